@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import { LiquidationParams, MarginParams, OracleParams } from "../types/RiskParams.sol";
+
+/// @title RiskConfig: every number governance votes on, within hard bounds
+/// @notice Each parameter set is written whole, as one encoded blob in contract code, so that a margin check reads it at the price of one
+/// code read. Setting one needs the hash of the set it replaces: two proposals cannot silently overwrite each other.
+interface IRiskConfig {
+    event MarginParamsSet(bytes32 indexed previousHash, bytes32 indexed newHash);
+    event OracleParamsSet(bytes32 indexed previousHash, bytes32 indexed newHash);
+    event LiquidationParamsSet(bytes32 indexed previousHash, bytes32 indexed newHash);
+
+    /// @notice A value is outside its hard bounds.
+    error ParameterOutOfBounds(bytes32 name, uint256 value, uint256 min, uint256 max);
+    /// @notice The proposal was written against a set that is no longer in force.
+    error ParamsChanged(bytes32 expectedHash, bytes32 actualHash);
+
+    function marginParams() external view returns (MarginParams memory);
+    function oracleParams() external view returns (OracleParams memory);
+    function liquidationParams() external view returns (LiquidationParams memory);
+
+    /// @notice keccak256 of the encoded set in force.
+    function marginParamsHash() external view returns (bytes32);
+    function oracleParamsHash() external view returns (bytes32);
+    function liquidationParamsHash() external view returns (bytes32);
+
+    function setMarginParams(MarginParams calldata params, bytes32 previousHash) external;
+    function setOracleParams(OracleParams calldata params, bytes32 previousHash) external;
+    function setLiquidationParams(LiquidationParams calldata params, bytes32 previousHash) external;
+}

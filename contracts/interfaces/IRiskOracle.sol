@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import { MarketWord, RiskReport, SmileWord } from "../types/RiskReport.sol";
+
+/// @title RiskOracle: signed risk reports within governance's bounds, applied whole or refused whole
+interface IRiskOracle {
+    /// @notice What is known of the last accepted report; one storage slot.
+    struct Header {
+        uint64 epoch;
+        uint32 round;
+        uint40 observedAt;
+        uint40 acceptedAt;
+        uint16 pegBps;
+    }
+
+    event ReportAccepted(uint64 indexed epoch, uint32 indexed round, uint40 observedAt, bytes32 payloadHash, bytes32 accountRoot);
+
+    error EpochRoundNotRising(uint64 epoch, uint32 round, uint64 lastEpoch, uint32 lastRound);
+    error ReportTooOld(uint256 observedAt, uint256 oldestAllowed);
+    error ReportFromFuture(uint256 observedAt, uint256 latestAllowed);
+    error ObservedAtNotRising(uint256 observedAt, uint256 lastObservedAt);
+    error WrongBlockHash(uint64 blockNumber, bytes32 given, bytes32 actual);
+    error ValueOutOfBounds(uint16 market, bytes32 name, uint256 value, uint256 min, uint256 max);
+    error MarketCountMismatch(uint256 given, uint256 expected);
+    error WrongMarket(uint16 given, uint16 expected);
+    error SmileCountMismatch(uint256 given, uint256 expected);
+    error ExpiriesNotAscending(uint16 market, uint256 previous, uint256 next);
+    /// @notice A live expiry of the previous report is missing.
+    error ExpiryDropped(uint16 market, uint256 expiry);
+    /// @notice a + b s sqrt(1 - rho^2) < 0.
+    error NegativeVariance(uint16 market, uint256 expiry);
+    /// @notice b (1 + |rho|) > 2 (Lee 2004).
+    error WingTooSteep(uint16 market, uint256 expiry, uint256 slopeE9, uint256 maxSlopeE9);
+    /// @notice Total variance falls from one expiry to the next at log-moneyness kE9.
+    error CalendarArbitrage(uint16 market, uint256 expiry, int256 kE9);
+
+    /// @notice Checks signatures, order, age and every bound, then stores the report. Anyone may carry a signed report.
+    function submit(RiskReport calldata report, bytes[] calldata signatures) external;
+
+    function header() external view returns (Header memory);
+    function accountRoot() external view returns (bytes32);
+    /// @notice A market's word and its smiles in rising order of expiry; zero and none before the first report.
+    function marketState(uint16 market) external view returns (MarketWord marketWord, SmileWord[] memory smiles);
+    /// @notice The EIP-712 hash that keepers sign.
+    function hashReport(RiskReport calldata report) external view returns (bytes32);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title ScenarioStore: the joint scenario set, as contract code
+/// @notice Encoding of a set (big endian): uint16 scenario count N | uint8 market count M | M x uint16 market ids, rising |
+/// N records of (2 + 4 M) bytes: uint16 weight | per market uint16 z | uint16 y.
+/// z = cell << 8 | t: the cell (0..11) between the 13 spot nodes and the position t / 256 inside it.
+/// y: u = (y - 32768) / 16384 in units of the vol node.
+interface IScenarioStore {
+    event ScenarioSetPublished(uint64 indexed setId, bytes32 indexed dataHash, address pointer, uint16 scenarios);
+
+    error SetIdNotRising(uint64 setId, uint64 lastSetId);
+    error WrongLength(uint256 given, uint256 expected);
+    error ScenarioCountOutOfBounds(uint256 count, uint256 min, uint256 max);
+    error MarketsNotAscending(uint16 previous, uint16 next);
+    error TooManyMarkets(uint256 count, uint256 max);
+    error CellOutOfBounds(uint256 scenario, uint256 cell, uint256 max);
+    error ZeroWeight(uint256 scenario);
+
+    /// @notice Stores a quorum-signed set. EIP-712: ScenarioSet(bytes32 configDigest,uint64 setId,bytes32 dataHash).
+    function publish(uint64 setId, bytes calldata data, bytes32 configDigest, bytes[] calldata signatures) external;
+
+    /// @notice Address whose code, after one leading zero byte, is the set in force; zero before the first.
+    function pointer() external view returns (address);
+    function current() external view returns (uint64 setId, bytes32 dataHash, address pointer_);
+    function hashSet(uint64 setId, bytes calldata data, bytes32 configDigest) external view returns (bytes32);
+}
