@@ -1,0 +1,97 @@
+import { expect } from "chai";
+import { black76Greeks, black76Price, type OptionKind } from "../../../../keeper/core/pricing/black76.ts";
+import { CoreError } from "../../../../keeper/core/errors.ts";
+import vectors from "../../../vectors/black76.json" with { type: "json" };
+
+const RELATIVE_TOLERANCE = 1e-12;
+const ABSOLUTE_TOLERANCE = 1e-14;
+const VOL_POINTS = 100;
+const DAYS = 365;
+
+const COLUMN = new Map(vectors.columns.map((name, index) => [name, index]));
+
+function cell(row: readonly number[], column: string): number {
+  const value = row[COLUMN.get(column) ?? -1];
+  if (value === undefined) throw new Error(`no column ${column}`);
+  return value;
+}
+
+function expectClose(actual: number, expected: number, scale: number, what: string): void {
+  const tolerance = RELATIVE_TOLERANCE * Math.abs(expected) + ABSOLUTE_TOLERANCE * scale;
+  expect(Math.abs(actual - expected), what).to.be.at.most(tolerance);
+}
+
+describe("black76Greeks", () => {
+  for (const kind of ["call", "put"] as const satisfies readonly OptionKind[]) {
+    it(`matches independent prices and Greeks of ${kind}s over the whole grid`, () => {
+      for (const row of vectors.rows) {
+        const forward = cell(row, "F");
+        const tauYears = cell(row, "T");
+        const greeks = black76Greeks({
+          kind,
+          forward,
+          strike: cell(row, "K"),
+          tauYears,
+          annualVol: cell(row, "sigma"),
+          discount: Math.exp(-cell(row, "r") * tauYears),
+        });
+        const where = `${kind} ${row.slice(0, 5).join(" ")}`;
+        expectClose(greeks.price, cell(row, kind), forward, `price of ${where}`);
+        expectClose(greeks.delta, cell(row, `deltaF_${kind}`), 1, `delta of ${where}`);
+        expectClose(greeks.gamma, cell(row, "gammaF"), 1, `gamma of ${where}`);
+        expectClose(greeks.vega * VOL_POINTS, cell(row, "vega"), forward, `vega of ${where}`);
+        expectClose(greeks.theta * DAYS, cell(row, `theta_${kind}`), forward, `theta of ${where}`);
+      }
+    });
+  }
+
+  const base = {
+    kind: "put",
+    forward: 100,
+    strike: 120,
+    tauYears: 0.5,
+    annualVol: 0.6,
+    discount: 0.9,
+  } as const;
+
+  it("gives intrinsic value and the slope of it when time or volatility is zero", () => {
+    for (const still of [{ tauYears: 0 }, { annualVol: 0 }]) {
+      const put = black76Greeks({ ...base, ...still });
+      expect(put).to.include({ price: 18, delta: -0.9, gamma: 0, vega: 0 });
+      expect(black76Greeks({ ...base, ...still, kind: "call" })).to.include({ price: 0, delta: 0 });
+      expect(black76Greeks({ ...base, ...still, strike: 100 })).to.include({ price: 0, delta: -0.45 });
+    }
+  });
+
+  it("keeps put-call parity", () => {
+    const call = black76Price({ ...base, kind: "call" });
+    expect(call - black76Price(base)).to.be.closeTo(0.9 * (100 - 120), 1e-13);
+  });
+
+  it("tends to its upper limit as volatility grows", () => {
+    expect(black76Price({ ...base, annualVol: 900 })).to.be.closeTo(0.9 * 120, 1e-12);
+    expect(black76Price({ ...base, kind: "call", annualVol: 900 })).to.be.closeTo(0.9 * 100, 1e-12);
+  });
+
+  it("refuses values outside its domain with a typed error that names them", () => {
+    for (const wrong of [
+      { forward: 0 },
+      { strike: -1 },
+      { tauYears: -1e-9 },
+      { annualVol: NaN },
+      { discount: 0 },
+    ]) {
+      const error = (() => {
+        try {
+          black76Price({ ...base, ...wrong });
+        } catch (caught) {
+          return caught;
+        }
+        return undefined;
+      })();
+      expect(error).to.be.instanceOf(CoreError);
+      expect(error).to.have.property("code", "argument-out-of-domain");
+      expect(error).to.have.nested.property("details.name", Object.keys(wrong)[0]);
+    }
+  });
+});
