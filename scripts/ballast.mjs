@@ -14,7 +14,7 @@ if (setup.status !== 0) {
 
 const child = spawn(
   inProject("node_modules/.bin/node"),
-  [inProject("keeper/cli/main.ts"), ...process.argv.slice(2)],
+  ["--import", "tsx", inProject("keeper/cli/main.ts"), ...process.argv.slice(2)],
   { stdio: "inherit" },
 );
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));

@@ -8,14 +8,17 @@ export type CommandResult = Readonly<{ exitCode: number; output: string }>;
 /** Path of a program that a dependency installs, so that no other version of it on the PATH is run. */
 export const localBin = (name: string): string => `${PROJECT_ROOT}node_modules/.bin/${name}`;
 
-/** Runs a program in the project's root without standard input and gathers what it prints, optionally showing it too. */
+/** Runs a program (in the project's root unless told) without standard input; gathers what it prints, showing it if asked. */
 export const runCommand = (
   program: string,
   args: readonly string[],
-  options: Readonly<{ echo: boolean }>,
+  options: Readonly<{ echo: boolean; cwd?: string }>,
 ): Promise<CommandResult> =>
   new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: PROJECT_ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd: options.cwd ?? PROJECT_ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const chunks: Buffer[] = [];
     const take = (sink: NodeJS.WriteStream) => (chunk: Buffer) => {
       chunks.push(chunk);

@@ -19,9 +19,9 @@ export const readTestCounts = (output: string): TestCounts => {
 
 /** Says why a suite does not count as passed, or undefined when it does. */
 export const suiteProblem = (counts: TestCounts, exitCode: number): string | undefined => {
-  if (counts.failed > 0) return `${String(counts.failed)} failed`;
-  if (exitCode !== 0) return `its runner ended with exit code ${String(exitCode)}`;
-  if (counts.skipped > 0) return `${String(counts.skipped)} skipped; finish or remove them`;
+  if (counts.failed > 0) return `${counts.failed} failed`;
+  if (exitCode !== 0) return `its runner ended with exit code ${exitCode}`;
+  if (counts.skipped > 0) return `${counts.skipped} skipped; finish or remove them`;
   if (counts.passed === 0) return "no test ran; a suite without tests proves nothing";
   return undefined;
 };

@@ -5,7 +5,7 @@ import { readTestCounts, suiteProblem } from "./test-counts.ts";
 type Suite = Readonly<{ name: string; program: string; args: readonly string[] }>;
 
 const SUITES: readonly Suite[] = [
-  { name: "scripts", program: "mocha", args: ["test/scripts/**/*.ts"] },
+  { name: "scripts", program: "mocha", args: ["test/scripts/**/*.test.ts"] },
   { name: "keeper", program: "mocha", args: ["test/keeper/**/*.ts"] },
   { name: "contracts", program: "hardhat", args: ["test", "solidity"] },
   { name: "chain", program: "hardhat", args: ["test", "mocha"] },
@@ -31,7 +31,7 @@ for (const suite of SUITES) {
   const counts = readTestCounts(output);
   passed += counts.passed;
   failed += counts.failed;
-  const figures = `${String(counts.passed)} passed, ${String(counts.failed)} failed`;
+  const figures = `${counts.passed} passed, ${counts.failed} failed`;
   summary.push(`${suite.name.padEnd(10)} ${figures.padEnd(28)} ${secondsSince(startMs)}`);
   const problem = suiteProblem(counts, exitCode);
   if (problem !== undefined) {
@@ -43,5 +43,5 @@ for (const suite of SUITES) {
 
 console.log(`\n${summary.join("\n")}`);
 for (const problem of problems) console.error(problem);
-console.log(`\n${String(passed)} passed, ${String(failed)} failed`);
+console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = problems.length > 0 ? 1 : 0;

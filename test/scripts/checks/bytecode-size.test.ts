@@ -1,0 +1,28 @@
+import { expect } from "chai";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { contractSizes, tooLargeContracts } from "../../../scripts/checks/bytecode-size.ts";
+
+const EIP_170_BYTES = 24_576;
+
+describe("bytecode size", () => {
+  it("reads the artifacts, without interfaces, and refuses one byte over the limit of EIP-170", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ballast-artifacts-"));
+    const write = (contractName: string, bytes: number) => {
+      const artifact = { contractName, deployedBytecode: `0x${"00".repeat(bytes)}` };
+      writeFileSync(join(folder, `${contractName}.json`), JSON.stringify(artifact));
+    };
+    try {
+      write("Fits", EIP_170_BYTES);
+      write("TooLarge", EIP_170_BYTES + 1);
+      write("IOnly", 0);
+      const sizes = contractSizes(folder);
+      expect(sizes.map(({ name }) => name)).to.deep.equal(["TooLarge", "Fits"]);
+      expect(tooLargeContracts(sizes)).to.have.length(1);
+      expect(tooLargeContracts(sizes)[0]).to.contain("TooLarge: 24577 bytes");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
