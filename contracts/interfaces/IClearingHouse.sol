@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { Book } from "../types/Book.sol";
-import { InstrumentId } from "../types/InstrumentId.sol";
-import { Position } from "../types/Position.sol";
+import {Book} from "../types/Book.sol";
+import {InstrumentId} from "../types/InstrumentId.sol";
+import {Position} from "../types/Position.sol";
 
 /// @title ClearingHouse: accounts, positions, cash, and the margin gate
 /// @notice An account is cross-margined inside and isolated from every other. Whoever owns or operates it acts for it; anyone else
@@ -25,13 +25,29 @@ interface IClearingHouse {
     event InflowsSet(uint256 indexed account, bool allowed);
     event Deposited(uint256 indexed account, address indexed token, uint256 amount);
     event Withdrawn(uint256 indexed account, address indexed token, uint256 amount, address to);
-    event Traded(uint256 indexed buyer, uint256 indexed seller, InstrumentId indexed instrument, uint256 sizeE8, uint256 priceE8, int256 paidE6);
+    event Traded(
+        uint256 indexed buyer,
+        uint256 indexed seller,
+        InstrumentId indexed instrument,
+        uint256 sizeE8,
+        uint256 priceE8,
+        int256 paidE6
+    );
     event PositionChanged(uint256 indexed account, InstrumentId indexed instrument, int128 sizeE8);
     event SliceTaken(uint256 indexed from, uint256 indexed to, uint256 shareWad, int256 paidE6);
-    event PositionSettled(uint256 indexed account, InstrumentId indexed instrument, int128 sizeE8, int256 cashE6);
+    event PositionSettled(
+        uint256 indexed account,
+        InstrumentId indexed instrument,
+        int128 sizeE8,
+        int256 cashE6
+    );
     event CashCredited(uint256 indexed account, uint256 amountE6);
     event ReduceOnlySet(uint256 indexed account, bool reduceOnly);
     event RiskIncreasePaused(uint256 until);
+    event CashDebited(uint256 indexed account, uint256 amountE6, address to);
+    event MarginEngineSet(address indexed engine);
+    event RegistrySet(address indexed registry);
+    event OracleSet(address indexed oracle);
 
     error NotAuthorised(uint256 account, address caller);
     error UnknownAccount(uint256 account);
@@ -46,33 +62,53 @@ interface IClearingHouse {
     error SizeTooLarge(int256 sizeE8, uint256 maxE8);
     error InstrumentExpired(InstrumentId instrument, uint256 expiry);
     error Paused(uint256 until);
+    error PauseTooLong(uint256 until, uint256 latest);
+    error ShareOutOfBounds(uint256 shareWad, uint256 minWad, uint256 maxWad);
+    error NoPosition(uint256 account, InstrumentId instrument);
     error InsufficientBalance(uint256 account, address token, uint256 amount, uint256 available);
 
+    /// @notice Opens an account for an owner; ids rise from 1.
     function openAccount(address owner) external returns (uint256 account);
+    /// @notice Owner only: lets another address act for the account.
     function setOperator(uint256 account, address operator, bool allowed) external;
-    /// @notice Lets others deposit into the account.
+    /// @notice Owner only: lets others deposit into the account.
     function setInflows(uint256 account, bool allowed) external;
-    /// @notice Pulls tokens from the caller; credits what arrived.
+    /// @notice Pulls tokens from the caller; credits what arrived. No pause, margin call or stale report blocks it.
     function deposit(uint256 account, address token, uint256 amount) external;
+    /// @notice Pays out cash the account has (it never goes below zero by withdrawal) or collateral; the account ends at or above
+    /// initial margin. Needs a fresh report, no pause and no margin call.
     function withdraw(uint256 account, address token, uint256 amount, address to) external;
 
     // Modules named by governance:
 
     /// @notice Exchange only: moves size from seller to buyer against cash; both must end at or above initial margin, or healthier than before.
+    /// A trade after which neither side's absolute size has grown (nor changed sign) adds no risk: it passes a pause and a stale report.
+    /// The buyer pays size * price rounded up to USD * 1e-6: the seller never receives less than the price.
     function trade(Trade calldata trade_) external;
     /// @notice Liquidation only: moves a share of every position and collateral from one account to the other at mark; the taker pays mark less discountE6.
-    /// The taker must end at or above initial margin. Returns what the taker paid (negative: was paid).
-    function takeSlice(uint256 from, uint256 to, uint256 shareWad, uint256 discountE6) external returns (int256 paidE6);
+    /// Mark is the positions' value and the collateral's full value at spot, both rounded up: in favour of `from`. The taker must end at or
+    /// above initial margin and not be reduce-only itself. A share of 1e18 moves everything. Returns what the taker paid (negative: was paid).
+    function takeSlice(
+        uint256 from,
+        uint256 to,
+        uint256 shareWad,
+        uint256 discountE6
+    ) external returns (int256 paidE6);
     /// @notice Liquidation only: locks an account to reducing, or releases it.
     function setReduceOnly(uint256 account, bool reduceOnly) external;
     /// @notice Liquidation only: credits cash that has already reached the vault.
     function creditCash(uint256 account, uint256 amountE6) external;
     /// @notice Liquidation only: moves cash out of an account to the vault's recipient (penalty to the insurance fund).
     function debitCash(uint256 account, uint256 amountE6, address to) external;
-    /// @notice Settlement only: closes a position of an expired instrument at its fixing.
+    /// @notice Settlement only: closes a position of an expired instrument at its value per unit. Size * value is rounded down for the account,
+    /// whatever its side; what rounding leaves stays with the house as dust.
     function settlePosition(uint256 account, InstrumentId instrument, uint256 valueE8) external;
     /// @notice Guardian only: stops actions that add risk until a time; never deposits, repayments or reductions.
     function pauseRiskIncrease(uint256 until) external;
+    /// @notice Governance only: replaces a module; accounts, positions and cash stay here.
+    function setMarginEngine(address engine) external;
+    function setRegistry(address registry) external;
+    function setOracle(address oracle) external;
 
     function ownerOf(uint256 account) external view returns (address);
     function mayAct(uint256 account, address caller) external view returns (bool);
@@ -82,7 +118,18 @@ interface IClearingHouse {
     function positions(uint256 account) external view returns (Position[] memory);
     function sizeOf(uint256 account, InstrumentId instrument) external view returns (int128);
     function book(uint256 account) external view returns (Book memory);
-    /// @notice Half the sum of absolute sizes over all accounts, underlying * 1e8.
+    /// @notice The sum of long sizes over all accounts, underlying * 1e8: half the sum of absolute sizes while none of them has been settled.
     function openInterestE8(InstrumentId instrument) external view returns (uint256);
     function pausedUntil() external view returns (uint256);
+    /// @notice The modules in force.
+    function engine() external view returns (address);
+    function registry() external view returns (address);
+    function oracle() external view returns (address);
+    function vault() external view returns (address);
+    function inflowsAllowed(uint256 account) external view returns (bool);
+    /// @notice What rounding at settlement has left with the house, USD * 1e16 (the exact product of size and price).
+    /// Conservation holds to the unit at any time: 1e10 * vault.held(settlement coin) = 1e10 * sum of cashE6 + settlementDustE16 + pendingSettlementE16.
+    function settlementDustE16() external view returns (uint256);
+    /// @notice Value, USD * 1e16, of the positions still open against others that have been settled; zero once every side is settled.
+    function pendingSettlementE16() external view returns (int256);
 }

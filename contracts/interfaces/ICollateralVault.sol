@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { Collateral } from "../types/Book.sol";
+import {Collateral} from "../types/Book.sol";
 
 /// @title CollateralVault: holds every token, and each account's collateral other than cash
 /// @notice Only the clearing house moves anything. Deposits are credited by balance difference, so a fee-on-transfer token cannot create
@@ -18,10 +18,20 @@ interface ICollateralVault {
         uint256 capUnits;
     }
 
-    event AssetSet(uint256 indexed index, address indexed token, uint16 market, uint16 haircutBps, uint256 capUnits, bool enabled);
+    event AssetSet(
+        uint256 indexed index,
+        address indexed token,
+        uint16 market,
+        uint16 haircutBps,
+        uint256 capUnits,
+        bool enabled
+    );
     event Pulled(address indexed token, address indexed from, uint256 units);
     event Pushed(address indexed token, address indexed to, uint256 units);
+    event InflowRecorded(address indexed token, uint256 units);
+    event CollateralMoved(uint256 indexed from, uint256 indexed to, address indexed token, uint256 units);
 
+    error ZeroAddress();
     error UnknownAsset(address token);
     error AssetDisabled(address token);
     error CapExceeded(address token, uint256 held, uint256 cap);
@@ -30,7 +40,38 @@ interface ICollateralVault {
     error HaircutTooLarge(uint256 haircutBps, uint256 maxBps);
     error InsufficientCollateral(uint256 account, address token, uint256 units, uint256 available);
     error InsufficientLiquidity(address token, uint256 units, uint256 held);
+    error CapTooLarge(uint256 capUnits, uint256 maxUnits);
     error BalanceBelowRecord(address token, uint256 balance, uint256 recorded);
+
+    /// @notice Governance only: adds an asset or changes one. A disabled asset takes no new deposits; what is held still counts and may leave.
+    function setAsset(
+        address token,
+        uint16 market,
+        uint16 haircutBps,
+        uint256 capUnits,
+        bool enabled
+    ) external;
+
+    // Clearing house only:
+
+    /// @notice Pulls tokens from an owner for an account; returns what arrived. The settlement coin is only recorded as held: its cash is the house's.
+    function pull(
+        uint256 account,
+        address token,
+        address from,
+        uint256 units
+    ) external returns (uint256 received);
+    /// @notice Pays tokens out of an account; of the settlement coin only the record of what is held falls.
+    function push(uint256 account, address token, address to, uint256 units) external;
+    /// @notice Records tokens that reached the vault by themselves (the insurance fund pays so); fails unless the balance covers them.
+    function recordInflow(address token, uint256 units) external;
+    /// @notice Moves a share of each collateral balance between accounts, rounded down (1e18 moves everything). Returns what moved, before
+    /// haircut, rounded up.
+    function moveShare(
+        uint256 from,
+        uint256 to,
+        uint256 shareWad
+    ) external returns (Collateral[] memory moved);
 
     function settlementCoin() external view returns (address);
     function assets() external view returns (Asset[] memory);
