@@ -14,7 +14,7 @@ if (setup.status !== 0) {
 
 const child = spawn(
   inProject("node_modules/.bin/node"),
-  ["--import", "tsx", inProject("keeper/cli/main.ts"), ...process.argv.slice(2)],
+  ["--import", import.meta.resolve("tsx"), inProject("keeper/cli/main.ts"), ...process.argv.slice(2)],
   { stdio: "inherit" },
 );
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
