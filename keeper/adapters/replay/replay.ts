@@ -1,0 +1,30 @@
+import { MarketDataUnavailable } from "../../ports/market-data.ts";
+import type { DailyHistory, MarketData } from "../../ports/market-data.ts";
+import type { Episode } from "./episodes.ts";
+
+export interface Replay {
+  readonly episode: Episode;
+  /** Every moment at which a snapshot of some market becomes known, rising. */
+  readonly snapshotTimes: readonly number[];
+  /** Market data as it was known at `nowSeconds`: nothing observed later can be seen through it. */
+  at(nowSeconds: number): MarketData;
+}
+
+/** Plays recorded days back by a clock that the caller holds. */
+export function openReplay(episode: Episode, history: DailyHistory): Replay {
+  const times = new Set(episode.snapshots.map((snapshot) => snapshot.observedAtSeconds));
+  return {
+    episode,
+    snapshotTimes: [...times].sort((a, b) => a - b),
+    at: (nowSeconds) => ({
+      latest: async (market) => {
+        const known = episode.snapshots.findLast(
+          (snapshot) => snapshot.market === market && snapshot.observedAtSeconds <= nowSeconds,
+        );
+        if (known === undefined) throw new MarketDataUnavailable(market, nowSeconds);
+        return known;
+      },
+      history: async () => ({ days: history.days.filter((day) => day.observedAtSeconds <= nowSeconds) }),
+    }),
+  };
+}

@@ -1,0 +1,13 @@
+export const CHAIN_SOURCE =
+  "Deribit public interface (www.deribit.com), recorded by znmahbub/SVCJ-Deribit-Inverse-Options-Pricer at 516b0cb0f4d7, data/deribit_options_snapshot_*.csv";
+
+export const SPOT_SOURCE =
+  "Binance spot BTCUSDT and ETHUSDT, hourly bars, recorded by bernini10/oraculo-de-bitcoin at 68eb4edc50ab (MIT) and, BTC, by " +
+  "NIC-project-team/TradingStrategyGA at 71061d398332 (MIT); further copies agree exactly";
+
+export const DVOL_SOURCE =
+  "Deribit DVOL daily close of BTC and ETH, recorded by voho/tradebot at eadbca3f2321, data/{btc,eth}_dvol_daily.csv.gz";
+
+export const LICENCE =
+  "Figures published by the exchanges' public interfaces, which are facts; no file of the sources is copied. A source's licence is named behind it " +
+  "where it states one.";
