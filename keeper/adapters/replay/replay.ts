@@ -17,14 +17,16 @@ export function openReplay(episode: Episode, history: DailyHistory): Replay {
     episode,
     snapshotTimes: [...times].sort((a, b) => a - b),
     at: (nowSeconds) => ({
-      latest: async (market) => {
+      latest: (market) => {
         const known = episode.snapshots.findLast(
           (snapshot) => snapshot.market === market && snapshot.observedAtSeconds <= nowSeconds,
         );
-        if (known === undefined) throw new MarketDataUnavailable(market, nowSeconds);
-        return known;
+        return known === undefined
+          ? Promise.reject(new MarketDataUnavailable(market, nowSeconds))
+          : Promise.resolve(known);
       },
-      history: async () => ({ days: history.days.filter((day) => day.observedAtSeconds <= nowSeconds) }),
+      history: () =>
+        Promise.resolve({ days: history.days.filter((day) => day.observedAtSeconds <= nowSeconds) }),
     }),
   };
 }
