@@ -51,7 +51,7 @@ export type PriceSource = "exchange-close" | "index-snapshot";
 /** `thirty-day-index` is a published index (DVOL); `thirty-day-at-the-money` is interpolated from marks and lacks its wings. */
 export type ImpliedVolSource = "thirty-day-index" | "thirty-day-at-the-money";
 
-export interface ImpliedVol {
+interface ImpliedVol {
   /** Annualised fraction. */
   readonly vol: number;
   readonly source: ImpliedVolSource;

@@ -6,7 +6,7 @@ import type { CsvRow } from "./csv.ts";
 import { groupBy } from "./group-by.ts";
 
 /** One side of a strike as recorded; premiums in coin, open interest in coin. */
-export interface RecordedOption {
+interface RecordedOption {
   readonly bid: number | null;
   readonly ask: number | null;
   readonly markVol: number;

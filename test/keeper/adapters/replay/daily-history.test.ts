@@ -4,7 +4,7 @@ import { expect } from "chai";
 
 import { DAILY_HISTORY_FILE, loadDailyHistory } from "../../../../keeper/adapters/replay/daily-history.ts";
 import { MARKETS } from "../../../../keeper/ports/market-data.ts";
-import type { DailyObservation } from "../../../../keeper/ports/market-data.ts";
+import type { DailyObservation, PriceSource } from "../../../../keeper/ports/market-data.ts";
 import { DATA_FOLDER } from "./support.ts";
 
 const DAY_SECONDS = 86_400;
@@ -17,7 +17,7 @@ const seconds = (iso: string): number => Date.parse(iso) / 1000;
 
 describe("the daily history", () => {
   const { days } = loadDailyHistory(DATA_FOLDER);
-  const ofSource = (source: DailyObservation["priceSource"]): readonly DailyObservation[] =>
+  const ofSource = (source: PriceSource): readonly DailyObservation[] =>
     days.filter((day) => day.priceSource === source);
 
   it("stays small", () => {
