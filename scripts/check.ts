@@ -1,6 +1,6 @@
 // Runs every static check: `npm run check`, or some of them: `npm run check -- eslint types`.
 import { badlyNamedFiles, forbiddenTexts, tooLongFiles } from "./checks/file-rules.ts";
-import { contractSizes, tooLargeContracts } from "./checks/bytecode-size.ts";
+import { bytecodeProblems, contractSizes } from "./checks/bytecode-size.ts";
 import { listProjectPaths, listTrackedLinks, readProjectFiles } from "./checks/project-files.ts";
 import { solidityLayerProblems, testImportProblems } from "./checks/solidity-layers.ts";
 import { existsSync } from "node:fs";
@@ -83,7 +83,7 @@ const CHECKS: readonly Check[] = [
     ...listTrackedLinks().map((path) => `${path}: a link; remove it with \`git rm --cached ${path}\``),
   ]),
   tool("dead-code", "Remove what nothing uses; entry points are in knip.json.", "knip", "--no-progress"),
-  rule("bytecode-size", "No chain accepts a larger contract.", () => tooLargeContracts(contractSizes())),
+  rule("bytecode-size", "No chain accepts a larger contract.", () => bytecodeProblems(contractSizes())),
 ];
 
 const wanted = process.argv.slice(2);

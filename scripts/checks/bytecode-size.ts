@@ -5,7 +5,7 @@ import { PROJECT_ROOT } from "../run-command.ts";
 /** EIP-170: the largest contract that a chain accepts. */
 const MAX_CONTRACT_BYTES = 24_576;
 
-export type ContractSize = Readonly<{ name: string; bytes: number }>;
+type ContractSize = Readonly<{ name: string; bytes: number }>;
 
 type Artifact = Readonly<{ contractName: string; deployedBytecode: string }>;
 
@@ -37,11 +37,13 @@ export const contractSizes = (
     .sort((a, b) => b.bytes - a.bytes);
 };
 
-/** Contracts that no chain would accept. */
-export const tooLargeContracts = (sizes: readonly ContractSize[]): readonly string[] =>
-  sizes
+/** Contracts that no chain would accept, or the build that is missing. */
+export const bytecodeProblems = (sizes: readonly ContractSize[]): readonly string[] => {
+  if (sizes.length === 0) return ["No contract was built, so no size is known; run `npm run build` first"];
+  return sizes
     .filter(({ bytes }) => bytes > MAX_CONTRACT_BYTES)
     .map(
       ({ name, bytes }) =>
-        `${name}: ${bytes} bytes, at most ${MAX_CONTRACT_BYTES}; move code into a library contract or split it`,
+        `${name}: ${bytes} bytes, at most ${MAX_CONTRACT_BYTES}; split it or move code to a library`,
     );
+};

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contractSizes, tooLargeContracts } from "../../../scripts/checks/bytecode-size.ts";
+import { contractSizes, bytecodeProblems } from "../../../scripts/checks/bytecode-size.ts";
 
 const EIP_170_BYTES = 24_576;
 
@@ -19,10 +19,14 @@ describe("bytecode size", () => {
       write("IOnly", 0);
       const sizes = contractSizes(folder);
       expect(sizes.map(({ name }) => name)).to.deep.equal(["TooLarge", "Fits"]);
-      expect(tooLargeContracts(sizes)).to.have.length(1);
-      expect(tooLargeContracts(sizes)[0]).to.contain("TooLarge: 24577 bytes");
+      expect(bytecodeProblems(sizes)).to.have.length(1);
+      expect(bytecodeProblems(sizes)[0]).to.contain("TooLarge: 24577 bytes");
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("does not call a missing build small", () => {
+    expect(bytecodeProblems(contractSizes(join(tmpdir(), "ballast-no-such-folder")))).to.have.length(1);
   });
 });
