@@ -4,12 +4,18 @@ pragma solidity 0.8.37;
 /// @title KeeperRegistry: who may sign, and how many must
 /// @notice Stake, delays, slashing and key rotation come with the keeper network; the key set per configuration and its digest are here.
 interface IKeeperRegistry {
-    event KeepersSet(uint64 indexed configCount, bytes32 indexed configDigest, address[] keepers, uint8 faults);
+    event KeepersSet(
+        uint64 indexed configCount,
+        bytes32 indexed configDigest,
+        address[] keepers,
+        uint8 faults
+    );
 
     error ZeroKeeper(uint256 index);
     error KeepersNotAscending(address previous, address next);
     /// @notice n keepers must be 3 f + 1.
     error WrongKeeperCount(uint256 count, uint256 expected);
+    error FaultsOutOfBounds(uint256 faults, uint256 min, uint256 max);
     error WrongConfigDigest(bytes32 given, bytes32 current);
     error WrongSignatureCount(uint256 given, uint256 required);
     error BadSignature(uint256 index);

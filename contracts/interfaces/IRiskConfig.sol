@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { LiquidationParams, MarginParams, OracleParams } from "../types/RiskParams.sol";
+import {LiquidationParams, MarginParams, OracleParams} from "../types/RiskParams.sol";
 
 /// @title RiskConfig: every number governance votes on, within hard bounds
 /// @notice Each parameter set is written whole, as one encoded blob in contract code, so that a margin check reads it at the price of one
@@ -13,6 +13,8 @@ interface IRiskConfig {
 
     /// @notice A value is outside its hard bounds.
     error ParameterOutOfBounds(bytes32 name, uint256 value, uint256 min, uint256 max);
+    /// @notice A signed value is outside its hard bounds.
+    error SignedParameterOutOfBounds(bytes32 name, int256 value, int256 min, int256 max);
     /// @notice The proposal was written against a set that is no longer in force.
     error ParamsChanged(bytes32 expectedHash, bytes32 actualHash);
 

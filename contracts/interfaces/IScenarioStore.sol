@@ -7,18 +7,30 @@ pragma solidity 0.8.37;
 /// z = cell << 8 | t: the cell (0..11) between the 13 spot nodes and the position t / 256 inside it.
 /// y: u = (y - 32768) / 16384 in units of the vol node.
 interface IScenarioStore {
-    event ScenarioSetPublished(uint64 indexed setId, bytes32 indexed dataHash, address pointer, uint16 scenarios);
+    event ScenarioSetPublished(
+        uint64 indexed setId,
+        bytes32 indexed dataHash,
+        address pointer,
+        uint16 scenarios
+    );
 
     error SetIdNotRising(uint64 setId, uint64 lastSetId);
     error WrongLength(uint256 given, uint256 expected);
     error ScenarioCountOutOfBounds(uint256 count, uint256 min, uint256 max);
     error MarketsNotAscending(uint16 previous, uint16 next);
-    error TooManyMarkets(uint256 count, uint256 max);
+    error MarketCountOutOfBounds(uint256 count, uint256 min, uint256 max);
+    /// @notice The set does not fit into one contract's code.
+    error SetTooLarge(uint256 length, uint256 max);
     error CellOutOfBounds(uint256 scenario, uint256 cell, uint256 max);
     error ZeroWeight(uint256 scenario);
 
     /// @notice Stores a quorum-signed set. EIP-712: ScenarioSet(bytes32 configDigest,uint64 setId,bytes32 dataHash).
-    function publish(uint64 setId, bytes calldata data, bytes32 configDigest, bytes[] calldata signatures) external;
+    function publish(
+        uint64 setId,
+        bytes calldata data,
+        bytes32 configDigest,
+        bytes[] calldata signatures
+    ) external;
 
     /// @notice Address whose code, after one leading zero byte, is the set in force; zero before the first.
     function pointer() external view returns (address);

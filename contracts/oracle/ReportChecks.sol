@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
+import {SviChecks} from "../libraries/SviChecks.sol";
+import {BPS, MAX_SMILES, YEAR_SECONDS} from "../types/Constants.sol";
+import {MarketOracleParams} from "../types/RiskParams.sol";
+import {MarketWord, SmileWord} from "../types/RiskReport.sol";
+
+/// @notice Total variance of a slice, * 1e18, at the log-moneyness where slices of one market are compared.
+struct CalendarPoints {
+    int256 downE18;
+    int256 atTheMoneyE18;
+    int256 upE18;
+}
+
+/// @title ReportChecks: every bound of a posted market and of a posted smile
+/// @notice A pure function of the report, the stored report and governance's bounds: keepers know before they sign what the chain will accept.
+library ReportChecks {
+    /// |rho| < 1.
+    uint256 internal constant MAX_ABS_RHO_E9 = 1e9 - 1;
+    /// The curvature parameter s: below 1e-4 a slice has a kink that no market shows.
+    uint256 internal constant MIN_S_E9 = 1e5;
+    uint256 internal constant MAX_S_E9 = type(uint32).max;
+    /// b (1 + |rho|) <= 2 (Lee 2004).
+    uint256 internal constant MAX_WING_SLOPE_E9 = 2e9;
+    uint256 internal constant MAX_TENOR_SECONDS = 5 * 365 days;
+    /// Slices are compared at the money and this many daily volatilities to either side of it.
+    int256 internal constant CALENDAR_SIGMAS = 5;
+    /// What rounding a, b and rho of two slices to their units may move total variance by.
+    int256 internal constant CALENDAR_TOLERANCE_E18 = 1e10;
+    /// w * 1e18 * year / seconds / this = (implied vol in bps)^2.
+    uint256 internal constant VARIANCE_E18_TO_BPS_SQUARED = 1e10;
+
+    /// @notice Bounds of a market's word, and of its change since the previous accepted one (zero: none).
+    function requireMarket(
+        MarketWord word,
+        MarketWord previous,
+        MarketOracleParams memory params,
+        uint256 elapsedSeconds
+    ) internal pure {
+        uint16 market = word.market();
+        if (market != params.market) revert IRiskOracle.WrongMarket(market, params.market);
+        requireBounds(market, "reserved", word.reserved(), 0, 0);
+        requireBounds(market, "smileCount", word.smileCount(), 0, MAX_SMILES);
+        requireBounds(market, "spot", word.spotE8(), params.minSpotE8, params.maxSpotE8);
+        requireBounds(market, "sigma", word.sigmaE9(), params.minSigmaE9, params.maxSigmaE9);
+        requireBounds(market, "psi", word.psiE9(), params.minPsiE9, params.maxPsiE9);
+        requireBounds(market, "dispersion", word.dispersionBps(), 0, params.maxDispersionBps);
+        if (MarketWord.unwrap(previous) != 0) _requireMarketChange(word, previous, params, elapsedSeconds);
+    }
+
+    /// @notice Bounds of a smile and the cheap no-arbitrage conditions; returns where the next expiry may not fall below.
+    /// @param earlier The previous expiry's points; those of the first expiry are compared with zero.
+    function requireSmile(
+        SmileWord smile,
+        MarketWord word,
+        MarketOracleParams memory params,
+        uint256 observedAt,
+        CalendarPoints memory earlier
+    ) internal pure returns (CalendarPoints memory points) {
+        uint16 market = params.market;
+        uint256 expiry = smile.expiry();
+        requireBounds(market, "expiry", expiry, observedAt + 1, observedAt + MAX_TENOR_SECONDS);
+        requireBounds(
+            market,
+            "forwardRatio",
+            smile.forwardRatioE8(),
+            params.minForwardRatioE8,
+            params.maxForwardRatioE8
+        );
+        requireBounds(market, "discount", smile.discountE9(), params.minDiscountE9, params.maxDiscountE9);
+        requireBounds(market, "s", smile.sE9(), MIN_S_E9, MAX_S_E9);
+        requireBounds(market, "absRho", FixedPointMathLib.abs(smile.rhoE9()), 0, MAX_ABS_RHO_E9);
+        uint256 slopeE9 = SviChecks.wingSlopeE9(smile);
+        if (slopeE9 > MAX_WING_SLOPE_E9) {
+            revert IRiskOracle.WingTooSteep(market, expiry, slopeE9, MAX_WING_SLOPE_E9);
+        }
+        if (!SviChecks.hasNonNegativeVariance(smile)) revert IRiskOracle.NegativeVariance(market, expiry);
+        points = _requireCalendar(smile, word, earlier);
+        _requireAtmVol(market, points.atTheMoneyE18, params, expiry - observedAt);
+    }
+
+    function requireBounds(
+        uint16 market,
+        bytes32 name,
+        uint256 value,
+        uint256 min,
+        uint256 max
+    ) internal pure {
+        if (value < min || value > max) revert IRiskOracle.ValueOutOfBounds(market, name, value, min, max);
+    }
+
+    /// Rounded into the allowed range. Spots are below 2^64 and rates below 2^32: nothing overflows.
+    function _requireMarketChange(
+        MarketWord word,
+        MarketWord previous,
+        MarketOracleParams memory params,
+        uint256 elapsedSeconds
+    ) private pure {
+        uint256 spotE8 = previous.spotE8();
+        uint256 changeBps = FixedPointMathLib.min(params.maxSpotChangeBps, BPS);
+        requireBounds(
+            params.market,
+            "spotChange",
+            word.spotE8(),
+            FixedPointMathLib.divUp(spotE8 * (BPS - changeBps), BPS),
+            (spotE8 * (BPS + changeBps)) / BPS
+        );
+        uint256 sigmaE9 = previous.sigmaE9();
+        uint256 maxFallE9 = (sigmaE9 * params.maxSigmaDownBpsPerHour * elapsedSeconds) / (BPS * 1 hours);
+        requireBounds(
+            params.market,
+            "sigmaChange",
+            word.sigmaE9(),
+            FixedPointMathLib.zeroFloorSub(sigmaE9, maxFallE9),
+            (sigmaE9 * (BPS + params.maxSigmaUpBps)) / BPS
+        );
+    }
+
+    function _requireCalendar(
+        SmileWord smile,
+        MarketWord word,
+        CalendarPoints memory earlier
+    ) private pure returns (CalendarPoints memory points) {
+        // sigma is below 2^32, so |k| is below 2^35.
+        int256 kE9 = int256(word.sigmaE9()) * CALENDAR_SIGMAS;
+        points.downE18 = SviChecks.totalVarianceE18(smile, -kE9);
+        points.atTheMoneyE18 = SviChecks.totalVarianceE18(smile, 0);
+        points.upE18 = SviChecks.totalVarianceE18(smile, kE9);
+        // Both sides are below 2^100.
+        unchecked {
+            if (points.downE18 + CALENDAR_TOLERANCE_E18 < earlier.downE18) _revertCalendar(smile, word, -kE9);
+            if (points.atTheMoneyE18 + CALENDAR_TOLERANCE_E18 < earlier.atTheMoneyE18) {
+                _revertCalendar(smile, word, 0);
+            }
+            if (points.upE18 + CALENDAR_TOLERANCE_E18 < earlier.upE18) _revertCalendar(smile, word, kE9);
+        }
+    }
+
+    function _revertCalendar(SmileWord smile, MarketWord word, int256 kE9) private pure {
+        revert IRiskOracle.CalendarArbitrage(word.market(), smile.expiry(), kE9);
+    }
+
+    /// floor(sqrt(q)) lies in [min, max] iff min^2 <= q < (max + 1)^2: no root unless it fails.
+    function _requireAtmVol(
+        uint16 market,
+        int256 varianceE18,
+        MarketOracleParams memory params,
+        uint256 secondsLeft
+    ) private pure {
+        // A variance that rounding left below zero counts as zero.
+        uint256 posE18 = varianceE18 < 0 ? 0 : uint256(varianceE18);
+        uint256 bpsSquared = (posE18 * YEAR_SECONDS) / (secondsLeft * VARIANCE_E18_TO_BPS_SQUARED);
+        uint256 min = params.minAtmVolBps;
+        uint256 max = params.maxAtmVolBps;
+        if (bpsSquared < min * min || bpsSquared >= (max + 1) * (max + 1)) {
+            revert IRiskOracle.ValueOutOfBounds(
+                market,
+                "atmVol",
+                FixedPointMathLib.sqrt(bpsSquared),
+                min,
+                max
+            );
+        }
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IKeeperRegistry} from "../interfaces/IKeeperRegistry.sol";
+import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
+import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
+import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
+import {MAX_SMILES} from "../types/Constants.sol";
+import {MarketOracleParams, OracleParams} from "../types/RiskParams.sol";
+import {MarketWord, RiskReport, SmileWord} from "../types/RiskReport.sol";
+import {CalendarPoints, ReportChecks} from "./ReportChecks.sol";
+
+/// @title RiskOracle: the last accepted risk report
+contract RiskOracle is IRiskOracle, EIP712 {
+    bytes32 internal constant REPORT_TYPEHASH = keccak256(
+        "RiskReport(bytes32 configDigest,uint64 epoch,uint32 round,uint40 observedAt,uint64 blockNumber,bytes32 blockHash,bytes32 payloadHash)"
+    );
+    /// BLOCKHASH knows this many blocks before the present one.
+    uint256 internal constant BLOCK_HASH_REACH = 256;
+
+    IKeeperRegistry public immutable registry;
+    IRiskConfig public immutable config;
+    IPriceGuard public immutable guard;
+
+    /// One slot per market and one per smile; slots beyond the word's smile count are left over from longer reports and never read.
+    struct MarketSlots {
+        MarketWord word;
+        SmileWord[MAX_SMILES] smiles;
+    }
+
+    Header private _header;
+    /// @inheritdoc IRiskOracle
+    bytes32 public accountRoot;
+    mapping(uint16 market => MarketSlots) private _markets;
+
+    constructor(IKeeperRegistry registry_, IRiskConfig config_, IPriceGuard guard_) EIP712("Ballast", "1") {
+        registry = registry_;
+        config = config_;
+        guard = guard_;
+    }
+
+    /// @inheritdoc IRiskOracle
+    function submit(RiskReport calldata report, bytes[] calldata signatures) external {
+        OracleParams memory params = config.oracleParams();
+        Header memory last = _header;
+        _requireOrder(report, last);
+        _requireAge(report, params);
+        _requireOnThisChain(report);
+        bytes32 payloadHash = _hashPayload(report);
+        registry.requireQuorum(report.configDigest, _hash(report, payloadHash), signatures);
+
+        ReportChecks.requireBounds(0, "peg", report.pegBps, params.minPegBps, params.maxPegBps);
+        _storeMarkets(report, params, report.observedAt - last.observedAt);
+        guard.requireReport(report.markets);
+
+        _header = Header({
+            epoch: report.epoch,
+            round: report.round,
+            observedAt: report.observedAt,
+            // Seconds since 1970 fit 40 bits for 34,000 years.
+            acceptedAt: uint40(block.timestamp),
+            pegBps: report.pegBps
+        });
+        if (report.accountRoot != accountRoot) accountRoot = report.accountRoot;
+        emit ReportAccepted(report.epoch, report.round, report.observedAt, payloadHash, report.accountRoot);
+    }
+
+    /// @inheritdoc IRiskOracle
+    function header() external view returns (Header memory) {
+        return _header;
+    }
+
+    /// @inheritdoc IRiskOracle
+    function marketState(
+        uint16 market
+    ) external view returns (MarketWord marketWord, SmileWord[] memory smiles) {
+        MarketSlots storage slots = _markets[market];
+        marketWord = slots.word;
+        uint256 count = marketWord.smileCount();
+        smiles = new SmileWord[](count);
+        for (uint256 i; i < count; ++i) smiles[i] = slots.smiles[i];
+    }
+
+    /// @inheritdoc IRiskOracle
+    function hashReport(RiskReport calldata report) external view returns (bytes32) {
+        return _hash(report, _hashPayload(report));
+    }
+
+    function _requireOrder(RiskReport calldata report, Header memory last) private pure {
+        if (report.epoch < last.epoch || (report.epoch == last.epoch && report.round <= last.round)) {
+            revert EpochRoundNotRising(report.epoch, report.round, last.epoch, last.round);
+        }
+        if (report.observedAt <= last.observedAt)
+            revert ObservedAtNotRising(report.observedAt, last.observedAt);
+    }
+
+    function _requireAge(RiskReport calldata report, OracleParams memory params) private view {
+        uint256 latestAllowed = block.timestamp + params.maxClockDriftSeconds;
+        if (report.observedAt > latestAllowed) revert ReportFromFuture(report.observedAt, latestAllowed);
+        uint256 age = params.maxReportAgeSeconds;
+        uint256 oldestAllowed = block.timestamp > age ? block.timestamp - age : 0;
+        if (report.observedAt < oldestAllowed) revert ReportTooOld(report.observedAt, oldestAllowed);
+    }
+
+    /// A block out of reach cannot be compared; age and digest still bind the report to this chain.
+    function _requireOnThisChain(RiskReport calldata report) private view {
+        uint64 number = report.blockNumber;
+        bool comparable = number >= block.number || block.number - number <= BLOCK_HASH_REACH;
+        if (!comparable) return;
+        bytes32 actual = blockhash(number);
+        // A block that does not exist yet has the hash zero, which no report may claim.
+        if (actual == 0 || report.blockHash != actual)
+            revert WrongBlockHash(number, report.blockHash, actual);
+    }
+
+    function _storeMarkets(
+        RiskReport calldata report,
+        OracleParams memory params,
+        uint256 elapsedSeconds
+    ) private {
+        uint256 count = params.markets.length;
+        if (report.markets.length != count) revert MarketCountMismatch(report.markets.length, count);
+        uint256 next;
+        for (uint256 i; i < count; ++i) {
+            MarketWord word = MarketWord.wrap(report.markets[i]);
+            MarketSlots storage slots = _markets[params.markets[i].market];
+            MarketWord previous = slots.word;
+            ReportChecks.requireMarket(word, previous, params.markets[i], elapsedSeconds);
+            uint256 end = next + word.smileCount();
+            if (end > report.smiles.length) revert SmileCountMismatch(report.smiles.length, end);
+            uint256[] calldata smiles = report.smiles[next:end];
+            _requireLiveExpiries(slots, previous, smiles, report.observedAt);
+            slots.word = word;
+            _storeSmiles(slots, word, smiles, params.markets[i], report.observedAt);
+            next = end;
+        }
+        if (next != report.smiles.length) revert SmileCountMismatch(report.smiles.length, next);
+    }
+
+    /// Every expiry of the previous report that lies after the new one's observation must be in the new one. Both lists rise.
+    function _requireLiveExpiries(
+        MarketSlots storage slots,
+        MarketWord previous,
+        uint256[] calldata smiles,
+        uint256 observedAt
+    ) private view {
+        uint256 count = previous.smileCount();
+        uint256 cursor;
+        for (uint256 i; i < count; ++i) {
+            uint256 expiry = slots.smiles[i].expiry();
+            if (expiry <= observedAt) continue;
+            while (cursor < smiles.length && SmileWord.wrap(smiles[cursor]).expiry() < expiry) ++cursor;
+            if (cursor == smiles.length || SmileWord.wrap(smiles[cursor]).expiry() != expiry) {
+                revert ExpiryDropped(previous.market(), expiry);
+            }
+        }
+    }
+
+    function _storeSmiles(
+        MarketSlots storage slots,
+        MarketWord word,
+        uint256[] calldata smiles,
+        MarketOracleParams memory params,
+        uint256 observedAt
+    ) private {
+        CalendarPoints memory points;
+        uint256 previousExpiry;
+        for (uint256 i; i < smiles.length; ++i) {
+            SmileWord smile = SmileWord.wrap(smiles[i]);
+            uint256 expiry = smile.expiry();
+            if (expiry <= previousExpiry && i != 0) {
+                revert ExpiriesNotAscending(params.market, previousExpiry, expiry);
+            }
+            points = ReportChecks.requireSmile(smile, word, params, observedAt, points);
+            slots.smiles[i] = smile;
+            previousExpiry = expiry;
+        }
+    }
+
+    function _hashPayload(RiskReport calldata report) private pure returns (bytes32) {
+        return keccak256(abi.encode(report.pegBps, report.accountRoot, report.markets, report.smiles));
+    }
+
+    function _hash(RiskReport calldata report, bytes32 payloadHash) private view returns (bytes32) {
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(
+                        REPORT_TYPEHASH,
+                        report.configDigest,
+                        report.epoch,
+                        report.round,
+                        report.observedAt,
+                        report.blockNumber,
+                        report.blockHash,
+                        payloadHash
+                    )
+                )
+            );
+    }
+}
