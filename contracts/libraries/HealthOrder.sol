@@ -11,7 +11,8 @@ import {Margin} from "../types/MarginTypes.sol";
 ///   and M' = 0 beats every M > 0;
 /// - insolvent before (E < 0), where more margin would raise the ratio: better iff E' >= E and M' <= M, one of them strictly,
 ///   so debt never deepens and risk never grows on the way out.
-/// It is irreflexive and transitive: no sequence of improvements comes back to where it began.
+/// No sequence of improvements comes back to where it began: out of insolvency there is no way back, and on either side of it the ratio
+/// (or debt and margin) only gets better.
 library HealthOrder {
     /// What stands for infinite health, and the range in which health is told: 2^128 bps (or USD * 1e6).
     int256 internal constant HEALTH_LIMIT_BPS = 2 ** 128;
