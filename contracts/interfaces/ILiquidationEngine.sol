@@ -2,6 +2,9 @@
 pragma solidity 0.8.37;
 
 /// @title LiquidationEngine: margin call, then a Dutch auction that transfers risk in slices
+/// @notice E equity, M maintenance margin, H = E / M. An account below H = 1 may be called by anyone: it turns reduce-only and a share
+/// of everything it holds is for sale at mark less a discount that grows with time. Every fill raises H, or the account is in the
+/// insolvent phase and the insurance fund pays.
 interface ILiquidationEngine {
     enum Phase {
         None,
@@ -14,7 +17,7 @@ interface ILiquidationEngine {
         uint40 flaggedAt;
         /// Lowest health since flagging, bps; what the cost cap is measured against.
         uint32 lowestHealthBps;
-        /// Grows with every change a bidder must know of.
+        /// Grows with every change a bidder must know of, and never falls, also from one call to the next.
         uint32 version;
         uint40 insolventSince;
     }
@@ -30,6 +33,22 @@ interface ILiquidationEngine {
         uint40 deadline;
     }
 
+    /// @notice The auction as a bid in this block would find it. Costs and shares in 1e18 of dM = maintenance * share.
+    struct Quote {
+        Phase phase;
+        uint32 version;
+        uint256 healthBps;
+        uint256 maintenanceE6;
+        /// What the owner gives up; the penalty is part of it.
+        uint256 ownerCostWad;
+        /// What goes to the insurance fund.
+        uint256 penaltyWad;
+        /// What the bidder pays less than mark, the fund's subsidy included (when the fund can pay it).
+        uint256 discountWad;
+        /// The largest share that may be taken.
+        uint256 maxShareWad;
+    }
+
     event MarginCalled(uint256 indexed account, int256 equityE6, uint256 maintenanceE6, uint256 healthBps);
     event MarginCallEnded(uint256 indexed account, uint256 healthBps);
     event SliceSold(
@@ -43,6 +62,10 @@ interface ILiquidationEngine {
         uint256 healthAfterBps
     );
     event AccountInsolvent(uint256 indexed account, int256 equityE6);
+    /// @notice An insolvent account is back in the called phase.
+    event AccountRecovered(uint256 indexed account, int256 equityE6);
+    /// @notice The call ended with everything sold and a debt that the fund could not fill.
+    event BadDebtLeft(uint256 indexed account, uint256 debtE6);
 
     error Healthy(uint256 account, uint256 healthBps);
     error AlreadyCalled(uint256 account);
@@ -50,6 +73,7 @@ interface ILiquidationEngine {
     error BelowTarget(uint256 account, uint256 healthBps, uint256 targetBps);
     error BidExpired(uint256 deadline, uint256 now_);
     error AuctionMoved(Phase phase, uint32 version);
+    error ZeroShare();
     error ShareTooLarge(uint256 shareWad, uint256 maxWad);
     error PaysTooMuch(int256 paidE6, int256 maxPaidE6);
     error HealthNotImproved(uint256 beforeBps, uint256 afterBps);
@@ -59,13 +83,17 @@ interface ILiquidationEngine {
 
     /// @notice Flags an account below maintenance; anyone may call.
     function flag(uint256 account) external;
-    /// @notice Ends the call of an account at or above target health.
+    /// @notice Ends the call of an account at or above target health, or with nothing left to sell; anyone may call.
     function release(uint256 account) external;
-    /// @notice Takes a share of a called account into the bidder's account.
+    /// @notice Brings a called account's lowest health, phase and reserve up to date; anyone may call.
+    function update(uint256 account) external;
+    /// @notice Takes a share of a called account into the bidder's account. A bid that would leave less than dust takes the whole.
+    /// The version is that of auction(), the phase that of quote(). Returns what the bidder paid (negative: was paid).
     function bid(Bid calldata bid_) external returns (int256 paidE6);
 
     function auction(uint256 account) external view returns (Auction memory);
     function calledAccounts() external view returns (uint256[] memory);
-    /// @notice The auction's price now: cost as a share of dM, and the largest share that may be taken.
-    function quote(uint256 account) external view returns (uint256 costBps, uint256 maxShareWad, uint256 healthBps);
+    /// @notice What the account keeps locked in the insurance fund: debt plus maintenance margin while insolvent, else zero.
+    function reserveOfE6(uint256 account) external view returns (uint256);
+    function quote(uint256 account) external view returns (Quote memory);
 }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Guardian: stops actions that add risk for a bounded time, and can do nothing else
+/// @notice A pause ends by itself. The next may begin only after a cool-down, so nobody stops the house for good without a vote. Deposits,
+/// reductions, liquidations and settlements are never stopped.
+interface IGuardian {
+    event Paused(address indexed by, uint256 until);
+    event PauseLifted(address indexed by);
+
+    error PauseTooLong(uint256 duration, uint256 maxDuration);
+    error ZeroDuration();
+    error CoolingDown(uint256 usableFrom, uint256 now_);
+    error NotPaused();
+
+    /// @notice Guardian only: pauses from now.
+    function pause(uint256 duration) external;
+    /// @notice Guardian or governance: ends the pause early; the cool-down still counts from the end that was announced.
+    function lift() external;
+    function usableFrom() external view returns (uint256);
+}
