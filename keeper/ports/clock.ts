@@ -1,0 +1,5 @@
+/** Where a service learns the time; a replay sets it, a live keeper reads the system's. */
+export interface Clock {
+  /** Unix seconds. */
+  nowSeconds(): number;
+}
