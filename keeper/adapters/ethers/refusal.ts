@@ -1,0 +1,39 @@
+import { type Interface, isCallException, isError } from "ethers";
+import { ChainRefusal } from "../../ports/clearing-chain.ts";
+
+/** The revert data of an error thrown by ethers or by the node behind it, when there is any. */
+function revertData(error: unknown): string | null {
+  if (isCallException(error) && error.data) return error.data;
+  if (isError(error, "UNKNOWN_ERROR") || isError(error, "CALL_EXCEPTION")) {
+    const inner: unknown = error.error ?? error.info?.error;
+    if (typeof inner === "object" && inner !== null && "data" in inner) {
+      const data: unknown = inner.data;
+      if (typeof data === "string") return data;
+      if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string") return data.data;
+    }
+  }
+  return null;
+}
+
+/** The contract's own error with its arguments, else ethers' short message. */
+export function describeRevert(error: unknown, interfaces: readonly Interface[]): string {
+  const data = revertData(error);
+  if (data !== null) {
+    for (const contract of interfaces) {
+      const parsed = contract.parseError(data);
+      if (parsed) return `${parsed.name}(${parsed.args.map(String).join(", ")})`;
+    }
+    return `unknown error ${data.slice(0, 10)}`;
+  }
+  if (isCallException(error)) return error.shortMessage;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Runs a chain action; throws ChainRefusal with the contract's own error when the chain says no. */
+export async function refusing<T>(action: string, interfaces: readonly Interface[], run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw new ChainRefusal(action, describeRevert(error, interfaces), { cause: error });
+  }
+}

@@ -1,0 +1,59 @@
+import type { RiskReport } from "../core/report/typed-data.ts";
+import type { Hex } from "./hex.ts";
+import type { SigningDomain } from "./signer.ts";
+
+export interface ChainBlock {
+  readonly number: bigint;
+  readonly hash: Hex;
+  readonly timestampSeconds: number;
+}
+
+/** What the oracle remembers of its last report. */
+export interface OracleHeader {
+  readonly epoch: bigint;
+  readonly round: number;
+  readonly observedAtSeconds: number;
+}
+
+/** The keeper set in force. */
+export interface KeeperSet {
+  readonly configDigest: Hex;
+  /** Rising by address, as the registry keeps them. */
+  readonly keepers: readonly Hex[];
+  readonly faults: number;
+  readonly quorum: number;
+}
+
+/** Limits on the change of a market's forecast that a report must keep to be accepted. */
+export interface ForecastLimits {
+  readonly market: number;
+  readonly minSigmaE9: bigint;
+  readonly maxSigmaE9: bigint;
+  readonly maxSigmaUpBps: bigint;
+  readonly maxSigmaDownBpsPerHour: bigint;
+  readonly minPsiE9: bigint;
+  readonly maxPsiE9: bigint;
+}
+
+export interface SubmittedTransaction {
+  readonly hash: Hex;
+  readonly gasUsed: bigint;
+}
+
+/** What keepers need of the oracle, the registry and the scenario store. Writes resolve once mined; a refusal throws ChainRefusal. */
+export interface OracleChain {
+  oracleDomain(): Promise<SigningDomain>;
+  scenarioDomain(): Promise<SigningDomain>;
+  latestBlock(): Promise<ChainBlock>;
+  /** The block of that number, or null when this chain has none. */
+  block(number: bigint): Promise<ChainBlock | null>;
+  header(): Promise<OracleHeader>;
+  keeperSet(): Promise<KeeperSet>;
+  forecastLimits(): Promise<readonly ForecastLimits[]>;
+  /** A market's word as last stored; zero before the first report. */
+  marketWord(market: number): Promise<bigint>;
+  submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction>;
+  /** Number of the last scenario set; zero before the first. */
+  scenarioSetId(): Promise<bigint>;
+  publishScenarioSet(setId: bigint, data: Hex, configDigest: Hex, signatures: readonly Hex[]): Promise<SubmittedTransaction>;
+}

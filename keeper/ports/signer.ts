@@ -1,0 +1,18 @@
+import type { RiskReport, ScenarioSetMessage } from "../core/report/typed-data.ts";
+import type { Hex } from "./hex.ts";
+
+/** EIP-712 domain of one contract on one chain. */
+export interface SigningDomain {
+  readonly name: string;
+  readonly version: string;
+  readonly chainId: bigint;
+  readonly verifyingContract: Hex;
+}
+
+/** A keeper's report key. The key itself never leaves the adapter. */
+export interface ReportSigner {
+  readonly address: Hex;
+  /** 65-byte ECDSA signature over the EIP-712 hash of a report. */
+  signReport(domain: SigningDomain, report: RiskReport): Promise<Hex>;
+  signScenarioSet(domain: SigningDomain, message: ScenarioSetMessage): Promise<Hex>;
+}

@@ -1,0 +1,10 @@
+import type { Hex } from "./hex.ts";
+
+/** What a keeper remembers of its own signatures, so that it never signs two things for one slot. */
+export interface SigningRecord {
+  /**
+   * Remembers that `hash` is about to be signed for a slot, before the signature exists.
+   * Resolves to false when another hash stands recorded for the slot: then the caller must not sign.
+   */
+  record(slot: string, hash: Hex): Promise<boolean>;
+}
