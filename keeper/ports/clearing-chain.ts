@@ -17,8 +17,9 @@ export interface AuctionQuote {
   readonly account: bigint;
   readonly phase: AuctionPhase;
   readonly version: number;
-  /** Discount offered, as a share of the maintenance margin taken over, bps. */
-  readonly costBps: bigint;
+  /** What a bidder pays less than mark, in 1e18 of the maintenance margin taken over. */
+  readonly discountWad: bigint;
+  readonly maintenanceE6: bigint;
   readonly maxShareWad: bigint;
   readonly healthBps: bigint;
 }
@@ -34,12 +35,16 @@ export interface Bid {
   readonly deadlineSeconds: number;
 }
 
-/** An instrument of an account that has expired. */
-export interface ExpiredPosition {
-  readonly account: bigint;
-  readonly instrument: bigint;
+/** One market's expiry. */
+export interface MarketExpiry {
   readonly market: number;
+  /** Unix seconds. */
   readonly expirySeconds: number;
+}
+
+/** Expiries that somebody holds, and who. */
+export interface HeldExpiry extends MarketExpiry {
+  readonly accounts: readonly bigint[];
 }
 
 /** The chain said no: `reason` is the contract's own error, with its arguments. */
@@ -59,7 +64,8 @@ export class ChainRefusal extends Error {
 /** What the bots need of the clearing house, liquidation and settlement contracts. Writes resolve once mined; a refusal throws ChainRefusal. */
 export interface ClearingChain {
   accountCount(): Promise<bigint>;
-  health(accounts: readonly bigint[]): Promise<readonly AccountHealth[]>;
+  /** Up to `count` accounts from id `first`; fewer at the end of the list. */
+  health(first: bigint, count: bigint): Promise<readonly AccountHealth[]>;
   targetHealthBps(): Promise<bigint>;
   calledAccounts(): Promise<readonly bigint[]>;
   quote(account: bigint): Promise<AuctionQuote>;
@@ -68,11 +74,13 @@ export interface ClearingChain {
   /** Simulates first; returns what the bidder paid, USD * 1e6. */
   bid(bid: Bid): Promise<bigint>;
 
-  /** Every market and expiry that some account holds. */
-  openExpiries(): Promise<readonly { readonly market: number; readonly expirySeconds: number }[]>;
-  expiredPositions(nowSeconds: number): Promise<readonly ExpiredPosition[]>;
-  sampleFixing(market: number, expirySeconds: number): Promise<void>;
-  setFixing(market: number, expirySeconds: number): Promise<void>;
-  isFixed(market: number, expirySeconds: number): Promise<boolean>;
-  settle(account: bigint, instrument: bigint): Promise<void>;
+  /** Every market and expiry that some account holds, in rising order of expiry. */
+  heldExpiries(): Promise<readonly HeldExpiry[]>;
+  /** Seconds before an expiry during which reports count towards its fixing. */
+  fixingWindowSeconds(): Promise<number>;
+  sampleFixing(expiry: MarketExpiry): Promise<void>;
+  setFixing(expiry: MarketExpiry): Promise<void>;
+  isFixed(expiry: MarketExpiry): Promise<boolean>;
+  /** Settles every expired position of an account that has a fixing. */
+  settleAccount(account: bigint): Promise<void>;
 }
