@@ -1,0 +1,218 @@
+import { aggregateObservations, type Observation } from "../core/report/aggregate.ts";
+import type { RiskReport } from "../core/report/typed-data.ts";
+import type { AttributedObservation, Gossip, GossipMessage, ProposalMessage } from "../ports/gossip.ts";
+import type { Hex } from "../ports/hex.ts";
+import type { KeeperSet, OracleChain, SubmittedTransaction } from "../ports/oracle-chain.ts";
+import type { ReportSigner } from "../ports/signer.ts";
+import type { SigningRecord } from "../ports/signing-record.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { hashReport } from "./report-hash.ts";
+
+/** Largest distance of a proposed spot from a keeper's own, in bps, at which it still signs. */
+const MAX_SPOT_DEVIATION_BPS = 200n;
+const BPS = 10_000n;
+const ZERO_ROOT: Hex = `0x${"00".repeat(32)}`;
+
+/** What a keeper needs to take part in rounds. */
+export interface RoundParticipant {
+  readonly chain: OracleChain;
+  readonly gossip: Gossip;
+  readonly signer: ReportSigner;
+  readonly record: SigningRecord;
+  readonly telemetry: Telemetry;
+  /** The keeper's own view of the markets at a time. */
+  observe(observedAtSeconds: number): Promise<Observation>;
+}
+
+/** A report with enough signatures to be posted. */
+export interface SignedReport {
+  readonly report: RiskReport;
+  /** In rising order of signer. */
+  readonly signatures: readonly Hex[];
+}
+
+/** Which keeper leads an epoch: each in turn. */
+export function leaderOf(epoch: bigint, { keepers }: KeeperSet): Hex {
+  const leader = keepers[Number(epoch % BigInt(keepers.length))];
+  if (leader === undefined) throw new RangeError("the keeper set is empty: set keepers in the registry first");
+  return leader;
+}
+
+/** A keeper refuses to sign: the reason names what differs. */
+export class SigningRefused extends Error {
+  readonly code = "signing-refused";
+
+  constructor(reason: string) {
+    super(`refused to sign: ${reason}`);
+    this.name = "SigningRefused";
+  }
+}
+
+/**
+ * Follows rounds until the signal aborts: answers an opened round with an observation and a proposal with a signature over the report
+ * it builds itself. Errors are logged and the keeper goes on.
+ */
+export function followRounds(participant: RoundParticipant, signal: AbortSignal): void {
+  const { gossip, telemetry } = participant;
+  const unsubscribe = gossip.subscribe((from, message) => {
+    answer(participant, from, message).catch((error: unknown) => {
+      telemetry.warn("round-message-failed", { kind: message.kind, from, reason: String(error) });
+    });
+  });
+  signal.addEventListener("abort", unsubscribe, { once: true });
+}
+
+async function answer(participant: RoundParticipant, from: Hex, message: GossipMessage): Promise<void> {
+  if (message.kind !== "observe" && message.kind !== "proposal") return;
+  const keeperSet = await participant.chain.keeperSet();
+  if (from !== leaderOf(message.epoch, keeperSet)) throw new SigningRefused(`${from} does not lead epoch ${message.epoch.toString()}`);
+  const { gossip } = participant;
+  const { epoch, round } = message;
+  if (message.kind === "observe") {
+    gossip.publish({ kind: "observation", epoch, round, observation: await participant.observe(message.observedAtSeconds) });
+    return;
+  }
+  const report = buildReport(message, keeperSet);
+  await requireSignable(participant, message, report);
+  const domain = await participant.chain.oracleDomain();
+  const reportHash = hashReport(domain, report);
+  const slot = `report/${keeperSet.configDigest}/${epoch.toString()}/${round.toString()}`;
+  if (!(await participant.record.record(slot, reportHash))) throw new SigningRefused(`another report stands recorded for ${slot}`);
+  gossip.publish({ kind: "signature", epoch, round, reportHash, signature: await participant.signer.signReport(domain, report) });
+}
+
+/** The report that a proposal's observations make: a pure function of them, so every honest keeper builds the same bytes. */
+export function buildReport(proposal: ProposalMessage, { configDigest, keepers, quorum }: KeeperSet): RiskReport {
+  const members = new Set(keepers);
+  const authors = new Set(proposal.observations.map(({ from }) => from));
+  if (authors.size !== proposal.observations.length) throw new SigningRefused("one keeper observed twice");
+  for (const author of authors) if (!members.has(author)) throw new SigningRefused(`${author} is not a keeper`);
+  if (authors.size < quorum) throw new SigningRefused(`${authors.size.toString()} observations, ${quorum.toString()} needed`);
+  const { pegBps, markets, smiles } = aggregateObservations(proposal.observations.map(({ observation }) => observation));
+  return {
+    configDigest,
+    epoch: proposal.epoch,
+    round: proposal.round,
+    observedAt: proposal.observedAtSeconds,
+    blockNumber: proposal.blockNumber,
+    blockHash: proposal.blockHash,
+    pegBps,
+    accountRoot: ZERO_ROOT,
+    markets,
+    smiles,
+  };
+}
+
+async function requireSignable(participant: RoundParticipant, proposal: ProposalMessage, report: RiskReport): Promise<void> {
+  const { chain, gossip } = participant;
+  const header = await chain.header();
+  if (proposal.epoch < header.epoch || (proposal.epoch === header.epoch && proposal.round <= header.round)) {
+    throw new SigningRefused(`epoch ${proposal.epoch.toString()} round ${proposal.round.toString()} is not after the chain's`);
+  }
+  const block = await chain.block(proposal.blockNumber);
+  if (block?.hash !== proposal.blockHash) {
+    throw new SigningRefused(`block ${proposal.blockNumber.toString()} is not ${proposal.blockHash} on this chain`);
+  }
+  const own = await participant.observe(proposal.observedAtSeconds);
+  const mine = proposal.observations.find(({ from }) => from === gossip.self);
+  if (mine !== undefined && !sameObservation(mine.observation, own)) {
+    throw new SigningRefused("the proposal carries an observation in this keeper's name that it did not make");
+  }
+  const proposed = aggregateObservations(proposal.observations.map(({ observation }) => observation)).spotsE8;
+  for (const [index, { market }] of own.markets.entries()) {
+    const spotE8 = proposed[index];
+    if (spotE8 === undefined || deviationBps(spotE8, market.spotE8) > MAX_SPOT_DEVIATION_BPS) {
+      throw new SigningRefused(`market ${market.market.toString()}: spot ${String(spotE8)} against own ${market.spotE8.toString()}`);
+    }
+  }
+  if (report.markets.length !== own.markets.length) throw new SigningRefused("the report lists other markets");
+}
+
+/**
+ * Leads one round: opens it, gathers observations, proposes them and gathers signatures over the report.
+ * @throws the signal's reason when it aborts before a quorum has signed
+ */
+export async function leadRound(
+  participant: RoundParticipant,
+  epoch: bigint,
+  round: number,
+  observedAtSeconds: number,
+  signal: AbortSignal,
+): Promise<SignedReport> {
+  const { chain, gossip } = participant;
+  const [keeperSet, block, domain] = await Promise.all([chain.keeperSet(), chain.latestBlock(), chain.oracleDomain()]);
+  const isOurs = (message: { epoch: bigint; round: number }) => message.epoch === epoch && message.round === round;
+
+  const observations = new Map<Hex, AttributedObservation>();
+  await gather(gossip, signal, () => gossip.publish({ kind: "observe", epoch, round, observedAtSeconds }), (from, message) => {
+    if (message.kind === "observation" && isOurs(message) && keeperSet.keepers.includes(from)) {
+      observations.set(from, { from, observation: message.observation });
+    }
+    return observations.size >= keeperSet.keepers.length - keeperSet.faults;
+  });
+
+  const proposal: ProposalMessage = {
+    kind: "proposal",
+    epoch,
+    round,
+    observedAtSeconds,
+    blockNumber: block.number,
+    blockHash: block.hash,
+    observations: [...observations.values()].sort((a, b) => compareHex(a.from, b.from)),
+  };
+  const report = buildReport(proposal, keeperSet);
+  const reportHash = hashReport(domain, report);
+  const signatures = new Map<Hex, Hex>();
+  await gather(gossip, signal, () => gossip.publish(proposal), (from, message) => {
+    if (message.kind === "signature" && isOurs(message) && message.reportHash === reportHash && keeperSet.keepers.includes(from)) {
+      signatures.set(from, message.signature);
+    }
+    return signatures.size >= keeperSet.quorum;
+  });
+  const ordered = [...signatures].sort(([a], [b]) => compareHex(a, b)).slice(0, keeperSet.quorum);
+  return { report, signatures: ordered.map(([, signature]) => signature) };
+}
+
+/** Posts a signed report unless the chain already has one as new. */
+export async function transmitReport(chain: OracleChain, { report, signatures }: SignedReport): Promise<SubmittedTransaction | null> {
+  const header = await chain.header();
+  const isStale = header.epoch > report.epoch || (header.epoch === report.epoch && header.round >= report.round);
+  return isStale ? null : chain.submitReport(report, signatures);
+}
+
+/** Starts listening, sends, and waits until `take` has what it needs. */
+async function gather(
+  gossip: Gossip,
+  signal: AbortSignal,
+  send: () => void,
+  take: (from: Hex, message: GossipMessage) => boolean,
+): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const unsubscribe = gossip.subscribe((from, message) => {
+    if (take(from, message)) resolve(undefined);
+  });
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    send();
+    await promise;
+  } finally {
+    unsubscribe();
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function deviationBps(valueE8: bigint, referenceE8: bigint): bigint {
+  const distance = valueE8 > referenceE8 ? valueE8 - referenceE8 : referenceE8 - valueE8;
+  return (distance * BPS) / referenceE8;
+}
+
+function compareHex(a: Hex, b: Hex): number {
+  return BigInt(a) < BigInt(b) ? -1 : 1;
+}
+
+function sameObservation(a: Observation, b: Observation): boolean {
+  const text = (observation: Observation) => JSON.stringify(observation, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+  return text(a) === text(b);
+}
