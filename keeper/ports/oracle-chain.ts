@@ -1,3 +1,4 @@
+import type { Smile } from "../core/report/market-state.ts";
 import type { RiskReport } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
 import type { SigningDomain } from "./signer.ts";
@@ -35,6 +36,15 @@ export interface ForecastLimits {
   readonly maxPsiE9: bigint;
 }
 
+/** A market as the oracle stores it. */
+export interface StoredMarket {
+  readonly spotE8: bigint;
+  readonly sigmaE9: bigint;
+  readonly psiE9: bigint;
+  /** In rising order of expiry. */
+  readonly smiles: readonly Smile[];
+}
+
 export interface SubmittedTransaction {
   readonly hash: Hex;
   readonly gasUsed: bigint;
@@ -50,8 +60,8 @@ export interface OracleChain {
   header(): Promise<OracleHeader>;
   keeperSet(): Promise<KeeperSet>;
   forecastLimits(): Promise<readonly ForecastLimits[]>;
-  /** A market's word as last stored; zero before the first report. */
-  marketWord(market: number): Promise<bigint>;
+  /** A market as of the last report; null before the first. */
+  storedMarket(market: number): Promise<StoredMarket | null>;
   submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction>;
   /** Number of the last scenario set; zero before the first. */
   scenarioSetId(): Promise<bigint>;

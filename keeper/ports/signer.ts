@@ -12,6 +12,10 @@ export interface SigningDomain {
 /** A keeper's report key. The key itself never leaves the adapter. */
 export interface ReportSigner {
   readonly address: Hex;
+  /** The EIP-712 hash of a report, as the contract computes it. */
+  hashReport(domain: SigningDomain, report: RiskReport): Hex;
+  /** keccak256 of an encoded scenario set. */
+  hashData(data: Hex): Hex;
   /** 65-byte ECDSA signature over the EIP-712 hash of a report. */
   signReport(domain: SigningDomain, report: RiskReport): Promise<Hex>;
   signScenarioSet(domain: SigningDomain, message: ScenarioSetMessage): Promise<Hex>;

@@ -1,12 +1,12 @@
 import { aggregateObservations, type Observation } from "../core/report/aggregate.ts";
 import type { RiskReport } from "../core/report/typed-data.ts";
+import { unpackMarketWord } from "../core/report/words.ts";
 import type { AttributedObservation, Gossip, GossipMessage, ProposalMessage } from "../ports/gossip.ts";
 import type { Hex } from "../ports/hex.ts";
 import type { KeeperSet, OracleChain, SubmittedTransaction } from "../ports/oracle-chain.ts";
 import type { ReportSigner } from "../ports/signer.ts";
 import type { SigningRecord } from "../ports/signing-record.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-import { hashReport } from "./report-hash.ts";
 
 /** Largest distance of a proposed spot from a keeper's own, in bps, at which it still signs. */
 const MAX_SPOT_DEVIATION_BPS = 200n;
@@ -75,7 +75,7 @@ async function answer(participant: RoundParticipant, from: Hex, message: GossipM
   const report = buildReport(message, keeperSet);
   await requireSignable(participant, message, report);
   const domain = await participant.chain.oracleDomain();
-  const reportHash = hashReport(domain, report);
+  const reportHash = participant.signer.hashReport(domain, report);
   const slot = `report/${keeperSet.configDigest}/${epoch.toString()}/${round.toString()}`;
   if (!(await participant.record.record(slot, reportHash))) throw new SigningRefused(`another report stands recorded for ${slot}`);
   gossip.publish({ kind: "signature", epoch, round, reportHash, signature: await participant.signer.signReport(domain, report) });
@@ -118,11 +118,13 @@ async function requireSignable(participant: RoundParticipant, proposal: Proposal
   if (mine !== undefined && !sameObservation(mine.observation, own)) {
     throw new SigningRefused("the proposal carries an observation in this keeper's name that it did not make");
   }
-  const proposed = aggregateObservations(proposal.observations.map(({ observation }) => observation)).spotsE8;
   for (const [index, { market }] of own.markets.entries()) {
-    const spotE8 = proposed[index];
-    if (spotE8 === undefined || deviationBps(spotE8, market.spotE8) > MAX_SPOT_DEVIATION_BPS) {
-      throw new SigningRefused(`market ${market.market.toString()}: spot ${String(spotE8)} against own ${market.spotE8.toString()}`);
+    const word = report.markets[index];
+    const spotE8 = word === undefined ? 0n : unpackMarketWord(word).spotE8;
+    if (deviationBps(spotE8, market.spotE8) > MAX_SPOT_DEVIATION_BPS) {
+      throw new SigningRefused(
+        `market ${market.market.toString()}: spot ${spotE8.toString()} against own ${market.spotE8.toString()}`,
+      );
     }
   }
   if (report.markets.length !== own.markets.length) throw new SigningRefused("the report lists other markets");
@@ -161,7 +163,7 @@ export async function leadRound(
     observations: [...observations.values()].sort((a, b) => compareHex(a.from, b.from)),
   };
   const report = buildReport(proposal, keeperSet);
-  const reportHash = hashReport(domain, report);
+  const reportHash = participant.signer.hashReport(domain, report);
   const signatures = new Map<Hex, Hex>();
   await gather(gossip, signal, () => gossip.publish(proposal), (from, message) => {
     if (message.kind === "signature" && isOurs(message) && message.reportHash === reportHash && keeperSet.keepers.includes(from)) {

@@ -3,6 +3,8 @@ import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/g
 import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
+import { decodeMarketState } from "../../core/report/market-state.ts";
+import { unpackMarketWord, unpackSmileWord } from "../../core/report/words.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
 import type { ChainBlock, OracleChain, SubmittedTransaction } from "../../ports/oracle-chain.ts";
 import type { SigningDomain } from "../../ports/signer.ts";
@@ -63,7 +65,13 @@ export function createOracleChain(addresses: OracleAddresses, provider: Provider
         minPsiE9: params.minPsiE9,
         maxPsiE9: params.maxPsiE9,
       })),
-    marketWord: async (market) => (await oracle.marketState(market)).marketWord,
+    storedMarket: async (market) => {
+      const { marketWord, smiles } = await oracle.marketState(market);
+      if (marketWord === 0n) return null;
+      const fields = unpackMarketWord(marketWord);
+      const state = decodeMarketState(fields, smiles.map(unpackSmileWord));
+      return { spotE8: fields.spotE8, sigmaE9: fields.sigmaE9, psiE9: fields.psiE9, smiles: state.smiles };
+    },
     submitReport: (report, signatures) =>
       submit("submitting a report", () =>
         oracle.submit({ ...report, markets: [...report.markets], smiles: [...report.smiles] }, [...signatures]),

@@ -1,0 +1,35 @@
+import { AbiCoder, type BaseWallet, keccak256, type TypedDataDomain, TypedDataEncoder } from "ethers";
+import { REPORT_PAYLOAD_ABI, RISK_REPORT_TYPES, type RiskReport, SCENARIO_SET_TYPES } from "../../core/report/typed-data.ts";
+import { asHex } from "../../ports/hex.ts";
+import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
+
+/** A report key held by an ethers wallet. */
+export function createWalletSigner(wallet: BaseWallet): ReportSigner {
+  return {
+    address: asHex(wallet.address),
+    hashReport: (domain, report) => asHex(TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, reportMessage(report))),
+    hashData: (data) => asHex(keccak256(data)),
+    signReport: async (domain, report) =>
+      asHex(await wallet.signTypedData(mutable(domain), REPORT_TYPES, reportMessage(report))),
+    signScenarioSet: async (domain, message) => asHex(await wallet.signTypedData(mutable(domain), SET_TYPES, message)),
+  };
+}
+
+// ethers asks for arrays it may write to.
+const REPORT_TYPES = { RiskReport: [...RISK_REPORT_TYPES.RiskReport] };
+const SET_TYPES = { ScenarioSet: [...SCENARIO_SET_TYPES.ScenarioSet] };
+
+function mutable({ name, version, chainId, verifyingContract }: SigningDomain): TypedDataDomain {
+  return { name, version, chainId, verifyingContract };
+}
+
+function reportMessage(report: RiskReport): Record<string, unknown> {
+  const { configDigest, epoch, round, observedAt, blockNumber, blockHash } = report;
+  const payload = AbiCoder.defaultAbiCoder().encode(REPORT_PAYLOAD_ABI, [
+    report.pegBps,
+    report.accountRoot,
+    report.markets,
+    report.smiles,
+  ]);
+  return { configDigest, epoch, round, observedAt, blockNumber, blockHash, payloadHash: keccak256(payload) };
+}

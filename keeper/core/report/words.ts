@@ -1,0 +1,66 @@
+import { requireInteger, packWord, unpackWord, type WordField, type WordValues } from "./integers.ts";
+
+// The layouts of contracts/types/RiskReport.sol, low bits first.
+
+type MarketFieldName =
+  | "market"
+  | "smileCount"
+  | "dispersionBps"
+  | "sigmaE9"
+  | "psiE9"
+  | "depthUsd"
+  | "openInterestUsd"
+  | "reserved"
+  | "spotE8";
+
+type SmileFieldName = "expiryHour" | "forwardRatioE8" | "discountE9" | "aE10" | "bE9" | "rhoE9" | "mE9" | "sE9";
+
+/** What a market's word holds; the reserved bits are zero and left out. */
+export type MarketFields = Omit<WordValues<MarketFieldName>, "reserved">;
+
+/** What a smile's word holds: forward over spot, discount and the raw-SVI slice of total variance. */
+export type SmileFields = WordValues<SmileFieldName>;
+
+const MARKET_LAYOUT: readonly WordField<MarketFieldName>[] = [
+  { name: "market", bits: 16 },
+  { name: "smileCount", bits: 8 },
+  { name: "dispersionBps", bits: 16 },
+  { name: "sigmaE9", bits: 32 },
+  { name: "psiE9", bits: 32 },
+  { name: "depthUsd", bits: 40 },
+  { name: "openInterestUsd", bits: 40 },
+  { name: "reserved", bits: 8 },
+  { name: "spotE8", bits: 64 },
+];
+
+const SMILE_LAYOUT: readonly WordField<SmileFieldName>[] = [
+  { name: "expiryHour", bits: 24 },
+  { name: "forwardRatioE8", bits: 32 },
+  { name: "discountE9", bits: 32 },
+  { name: "aE10", bits: 40, signed: true },
+  { name: "bE9", bits: 32 },
+  { name: "rhoE9", bits: 32, signed: true },
+  { name: "mE9", bits: 32, signed: true },
+  { name: "sE9", bits: 32 },
+];
+
+/** @throws CoreError `argument-out-of-domain` naming the field and its bounds */
+export function packMarketWord(fields: MarketFields): bigint {
+  return packWord(MARKET_LAYOUT, { ...fields, reserved: 0n });
+}
+
+/** @throws CoreError `argument-out-of-domain` when the reserved bits are not zero */
+export function unpackMarketWord(word: bigint): MarketFields {
+  const { reserved, ...fields } = unpackWord(MARKET_LAYOUT, word);
+  requireInteger("reserved", reserved, 0n, 0n);
+  return fields;
+}
+
+/** @throws CoreError `argument-out-of-domain` naming the field and its bounds */
+export function packSmileWord(fields: SmileFields): bigint {
+  return packWord(SMILE_LAYOUT, fields);
+}
+
+export function unpackSmileWord(word: bigint): SmileFields {
+  return unpackWord(SMILE_LAYOUT, word);
+}
