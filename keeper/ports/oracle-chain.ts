@@ -65,5 +65,10 @@ export interface OracleChain {
   submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction>;
   /** Number of the last scenario set; zero before the first. */
   scenarioSetId(): Promise<bigint>;
-  publishScenarioSet(setId: bigint, data: Hex, configDigest: Hex, signatures: readonly Hex[]): Promise<SubmittedTransaction>;
+  publishScenarioSet(
+    setId: bigint,
+    data: Hex,
+    configDigest: Hex,
+    signatures: readonly Hex[],
+  ): Promise<SubmittedTransaction>;
 }

@@ -43,7 +43,8 @@ export function dailyChanges(history: DailyHistory, market: Market): DailyChange
     const [from, to] = [days[step], days[step + 1]];
     if (from === undefined || to === undefined) break;
     if (!isOneDay(from, to) || from.priceSource !== to.priceSource) spot[step] = NaN;
-    if (!isOneDay(from, to) || impliedVolSource(from, market) !== impliedVolSource(to, market)) impliedVol[step] = NaN;
+    if (!isOneDay(from, to) || impliedVolSource(from, market) !== impliedVolSource(to, market))
+      impliedVol[step] = NaN;
   }
   return { spot, impliedVol };
 }
@@ -62,7 +63,8 @@ export function forecastMarket(
   posted: PostedForecast | null,
 ): Forecast {
   const changes = dailyChanges(history, market);
-  const elapsedDays = posted === null ? 0 : Math.max(0, nowSeconds - posted.observedAtSeconds) / SECONDS_PER_DAY;
+  const elapsedDays =
+    posted === null ? 0 : Math.max(0, nowSeconds - posted.observedAtSeconds) / SECONDS_PER_DAY;
   const before = (valueE9: bigint | undefined) =>
     valueE9 === undefined ? undefined : { dailyVol: Number(valueE9) / SHARE_SCALE, elapsedDays };
   const spotVol = movedOn(ewmaFilter().fit(changes.spot).dailyVol, history, market, spotNow, nowSeconds);
@@ -74,7 +76,12 @@ export function forecastMarket(
 }
 
 /** Keeps a forecast within what the oracle accepts: its bounds, and its limits of change since the report before. */
-export function withinLimits(forecast: Forecast, limits: ForecastLimits, posted: PostedForecast | null, nowSeconds: number): Forecast {
+export function withinLimits(
+  forecast: Forecast,
+  limits: ForecastLimits,
+  posted: PostedForecast | null,
+  nowSeconds: number,
+): Forecast {
   let minSigmaE9 = limits.minSigmaE9;
   let maxSigmaE9 = limits.maxSigmaE9;
   if (posted !== null) {
@@ -90,7 +97,13 @@ export function withinLimits(forecast: Forecast, limits: ForecastLimits, posted:
 }
 
 /** The EWMA variance after the part of a day since the last close: var lambda^d + (1 - lambda^d) r^2 / d, a daily step at d = 1. */
-function movedOn(dailyVol: number, history: DailyHistory, market: Market, spotNow: number, nowSeconds: number): number {
+function movedOn(
+  dailyVol: number,
+  history: DailyHistory,
+  market: Market,
+  spotNow: number,
+  nowSeconds: number,
+): number {
   const last = history.days.at(-1);
   if (last === undefined) return dailyVol;
   const days = (nowSeconds - last.observedAtSeconds) / SECONDS_PER_DAY;

@@ -39,7 +39,8 @@ export async function liquidate(
 
   const fills: Fill[] = [];
   for (const quote of quotes) {
-    if (quote.phase === "none" || quote.maxShareWad === 0n || quote.discountWad < terms.minDiscountWad) continue;
+    if (quote.phase === "none" || quote.maxShareWad === 0n || quote.discountWad < terms.minDiscountWad)
+      continue;
     const fill = await bidOn(quote, chain, clock, telemetry, terms);
     if (fill) fills.push(fill);
   }

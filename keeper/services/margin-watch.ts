@@ -33,7 +33,9 @@ export async function watchMargin(chain: ClearingChain, telemetry: Telemetry): P
   const below = accounts
     .filter(({ account, healthBps }) => healthBps < CALL_HEALTH_BPS && !called.has(account))
     .sort((a, b) => (a.healthBps < b.healthBps ? -1 : 1));
-  const recovered = accounts.filter(({ account, healthBps }) => healthBps >= targetBps && called.has(account));
+  const recovered = accounts.filter(
+    ({ account, healthBps }) => healthBps >= targetBps && called.has(account),
+  );
 
   const flagged = await attemptEach(below, telemetry, (account) => chain.flag(account));
   const released = await attemptEach(recovered, telemetry, (account) => chain.release(account));

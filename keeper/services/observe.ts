@@ -33,7 +33,9 @@ export class NoSmile extends Error {
   readonly code = "no-smile";
 
   constructor(symbol: Market, nowSeconds: number) {
-    super(`no usable option quotes of ${symbol} at ${nowSeconds.toString()} and no earlier smile to carry on`);
+    super(
+      `no usable option quotes of ${symbol} at ${nowSeconds.toString()} and no earlier smile to carry on`,
+    );
     this.name = "NoSmile";
   }
 }
@@ -41,14 +43,30 @@ export class NoSmile extends Error {
 /** A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report. */
 export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<Observation> {
   const { chain, listings, marketData } = settings;
-  const [history, limits, header] = await Promise.all([marketData.history(), chain.forecastLimits(), chain.header()]);
+  const [history, limits, header] = await Promise.all([
+    marketData.history(),
+    chain.forecastLimits(),
+    chain.header(),
+  ]);
   const states: MarketState[] = [];
   for (const { market, symbol } of listings) {
     const [snapshot, stored] = await Promise.all([marketData.latest(symbol), chain.storedMarket(market)]);
     const marketLimits = limits.find((entry) => entry.market === market);
-    if (marketLimits === undefined) throw new RangeError(`governance has set no oracle bounds for market ${market.toString()}`);
+    if (marketLimits === undefined)
+      throw new RangeError(`governance has set no oracle bounds for market ${market.toString()}`);
     states.push(
-      marketState({ market, snapshot, stored, history, limits: marketLimits, observedAtSeconds, postedAtSeconds: header.observedAtSeconds }, settings),
+      marketState(
+        {
+          market,
+          snapshot,
+          stored,
+          history,
+          limits: marketLimits,
+          observedAtSeconds,
+          postedAtSeconds: header.observedAtSeconds,
+        },
+        settings,
+      ),
     );
   }
   return { pegBps: FULL_PEG_BPS, markets: states.map(quantiseMarket) };
@@ -67,7 +85,9 @@ interface MarketInputs {
 function marketState(inputs: MarketInputs, { smileModel }: ObserverSettings): MarketState {
   const { market, snapshot, stored, history, limits, observedAtSeconds: now } = inputs;
   const posted: PostedForecast | null =
-    stored === null ? null : { sigmaE9: stored.sigmaE9, psiE9: stored.psiE9, observedAtSeconds: inputs.postedAtSeconds };
+    stored === null
+      ? null
+      : { sigmaE9: stored.sigmaE9, psiE9: stored.psiE9, observedAtSeconds: inputs.postedAtSeconds };
   const raw = forecastMarket(history, snapshot.market, snapshot.spotUsd, now, posted);
   const { sigma, psi } = withinLimits(raw, limits, posted, now);
   const fitted =
@@ -92,21 +112,34 @@ function marketState(inputs: MarketInputs, { smileModel }: ObserverSettings): Ma
 /** The smiles that today's quotes allow; expiries with too few quotes are left out. */
 function fittedSmiles(snapshot: MarketSnapshot, now: number): readonly Smile[] {
   const quotes = snapshot.expiries.flatMap(({ expirySeconds, quotes: rows }) =>
-    rows.map(({ kind, strikeUsd, bidUsd, askUsd }) => ({ expirySeconds, strike: strikeUsd, kind, bid: bidUsd, ask: askUsd })),
+    rows.map(({ kind, strikeUsd, bidUsd, askUsd }) => ({
+      expirySeconds,
+      strike: strikeUsd,
+      kind,
+      bid: bidUsd,
+      ask: askUsd,
+    })),
   );
-  return fitSurface({ spot: snapshot.spotUsd, quotes }, now).expiries.map(({ expirySeconds, forward, discount, svi }) => ({
-    expiry: expirySeconds,
-    forwardRatio: forward / snapshot.spotUsd,
-    discount,
-    slice: { a: svi.a, b: svi.b, rho: svi.rho, m: svi.m, s: svi.sigma },
-  }));
+  return fitSurface({ spot: snapshot.spotUsd, quotes }, now).expiries.map(
+    ({ expirySeconds, forward, discount, svi }) => ({
+      expiry: expirySeconds,
+      forwardRatio: forward / snapshot.spotUsd,
+      discount,
+      slice: { a: svi.a, b: svi.b, rho: svi.rho, m: svi.m, s: svi.sigma },
+    }),
+  );
 }
 
 /**
  * Adds the live expiries of the report before that cannot be fitted now: their implied vols stay, so total variance shrinks with the time
  * left. Positions in them keep a price, and the oracle refuses a report that drops a live expiry.
  */
-function carryOn(fitted: readonly Smile[], before: readonly Smile[], beforeSeconds: number, now: number): readonly Smile[] {
+function carryOn(
+  fitted: readonly Smile[],
+  before: readonly Smile[],
+  beforeSeconds: number,
+  now: number,
+): readonly Smile[] {
   const present = new Set(fitted.map(({ expiry }) => expiry));
   const carried = before
     .filter(({ expiry }) => expiry > now && !present.has(expiry))

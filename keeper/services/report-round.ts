@@ -34,7 +34,8 @@ export interface SignedReport {
 /** Which keeper leads an epoch: each in turn. */
 export function leaderOf(epoch: bigint, { keepers }: KeeperSet): Hex {
   const leader = keepers[Number(epoch % BigInt(keepers.length))];
-  if (leader === undefined) throw new RangeError("the keeper set is empty: set keepers in the registry first");
+  if (leader === undefined)
+    throw new RangeError("the keeper set is empty: set keepers in the registry first");
   return leader;
 }
 
@@ -65,11 +66,17 @@ export function followRounds(participant: RoundParticipant, signal: AbortSignal)
 async function answer(participant: RoundParticipant, from: Hex, message: GossipMessage): Promise<void> {
   if (message.kind !== "observe" && message.kind !== "proposal") return;
   const keeperSet = await participant.chain.keeperSet();
-  if (from !== leaderOf(message.epoch, keeperSet)) throw new SigningRefused(`${from} does not lead epoch ${message.epoch.toString()}`);
+  if (from !== leaderOf(message.epoch, keeperSet))
+    throw new SigningRefused(`${from} does not lead epoch ${message.epoch.toString()}`);
   const { gossip } = participant;
   const { epoch, round } = message;
   if (message.kind === "observe") {
-    gossip.publish({ kind: "observation", epoch, round, observation: await participant.observe(message.observedAtSeconds) });
+    gossip.publish({
+      kind: "observation",
+      epoch,
+      round,
+      observation: await participant.observe(message.observedAtSeconds),
+    });
     return;
   }
   const report = buildReport(message, keeperSet);
@@ -77,18 +84,32 @@ async function answer(participant: RoundParticipant, from: Hex, message: GossipM
   const domain = await participant.chain.oracleDomain();
   const reportHash = participant.signer.hashReport(domain, report);
   const slot = `report/${keeperSet.configDigest}/${epoch.toString()}/${round.toString()}`;
-  if (!(await participant.record.record(slot, reportHash))) throw new SigningRefused(`another report stands recorded for ${slot}`);
-  gossip.publish({ kind: "signature", epoch, round, reportHash, signature: await participant.signer.signReport(domain, report) });
+  if (!(await participant.record.record(slot, reportHash)))
+    throw new SigningRefused(`another report stands recorded for ${slot}`);
+  gossip.publish({
+    kind: "signature",
+    epoch,
+    round,
+    reportHash,
+    signature: await participant.signer.signReport(domain, report),
+  });
 }
 
 /** The report that a proposal's observations make: a pure function of them, so every honest keeper builds the same bytes. */
-export function buildReport(proposal: ProposalMessage, { configDigest, keepers, quorum }: KeeperSet): RiskReport {
+export function buildReport(
+  proposal: ProposalMessage,
+  { configDigest, keepers, quorum }: KeeperSet,
+): RiskReport {
   const members = new Set(keepers);
   const authors = new Set(proposal.observations.map(({ from }) => from));
   if (authors.size !== proposal.observations.length) throw new SigningRefused("one keeper observed twice");
-  for (const author of authors) if (!members.has(author)) throw new SigningRefused(`${author} is not a keeper`);
-  if (authors.size < quorum) throw new SigningRefused(`${authors.size.toString()} observations, ${quorum.toString()} needed`);
-  const { pegBps, markets, smiles } = aggregateObservations(proposal.observations.map(({ observation }) => observation));
+  for (const author of authors)
+    if (!members.has(author)) throw new SigningRefused(`${author} is not a keeper`);
+  if (authors.size < quorum)
+    throw new SigningRefused(`${authors.size.toString()} observations, ${quorum.toString()} needed`);
+  const { pegBps, markets, smiles } = aggregateObservations(
+    proposal.observations.map(({ observation }) => observation),
+  );
   return {
     configDigest,
     epoch: proposal.epoch,
@@ -103,20 +124,30 @@ export function buildReport(proposal: ProposalMessage, { configDigest, keepers, 
   };
 }
 
-async function requireSignable(participant: RoundParticipant, proposal: ProposalMessage, report: RiskReport): Promise<void> {
+async function requireSignable(
+  participant: RoundParticipant,
+  proposal: ProposalMessage,
+  report: RiskReport,
+): Promise<void> {
   const { chain, gossip } = participant;
   const header = await chain.header();
   if (proposal.epoch < header.epoch || (proposal.epoch === header.epoch && proposal.round <= header.round)) {
-    throw new SigningRefused(`epoch ${proposal.epoch.toString()} round ${proposal.round.toString()} is not after the chain's`);
+    throw new SigningRefused(
+      `epoch ${proposal.epoch.toString()} round ${proposal.round.toString()} is not after the chain's`,
+    );
   }
   const block = await chain.block(proposal.blockNumber);
   if (block?.hash !== proposal.blockHash) {
-    throw new SigningRefused(`block ${proposal.blockNumber.toString()} is not ${proposal.blockHash} on this chain`);
+    throw new SigningRefused(
+      `block ${proposal.blockNumber.toString()} is not ${proposal.blockHash} on this chain`,
+    );
   }
   const own = await participant.observe(proposal.observedAtSeconds);
   const mine = proposal.observations.find(({ from }) => from === gossip.self);
   if (mine !== undefined && !sameObservation(mine.observation, own)) {
-    throw new SigningRefused("the proposal carries an observation in this keeper's name that it did not make");
+    throw new SigningRefused(
+      "the proposal carries an observation in this keeper's name that it did not make",
+    );
   }
   for (const [index, { market }] of own.markets.entries()) {
     const word = report.markets[index];
@@ -127,7 +158,8 @@ async function requireSignable(participant: RoundParticipant, proposal: Proposal
       );
     }
   }
-  if (report.markets.length !== own.markets.length) throw new SigningRefused("the report lists other markets");
+  if (report.markets.length !== own.markets.length)
+    throw new SigningRefused("the report lists other markets");
 }
 
 /**
@@ -142,16 +174,26 @@ export async function leadRound(
   signal: AbortSignal,
 ): Promise<SignedReport> {
   const { chain, gossip } = participant;
-  const [keeperSet, block, domain] = await Promise.all([chain.keeperSet(), chain.latestBlock(), chain.oracleDomain()]);
-  const isOurs = (message: { epoch: bigint; round: number }) => message.epoch === epoch && message.round === round;
+  const [keeperSet, block, domain] = await Promise.all([
+    chain.keeperSet(),
+    chain.latestBlock(),
+    chain.oracleDomain(),
+  ]);
+  const isOurs = (message: { epoch: bigint; round: number }) =>
+    message.epoch === epoch && message.round === round;
 
   const observations = new Map<Hex, AttributedObservation>();
-  await gather(gossip, signal, () => gossip.publish({ kind: "observe", epoch, round, observedAtSeconds }), (from, message) => {
-    if (message.kind === "observation" && isOurs(message) && keeperSet.keepers.includes(from)) {
-      observations.set(from, { from, observation: message.observation });
-    }
-    return observations.size >= keeperSet.keepers.length - keeperSet.faults;
-  });
+  await gather(
+    gossip,
+    signal,
+    () => { gossip.publish({ kind: "observe", epoch, round, observedAtSeconds }); },
+    (from, message) => {
+      if (message.kind === "observation" && isOurs(message) && keeperSet.keepers.includes(from)) {
+        observations.set(from, { from, observation: message.observation });
+      }
+      return observations.size >= keeperSet.keepers.length - keeperSet.faults;
+    },
+  );
 
   const proposal: ProposalMessage = {
     kind: "proposal",
@@ -165,20 +207,34 @@ export async function leadRound(
   const report = buildReport(proposal, keeperSet);
   const reportHash = participant.signer.hashReport(domain, report);
   const signatures = new Map<Hex, Hex>();
-  await gather(gossip, signal, () => gossip.publish(proposal), (from, message) => {
-    if (message.kind === "signature" && isOurs(message) && message.reportHash === reportHash && keeperSet.keepers.includes(from)) {
-      signatures.set(from, message.signature);
-    }
-    return signatures.size >= keeperSet.quorum;
-  });
+  await gather(
+    gossip,
+    signal,
+    () => { gossip.publish(proposal); },
+    (from, message) => {
+      if (
+        message.kind === "signature" &&
+        isOurs(message) &&
+        message.reportHash === reportHash &&
+        keeperSet.keepers.includes(from)
+      ) {
+        signatures.set(from, message.signature);
+      }
+      return signatures.size >= keeperSet.quorum;
+    },
+  );
   const ordered = [...signatures].sort(([a], [b]) => compareHex(a, b)).slice(0, keeperSet.quorum);
   return { report, signatures: ordered.map(([, signature]) => signature) };
 }
 
 /** Posts a signed report unless the chain already has one as new. */
-export async function transmitReport(chain: OracleChain, { report, signatures }: SignedReport): Promise<SubmittedTransaction | null> {
+export async function transmitReport(
+  chain: OracleChain,
+  { report, signatures }: SignedReport,
+): Promise<SubmittedTransaction | null> {
   const header = await chain.header();
-  const isStale = header.epoch > report.epoch || (header.epoch === report.epoch && header.round >= report.round);
+  const isStale =
+    header.epoch > report.epoch || (header.epoch === report.epoch && header.round >= report.round);
   return isStale ? null : chain.submitReport(report, signatures);
 }
 
@@ -194,7 +250,7 @@ async function gather(
   const unsubscribe = gossip.subscribe((from, message) => {
     if (take(from, message)) resolve(undefined);
   });
-  const abort = () => reject(signal.reason);
+  const abort = () => { reject(signal.reason); };
   signal.addEventListener("abort", abort, { once: true });
   try {
     send();
@@ -215,6 +271,9 @@ function compareHex(a: Hex, b: Hex): number {
 }
 
 function sameObservation(a: Observation, b: Observation): boolean {
-  const text = (observation: Observation) => JSON.stringify(observation, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+  const text = (observation: Observation) =>
+    JSON.stringify(observation, (_key, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    );
   return text(a) === text(b);
 }

@@ -13,7 +13,11 @@ export interface SettlementResult {
  * fixing and settles every account that held the expiry. Steps that are not due, or already done by someone else, are refused by
  * the contract and tried again next round.
  */
-export async function settleExpiries(chain: ClearingChain, clock: Clock, telemetry: Telemetry): Promise<SettlementResult> {
+export async function settleExpiries(
+  chain: ClearingChain,
+  clock: Clock,
+  telemetry: Telemetry,
+): Promise<SettlementResult> {
   const windowSeconds = await chain.fixingWindowSeconds();
   const now = clock.nowSeconds();
   const fixed: HeldExpiry[] = [];
@@ -22,11 +26,13 @@ export async function settleExpiries(chain: ClearingChain, clock: Clock, telemet
     if (now < held.expirySeconds - windowSeconds) break;
     await tolerant("fixing-not-sampled", telemetry, () => chain.sampleFixing(held));
     if (now < held.expirySeconds) continue;
-    if (!(await chain.isFixed(held))) await tolerant("fixing-not-due", telemetry, () => chain.setFixing(held));
+    if (!(await chain.isFixed(held)))
+      await tolerant("fixing-not-due", telemetry, () => chain.setFixing(held));
     if (!(await chain.isFixed(held))) continue;
     fixed.push(held);
     for (const account of held.accounts) {
-      if (await tolerant("settlement-refused", telemetry, () => chain.settleAccount(account))) settledAccounts++;
+      if (await tolerant("settlement-refused", telemetry, () => chain.settleAccount(account)))
+        settledAccounts++;
     }
   }
   return { fixed, settledAccounts };

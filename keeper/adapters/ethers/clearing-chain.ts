@@ -97,7 +97,7 @@ async function heldExpiries(
   const held = new Map<string, { market: number; expirySeconds: number; accounts: bigint[] }>();
   for (let account = 1n; account <= accountCount; account++) {
     for (const position of await positionsOf(account)) {
-      const { market, expiry } = unpackInstrumentId(unpackPosition(position).instrument);
+      const { market, expiry } = unpackInstrumentId(unpackPosition(position).instrumentId);
       const key = `${market.toString()}/${expiry.toString()}`;
       const entry = held.get(key) ?? { market: Number(market), expirySeconds: Number(expiry), accounts: [] };
       if (entry.accounts.at(-1) !== account) entry.accounts.push(account);

@@ -23,14 +23,21 @@ interface Eip5267 {
 }
 
 /** The oracle contracts through ethers; `transmitter` pays for the transactions. */
-export function createOracleChain(addresses: OracleAddresses, provider: Provider, transmitter: Signer): OracleChain {
+export function createOracleChain(
+  addresses: OracleAddresses,
+  provider: Provider,
+  transmitter: Signer,
+): OracleChain {
   const oracle = RiskOracle__factory.connect(addresses.riskOracle, transmitter);
   const registry = KeeperRegistry__factory.connect(addresses.keeperRegistry, provider);
   const store = ScenarioStore__factory.connect(addresses.scenarioStore, transmitter);
   const config = RiskConfig__factory.connect(addresses.riskConfig, provider);
   const interfaces = [oracle.interface, store.interface, registry.interface];
 
-  const submit = (action: string, send: () => Promise<{ wait(): Promise<unknown> }>): Promise<SubmittedTransaction> =>
+  const submit = (
+    action: string,
+    send: () => Promise<{ wait(): Promise<unknown> }>,
+  ): Promise<SubmittedTransaction> =>
     refusing(action, interfaces, async () => receiptOf(await (await send()).wait()));
 
   return {
@@ -38,7 +45,8 @@ export function createOracleChain(addresses: OracleAddresses, provider: Provider
     scenarioDomain: () => domainOf(store),
     latestBlock: async () => {
       const latest = await blockOf(provider, "latest");
-      if (latest === null) throw new Error("the node returned no latest block: check that it is synchronised");
+      if (latest === null)
+        throw new Error("the node returned no latest block: check that it is synchronised");
       return latest;
     },
     block: (number) => blockOf(provider, number),
@@ -53,7 +61,12 @@ export function createOracleChain(addresses: OracleAddresses, provider: Provider
         registry.faults(),
         registry.quorum(),
       ]);
-      return { configDigest: asHex(configDigest), keepers: keepers.map(asHex), faults: Number(faults), quorum: Number(quorum) };
+      return {
+        configDigest: asHex(configDigest),
+        keepers: keepers.map(asHex),
+        faults: Number(faults),
+        quorum: Number(quorum),
+      };
     },
     forecastLimits: async () =>
       (await config.oracleParams()).markets.map((params) => ({
@@ -74,7 +87,9 @@ export function createOracleChain(addresses: OracleAddresses, provider: Provider
     },
     submitReport: (report, signatures) =>
       submit("submitting a report", () =>
-        oracle.submit({ ...report, markets: [...report.markets], smiles: [...report.smiles] }, [...signatures]),
+        oracle.submit({ ...report, markets: [...report.markets], smiles: [...report.smiles] }, [
+          ...signatures,
+        ]),
       ),
     scenarioSetId: async () => (await store.current()).setId,
     publishScenarioSet: (setId, data, configDigest, signatures) =>

@@ -9,7 +9,8 @@ function revertData(error: unknown): string | null {
     if (typeof inner === "object" && inner !== null && "data" in inner) {
       const data: unknown = inner.data;
       if (typeof data === "string") return data;
-      if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string") return data.data;
+      if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string")
+        return data.data;
     }
   }
   return null;
@@ -30,7 +31,11 @@ export function describeRevert(error: unknown, interfaces: readonly Interface[])
 }
 
 /** Runs a chain action; throws ChainRefusal with the contract's own error when the chain says no. */
-export async function refusing<T>(action: string, interfaces: readonly Interface[], run: () => Promise<T>): Promise<T> {
+export async function refusing<T>(
+  action: string,
+  interfaces: readonly Interface[],
+  run: () => Promise<T>,
+): Promise<T> {
   try {
     return await run();
   } catch (error) {

@@ -1,5 +1,10 @@
 import { AbiCoder, type BaseWallet, keccak256, type TypedDataDomain, TypedDataEncoder } from "ethers";
-import { REPORT_PAYLOAD_ABI, RISK_REPORT_TYPES, type RiskReport, SCENARIO_SET_TYPES } from "../../core/report/typed-data.ts";
+import {
+  REPORT_PAYLOAD_ABI,
+  RISK_REPORT_TYPES,
+  type RiskReport,
+  SCENARIO_SET_TYPES,
+} from "../../core/report/typed-data.ts";
 import { asHex } from "../../ports/hex.ts";
 import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
 
@@ -7,11 +12,13 @@ import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
 export function createWalletSigner(wallet: BaseWallet): ReportSigner {
   return {
     address: asHex(wallet.address),
-    hashReport: (domain, report) => asHex(TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, reportMessage(report))),
+    hashReport: (domain, report) =>
+      asHex(TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, reportMessage(report))),
     hashData: (data) => asHex(keccak256(data)),
     signReport: async (domain, report) =>
       asHex(await wallet.signTypedData(mutable(domain), REPORT_TYPES, reportMessage(report))),
-    signScenarioSet: async (domain, message) => asHex(await wallet.signTypedData(mutable(domain), SET_TYPES, message)),
+    signScenarioSet: async (domain, message) =>
+      asHex(await wallet.signTypedData(mutable(domain), SET_TYPES, message)),
   };
 }
 

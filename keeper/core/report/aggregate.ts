@@ -33,8 +33,11 @@ const COMPARED_SIGMAS: readonly bigint[] = [-8n, -4n, -2n, -1n, 0n, 1n, 2n, 4n, 
  */
 export function aggregateObservations(observations: readonly Observation[]): ReportPayload {
   const [first] = observations;
-  if (first === undefined) throw new CoreError("argument-out-of-domain", { name: "observations", value: 0, min: 1 });
-  const merged = first.markets.map((_, index) => mergeMarket(observations.map(({ markets }) => marketAt(markets, index))));
+  if (first === undefined)
+    throw new CoreError("argument-out-of-domain", { name: "observations", value: 0, min: 1 });
+  const merged = first.markets.map((_, index) =>
+    mergeMarket(observations.map(({ markets }) => marketAt(markets, index))),
+  );
   for (const { markets } of observations) requireSameMarkets(markets, first.markets);
   return {
     pegBps: Number(lowerMedian(observations.map(({ pegBps }) => BigInt(pegBps)))),
@@ -44,11 +47,18 @@ export function aggregateObservations(observations: readonly Observation[]): Rep
 }
 
 function mergeMarket(observations: readonly MarketObservation[]): MarketObservation {
-  const median = (pick: (market: MarketFields) => bigint) => lowerMedian(observations.map(({ market }) => pick(market)));
+  const median = (pick: (market: MarketFields) => bigint) =>
+    lowerMedian(observations.map(({ market }) => pick(market)));
   const spotE8 = median(({ spotE8 }) => spotE8);
   const sigmaE9 = median(({ sigmaE9 }) => sigmaE9);
-  const smiles = medoid(observations.map(({ smiles }) => smiles), sigmaE9);
-  const spread = spreadBps(observations.map(({ market }) => market.spotE8), spotE8);
+  const smiles = medoid(
+    observations.map(({ smiles }) => smiles),
+    sigmaE9,
+  );
+  const spread = spreadBps(
+    observations.map(({ market }) => market.spotE8),
+    spotE8,
+  );
   const reported = median(({ dispersionBps }) => dispersionBps);
   return {
     market: {
@@ -102,7 +112,10 @@ function surfaceDistance(a: readonly SmileFields[], b: readonly SmileFields[], s
     if (other === undefined) continue;
     shared++;
     for (const sigmas of COMPARED_SIGMAS) {
-      distance += relativeDistanceE9(totalVarianceE18(smile, sigmas * sigmaE9), totalVarianceE18(other, sigmas * sigmaE9));
+      distance += relativeDistanceE9(
+        totalVarianceE18(smile, sigmas * sigmaE9),
+        totalVarianceE18(other, sigmas * sigmaE9),
+      );
     }
     distance += relativeDistanceE9(smile.forwardRatioE8, other.forwardRatioE8);
     distance += relativeDistanceE9(smile.discountE9, other.discountE9);
@@ -136,11 +149,21 @@ function marketAt(markets: readonly MarketObservation[], index: number): MarketO
   return market;
 }
 
-function requireSameMarkets(markets: readonly MarketObservation[], expected: readonly MarketObservation[]): void {
-  const same = markets.length === expected.length && markets.every(({ market }, index) => market.market === expected[index]?.market.market);
+function requireSameMarkets(
+  markets: readonly MarketObservation[],
+  expected: readonly MarketObservation[],
+): void {
+  const same =
+    markets.length === expected.length &&
+    markets.every(({ market }, index) => market.market === expected[index]?.market.market);
   if (!same) {
-    const list = (all: readonly MarketObservation[]) => all.map(({ market }) => market.market.toString()).join("+");
-    throw new CoreError("argument-out-of-domain", { name: "markets", value: list(markets), expected: list(expected) });
+    const list = (all: readonly MarketObservation[]) =>
+      all.map(({ market }) => market.market.toString()).join("+");
+    throw new CoreError("argument-out-of-domain", {
+      name: "markets",
+      value: list(markets),
+      expected: list(expected),
+    });
   }
 }
 

@@ -6,7 +6,12 @@ import { CoreError } from "../errors.ts";
  */
 export function requireInteger(name: string, value: bigint, min: bigint, max: bigint): void {
   if (value < min || value > max) {
-    throw new CoreError("argument-out-of-domain", { name, value: String(value), min: String(min), max: String(max) });
+    throw new CoreError("argument-out-of-domain", {
+      name,
+      value: String(value),
+      min: String(min),
+      max: String(max),
+    });
   }
 }
 
@@ -28,7 +33,10 @@ function fieldBounds(bits: number, signed: boolean): readonly [min: bigint, max:
  * Packs fields into one word, signed ones in two's complement.
  * @throws CoreError `argument-out-of-domain` naming the field and its bounds
  */
-export function packWord<Name extends string>(layout: readonly WordField<Name>[], values: WordValues<Name>): bigint {
+export function packWord<Name extends string>(
+  layout: readonly WordField<Name>[],
+  values: WordValues<Name>,
+): bigint {
   let word = 0n;
   let shift = 0n;
   for (const { name, bits, signed = false } of layout) {
@@ -41,7 +49,10 @@ export function packWord<Name extends string>(layout: readonly WordField<Name>[]
 }
 
 /** The values of every field of a word: the inverse of `packWord`. */
-export function unpackWord<Name extends string>(layout: readonly WordField<Name>[], word: bigint): WordValues<Name> {
+export function unpackWord<Name extends string>(
+  layout: readonly WordField<Name>[],
+  word: bigint,
+): WordValues<Name> {
   const values = {} as Record<Name, bigint>;
   let shift = 0n;
   for (const { name, bits, signed = false } of layout) {

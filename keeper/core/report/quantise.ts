@@ -72,7 +72,11 @@ export function totalVarianceE18(smile: SmileFields, kE9: bigint): bigint {
 
 function roundSmile({ expiry, forwardRatio, discount, slice }: Smile): SmileFields {
   if (expiry % SECONDS_PER_HOUR !== 0) {
-    throw new CoreError("argument-out-of-domain", { name: "expiry", value: expiry, multipleOf: SECONDS_PER_HOUR });
+    throw new CoreError("argument-out-of-domain", {
+      name: "expiry",
+      value: expiry,
+      multipleOf: SECONDS_PER_HOUR,
+    });
   }
   const rhoE9 = clamp(scaled(slice.rho, SHARE_SCALE), -MAX_ABS_RHO_E9, MAX_ABS_RHO_E9);
   const absRhoE9 = rhoE9 < 0n ? -rhoE9 : rhoE9;
@@ -98,13 +102,19 @@ function withNonNegativeVariance(smile: SmileFields): SmileFields {
 }
 
 /** Lifts a until total variance reaches the floors at the given log-moneyness. */
-function liftAbove(smile: SmileFields, offsetsE9: readonly bigint[], floorsE18: readonly bigint[]): SmileFields {
+function liftAbove(
+  smile: SmileFields,
+  offsetsE9: readonly bigint[],
+  floorsE18: readonly bigint[],
+): SmileFields {
   let missingE18 = 0n;
   for (const [index, kE9] of offsetsE9.entries()) {
     const missing = (floorsE18[index] ?? 0n) - totalVarianceE18(smile, kE9);
     if (missing > missingE18) missingE18 = missing;
   }
-  return missingE18 === 0n ? smile : { ...smile, aE10: smile.aE10 + (missingE18 + LEVEL_TO_E18 - 1n) / LEVEL_TO_E18 };
+  return missingE18 === 0n
+    ? smile
+    : { ...smile, aE10: smile.aE10 + (missingE18 + LEVEL_TO_E18 - 1n) / LEVEL_TO_E18 };
 }
 
 function scaled(value: number, scale: number): bigint {

@@ -127,7 +127,8 @@ export function encodeScenarioSet({ markets, scenarios }: ScenarioSet, grid: Gri
     view.setUint16(offset, weight);
     offset += WEIGHT_BYTES;
     for (const { z, y } of shocks) {
-      if (Number.isNaN(z) || Number.isNaN(y)) throw new CoreError("argument-out-of-domain", { name: "shock", z, y });
+      if (Number.isNaN(z) || Number.isNaN(y))
+        throw new CoreError("argument-out-of-domain", { name: "shock", z, y });
       view.setUint16(offset, encodeSpotShock(z, grid));
       view.setUint16(offset + MARKET_BYTES, encodeVolShock(y, grid));
       offset += SHOCK_BYTES;

@@ -13,7 +13,8 @@ type MarketFieldName =
   | "reserved"
   | "spotE8";
 
-type SmileFieldName = "expiryHour" | "forwardRatioE8" | "discountE9" | "aE10" | "bE9" | "rhoE9" | "mE9" | "sE9";
+type SmileFieldName =
+  "expiryHour" | "forwardRatioE8" | "discountE9" | "aE10" | "bE9" | "rhoE9" | "mE9" | "sE9";
 
 /** What a market's word holds; the reserved bits are zero and left out. */
 export type MarketFields = Omit<WordValues<MarketFieldName>, "reserved">;
