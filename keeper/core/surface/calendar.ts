@@ -1,0 +1,163 @@
+import type { SmilePoint } from "./quotes.ts";
+import { flatSlice } from "./svi-jump-wings.ts";
+import { fitReport, squaredErrorInHalfSpreads, type SviFit } from "./fit-report.ts";
+import { DENSITY_FLOOR, fitSvi, type VarianceLimits } from "./svi-fit.ts";
+import { findSviViolation, totalVariance, type SviSlice } from "./svi.ts";
+
+/** What a slice went through so that total variance does not fall with expiry. */
+export type CalendarRepair = "none" | "lowered" | "raised" | "shrunk" | "lifted" | "previous-slice";
+
+/** A fitted expiry, shortest first, as the calendar repair takes it. */
+export interface CalendarEntry {
+  readonly tauYears: number;
+  readonly points: readonly SmilePoint[];
+  readonly fit: SviFit;
+  readonly repair: CalendarRepair;
+}
+
+/** A place where total variance falls from one expiry to the next. */
+export interface CalendarViolation {
+  readonly logMoneyness: number;
+  /** Total variance of the shorter expiry less that of the longer one; above 0. */
+  readonly excess: number;
+}
+
+/** Range of log-moneyness in which total variance must not fall with expiry: strikes from 0.22 to 4.5 times the forward. */
+export const CALENDAR_REACH = 1;
+const CALENDAR_NODES = 61;
+/** The nodes lie dense around the forward, where short smiles bend. */
+const CENTRE_SCALE = 0.05;
+/** Total variance by which a longer slice stays above the shorter one, so that rounding for the chain cannot cross them. */
+export const CALENDAR_MARGIN = 2e-8;
+/** Repairs aim this far, so that their own rounding stays within the margin. */
+const LIMIT_MARGIN = 2 * CALENDAR_MARGIN;
+
+/** Log-moneyness values at which neighbouring slices are compared. */
+export function calendarNodes(): Float64Array {
+  const half = (CALENDAR_NODES - 1) / 2;
+  const reach = Math.asinh(CALENDAR_REACH / CENTRE_SCALE);
+  return Float64Array.from({ length: CALENDAR_NODES }, (_, node) => {
+    return CENTRE_SCALE * Math.sinh((reach * (node - half)) / half);
+  });
+}
+
+/**
+ * Worst place where the longer slice does not exceed the shorter one by `margin`, or undefined when there is none.
+ * Compared at equal log-moneyness, each to its own forward (Gatheral and Jacquier 2014, lemma 2.1).
+ */
+export function findCalendarViolation(
+  shorter: SviSlice,
+  longer: SviSlice,
+  margin = 0,
+): CalendarViolation | undefined {
+  let worst: CalendarViolation | undefined;
+  for (const logMoneyness of calendarNodes()) {
+    const excess = totalVariance(shorter, logMoneyness) + margin - totalVariance(longer, logMoneyness);
+    if (excess > (worst?.excess ?? 0)) worst = { logMoneyness, excess };
+  }
+  return worst;
+}
+
+/** One way to part two crossing neighbours: exactly one of them changes. */
+interface Remedy {
+  readonly shorter: CalendarEntry;
+  readonly longer: CalendarEntry;
+  /** Rise of the sum of squared errors in half spreads. */
+  readonly cost: number;
+}
+
+/**
+ * Makes total variance non-decreasing in expiry over `CALENDAR_REACH`. Where two neighbours cross, one of them changes:
+ * the shorter is refitted below or shrunk under the longer, or the longer is refitted above or lifted over the shorter,
+ * whichever costs the quotes least; so an extrapolated wing gives way to a quoted one.
+ * @param entries in rising order of expiry, each free of butterfly arbitrage
+ * @returns the entries, every neighbouring pair of which keeps the order with `CALENDAR_MARGIN`
+ */
+export function repairCalendar(entries: readonly CalendarEntry[]): readonly CalendarEntry[] {
+  const repaired = [...entries];
+  for (let index = 1; index < repaired.length; index++) {
+    const shorter = repaired[index - 1]!;
+    const longer = repaired[index]!;
+    if (findCalendarViolation(shorter.fit.svi, longer.fit.svi, CALENDAR_MARGIN) === undefined) continue;
+    const best = bestRemedy(shorter, longer, repaired[index - 2]?.fit.svi);
+    repaired[index - 1] = best.shorter;
+    repaired[index] = best.longer;
+  }
+  return repaired;
+}
+
+function bestRemedy(shorter: CalendarEntry, longer: CalendarEntry, below: SviSlice | undefined): Remedy {
+  const above = longer.fit.svi;
+  const raised = refit(longer, shorter.fit.svi, undefined);
+  const remedies = [
+    { shorter, longer: liftAbove(shorter.fit.svi, longer, longer.fit.svi, "lifted") },
+    { shorter, longer: liftAbove(shorter.fit.svi, longer, raised, "raised") },
+  ];
+  for (const lowered of [
+    shrinkBelow(above, shorter, shorter.fit.svi, "shrunk"),
+    shrinkBelow(above, shorter, refit(shorter, below, above), "lowered"),
+  ]) {
+    if (findSviViolation(lowered.fit.svi, DENSITY_FLOOR) !== undefined) continue;
+    if (below !== undefined && findCalendarViolation(below, lowered.fit.svi, CALENDAR_MARGIN) !== undefined)
+      continue;
+    remedies.push({ shorter: lowered, longer });
+  }
+  const before = squaredError(shorter) + squaredError(longer);
+  return remedies
+    .map((remedy) => ({
+      ...remedy,
+      cost: squaredError(remedy.shorter) + squaredError(remedy.longer) - before,
+    }))
+    .reduce((best, remedy) => (remedy.cost < best.cost ? remedy : best));
+}
+
+/** Sum over the points of the squared vol error in half spreads. */
+function squaredError({ fit, points, tauYears }: CalendarEntry): number {
+  return squaredErrorInHalfSpreads(fit.svi, points, tauYears);
+}
+
+function refit(entry: CalendarEntry, below: SviSlice | undefined, above: SviSlice | undefined): SviSlice {
+  const nodes = calendarNodes();
+  const limits: VarianceLimits = {
+    nodes,
+    floor: nodes.map((k) => (below === undefined ? 0 : totalVariance(below, k) + LIMIT_MARGIN)),
+    ceiling: nodes.map((k) => (above === undefined ? Infinity : totalVariance(above, k) - LIMIT_MARGIN)),
+    start: above ?? below ?? entry.fit.svi,
+  };
+  return fitSvi(entry.points, entry.tauYears, limits).svi;
+}
+
+/** The candidate slice times the share that brings it under the longer slice; scaling down keeps g >= 0 (g is concave in the share). */
+function shrinkBelow(
+  longer: SviSlice,
+  entry: CalendarEntry,
+  candidate: SviSlice,
+  repair: CalendarRepair,
+): CalendarEntry {
+  let share = 1;
+  for (const k of calendarNodes()) {
+    share = Math.min(share, (totalVariance(longer, k) - LIMIT_MARGIN) / totalVariance(candidate, k));
+  }
+  return withSlice(entry, { ...candidate, a: candidate.a * share, b: candidate.b * share }, repair);
+}
+
+/** The candidate slice plus the constant that brings it over the shorter one; a copy of the shorter where that breaks g >= 0. */
+function liftAbove(
+  shorter: SviSlice,
+  entry: CalendarEntry,
+  candidate: SviSlice,
+  repair: CalendarRepair,
+): CalendarEntry {
+  const violation = findCalendarViolation(shorter, candidate, LIMIT_MARGIN);
+  const lifted = { ...candidate, a: candidate.a + (violation?.excess ?? 0) };
+  if (findSviViolation(lifted, DENSITY_FLOOR) === undefined) return withSlice(entry, lifted, repair);
+  const highest = Math.max(...calendarNodes().map((k) => totalVariance(shorter, k)));
+  const copy = { ...shorter, a: shorter.a + LIMIT_MARGIN };
+  const kept = findSviViolation(copy, DENSITY_FLOOR) === undefined;
+  return withSlice(entry, kept ? copy : flatSlice(highest + LIMIT_MARGIN), "previous-slice");
+}
+
+function withSlice(entry: CalendarEntry, svi: SviSlice, repair: CalendarRepair): CalendarEntry {
+  const report = fitReport(svi, entry.points, entry.tauYears, entry.fit.report.butterflyRepair);
+  return { ...entry, fit: { svi, report }, repair };
+}
