@@ -63,6 +63,8 @@ export function unpackWord<Name extends string>(
   return values;
 }
 
+const MAX_SQRT_ARGUMENT = (1n << 512n) - 1n;
+
 /** Largest integer whose square is at most `value` (Newton's method from above). */
 export function floorSqrt(value: bigint): bigint {
   requireInteger("value", value, 0n, MAX_SQRT_ARGUMENT);
@@ -74,8 +76,6 @@ export function floorSqrt(value: bigint): bigint {
     root = next;
   }
 }
-
-const MAX_SQRT_ARGUMENT = (1n << 512n) - 1n;
 
 /** Quotient rounded towards minus infinity; the divisor is positive. */
 export function floorDivide(dividend: bigint, divisor: bigint): bigint {

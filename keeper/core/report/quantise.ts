@@ -1,4 +1,4 @@
-import { CoreError } from "../errors.ts";
+import { CoreError, requireWithin } from "../errors.ts";
 import { floorSqrt } from "./integers.ts";
 import {
   BPS_SCALE,
@@ -35,10 +35,10 @@ const MAX_WING_SLOPE_E9 = 2_000_000_000n;
 /**
  * The integers that stand for a market's state. Rounding may break by a unit what the float slice keeps, so each slice is lifted until the
  * contract's checks hold again: minimum variance not negative, wing slope at most 2, total variance not falling from expiry to expiry.
- * @throws CoreError `argument-out-of-domain` for an expiry that is not on a full hour
+ * @throws CoreError `argument-out-of-domain` for an expiry that is not on a full hour, or a value that is not finite or far too large
  */
 export function quantiseMarket(state: MarketState): MarketObservation {
-  const sigmaE9 = scaled(state.sigma, SHARE_SCALE);
+  const sigmaE9 = scaled("sigma", state.sigma, SHARE_SCALE);
   const offsetsE9 = [-CALENDAR_SIGMAS * sigmaE9, 0n, CALENDAR_SIGMAS * sigmaE9];
   const smiles: SmileFields[] = [];
   let floorsE18: readonly bigint[] = offsetsE9.map(() => 0n);
@@ -53,10 +53,10 @@ export function quantiseMarket(state: MarketState): MarketObservation {
       smileCount: BigInt(smiles.length),
       dispersionBps: BigInt(Math.ceil(state.dispersion * BPS_SCALE)),
       sigmaE9,
-      psiE9: scaled(state.psi, SHARE_SCALE),
+      psiE9: scaled("psi", state.psi, SHARE_SCALE),
       depthUsd: BigInt(Math.floor(state.depthUsd)),
       openInterestUsd: BigInt(Math.floor(state.openInterestUsd)),
-      spotE8: scaled(state.spot, PRICE_SCALE),
+      spotE8: scaled("spot", state.spot, PRICE_SCALE),
     },
     smiles,
   };
@@ -78,18 +78,18 @@ function roundSmile({ expiry, forwardRatio, discount, slice }: Smile): SmileFiel
       multipleOf: SECONDS_PER_HOUR,
     });
   }
-  const rhoE9 = clamp(scaled(slice.rho, SHARE_SCALE), -MAX_ABS_RHO_E9, MAX_ABS_RHO_E9);
+  const rhoE9 = clamp(scaled("rho", slice.rho, SHARE_SCALE), -MAX_ABS_RHO_E9, MAX_ABS_RHO_E9);
   const absRhoE9 = rhoE9 < 0n ? -rhoE9 : rhoE9;
   const maxBE9 = (MAX_WING_SLOPE_E9 * E9) / (E9 + absRhoE9);
   return {
     expiryHour: BigInt(expiry / SECONDS_PER_HOUR),
-    forwardRatioE8: scaled(forwardRatio, RATIO_SCALE),
-    discountE9: scaled(discount, SHARE_SCALE),
-    aE10: scaled(slice.a, VARIANCE_LEVEL_SCALE),
-    bE9: clamp(scaled(slice.b, SHARE_SCALE), 0n, maxBE9),
+    forwardRatioE8: scaled("forwardRatio", forwardRatio, RATIO_SCALE),
+    discountE9: scaled("discount", discount, SHARE_SCALE),
+    aE10: scaled("a", slice.a, VARIANCE_LEVEL_SCALE),
+    bE9: clamp(scaled("b", slice.b, SHARE_SCALE), 0n, maxBE9),
     rhoE9,
-    mE9: scaled(slice.m, SHARE_SCALE),
-    sE9: clamp(scaled(slice.s, SHARE_SCALE), MIN_S_E9, 2n ** 32n - 1n),
+    mE9: scaled("m", slice.m, SHARE_SCALE),
+    sE9: clamp(scaled("s", slice.s, SHARE_SCALE), MIN_S_E9, 2n ** 32n - 1n),
   };
 }
 
@@ -117,7 +117,8 @@ function liftAbove(
     : { ...smile, aE10: smile.aE10 + (missingE18 + LEVEL_TO_E18 - 1n) / LEVEL_TO_E18 };
 }
 
-function scaled(value: number, scale: number): bigint {
+function scaled(name: string, value: number, scale: number): bigint {
+  requireWithin(name, value, -Number.MAX_SAFE_INTEGER / scale, Number.MAX_SAFE_INTEGER / scale);
   return BigInt(Math.round(value * scale));
 }
 
