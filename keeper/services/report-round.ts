@@ -7,6 +7,7 @@ import type { KeeperSet, OracleChain, SubmittedTransaction } from "../ports/orac
 import type { ReportSigner } from "../ports/signer.ts";
 import type { SigningRecord } from "../ports/signing-record.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { compareHex, gather, orderSignatures } from "./gather.ts";
 
 /** Largest distance of a proposed spot from a keeper's own, in bps, at which it still signs. */
 const MAX_SPOT_DEVIATION_BPS = 200n;
@@ -223,8 +224,7 @@ export async function leadRound(
       return signatures.size >= keeperSet.quorum;
     },
   );
-  const ordered = [...signatures].sort(([a], [b]) => compareHex(a, b)).slice(0, keeperSet.quorum);
-  return { report, signatures: ordered.map(([, signature]) => signature) };
+  return { report, signatures: orderSignatures(signatures, keeperSet.quorum) };
 }
 
 /** Posts a signed report unless the chain already has one as new. */
@@ -238,36 +238,9 @@ export async function transmitReport(
   return isStale ? null : chain.submitReport(report, signatures);
 }
 
-/** Starts listening, sends, and waits until `take` has what it needs. */
-async function gather(
-  gossip: Gossip,
-  signal: AbortSignal,
-  send: () => void,
-  take: (from: Hex, message: GossipMessage) => boolean,
-): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const unsubscribe = gossip.subscribe((from, message) => {
-    if (take(from, message)) resolve(undefined);
-  });
-  const abort = () => { reject(signal.reason); };
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    send();
-    await promise;
-  } finally {
-    unsubscribe();
-    signal.removeEventListener("abort", abort);
-  }
-}
-
 function deviationBps(valueE8: bigint, referenceE8: bigint): bigint {
   const distance = valueE8 > referenceE8 ? valueE8 - referenceE8 : referenceE8 - valueE8;
   return (distance * BPS) / referenceE8;
-}
-
-function compareHex(a: Hex, b: Hex): number {
-  return BigInt(a) < BigInt(b) ? -1 : 1;
 }
 
 function sameObservation(a: Observation, b: Observation): boolean {

@@ -1,0 +1,74 @@
+import type { Gossip } from "./ports/gossip.ts";
+import type { OracleChain } from "./ports/oracle-chain.ts";
+import type { ReportSigner } from "./ports/signer.ts";
+import type { SigningRecord } from "./ports/signing-record.ts";
+import type { Telemetry } from "./ports/telemetry.ts";
+import { observe, type ObserverSettings } from "./services/observe.ts";
+import {
+  followRounds,
+  leaderOf,
+  leadRound,
+  type RoundParticipant,
+  type SignedReport,
+  transmitReport,
+} from "./services/report-round.ts";
+import { buildScenarioSet } from "./services/scenarios.ts";
+import {
+  followScenarioSets,
+  leadScenarioSet,
+  type ScenarioParticipant,
+  type SignedScenarioSet,
+} from "./services/scenario-round.ts";
+import type { SubmittedTransaction } from "./ports/oracle-chain.ts";
+
+/** Everything a keeper reaches the outside through. */
+export interface KeeperParts {
+  readonly chain: OracleChain;
+  readonly gossip: Gossip;
+  readonly signer: ReportSigner;
+  readonly record: SigningRecord;
+  readonly telemetry: Telemetry;
+  readonly observer: Omit<ObserverSettings, "chain">;
+}
+
+/** One keeper: it answers every round, and leads those that are its turn. */
+export interface Keeper {
+  readonly address: ReportSigner["address"];
+  /** Follows rounds until the signal aborts. */
+  start(signal: AbortSignal): void;
+  leads(epoch: bigint): Promise<boolean>;
+  leadRound(epoch: bigint, observedAtSeconds: number, signal: AbortSignal): Promise<SignedReport>;
+  transmit(signed: SignedReport): Promise<SubmittedTransaction | null>;
+  leadScenarioSet(setId: bigint, signal: AbortSignal): Promise<SignedScenarioSet>;
+}
+
+/** Every epoch has one round here; the network's view changes will use more. */
+const ONLY_ROUND = 0;
+
+export function createKeeper(parts: KeeperParts): Keeper {
+  const { chain, gossip, signer, record, telemetry, observer } = parts;
+  const participant: RoundParticipant = {
+    chain,
+    gossip,
+    signer,
+    record,
+    telemetry,
+    observe: (observedAtSeconds) => observe({ ...observer, chain }, observedAtSeconds),
+  };
+  const scenarios: ScenarioParticipant = {
+    ...participant,
+    buildScenarioSet: (setId) => buildScenarioSet(observer.marketData, observer.listings, setId),
+  };
+  return {
+    address: signer.address,
+    start: (signal) => {
+      followRounds(participant, signal);
+      followScenarioSets(scenarios, signal);
+    },
+    leads: async (epoch) => leaderOf(epoch, await chain.keeperSet()) === signer.address,
+    leadRound: (epoch, observedAtSeconds, signal) =>
+      leadRound(participant, epoch, ONLY_ROUND, observedAtSeconds, signal),
+    transmit: (signed) => transmitReport(chain, signed),
+    leadScenarioSet: (setId, signal) => leadScenarioSet(scenarios, setId, signal),
+  };
+}
