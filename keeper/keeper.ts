@@ -57,7 +57,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
   };
   const scenarios: ScenarioParticipant = {
     ...participant,
-    buildScenarioSet: (setId) => buildScenarioSet(observer.marketData, observer.listings, setId),
+    buildScenarioSet: () => buildScenarioSet(observer.marketData, observer.listings),
   };
   return {
     address: signer.address,

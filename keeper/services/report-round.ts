@@ -187,7 +187,9 @@ export async function leadRound(
   await gather(
     gossip,
     signal,
-    () => { gossip.publish({ kind: "observe", epoch, round, observedAtSeconds }); },
+    () => {
+      gossip.publish({ kind: "observe", epoch, round, observedAtSeconds });
+    },
     (from, message) => {
       if (message.kind === "observation" && isOurs(message) && keeperSet.keepers.includes(from)) {
         observations.set(from, { from, observation: message.observation });
@@ -211,7 +213,9 @@ export async function leadRound(
   await gather(
     gossip,
     signal,
-    () => { gossip.publish(proposal); },
+    () => {
+      gossip.publish(proposal);
+    },
     (from, message) => {
       if (
         message.kind === "signature" &&

@@ -14,8 +14,8 @@ export interface ScenarioParticipant {
   readonly signer: ReportSigner;
   readonly record: SigningRecord;
   readonly telemetry: Telemetry;
-  /** The encoded set that this keeper's own history makes; the same history and number give the same bytes. */
-  buildScenarioSet(setId: bigint): Promise<Hex>;
+  /** The encoded set that this keeper's own history makes; the same history gives the same bytes. */
+  buildScenarioSet(): Promise<Hex>;
 }
 
 /** A scenario set with enough signatures to be published. */
@@ -39,20 +39,26 @@ export function followScenarioSets(participant: ScenarioParticipant, signal: Abo
   signal.addEventListener("abort", unsubscribe, { once: true });
 }
 
-async function sign(participant: ScenarioParticipant, { setId, data }: ScenarioProposalMessage): Promise<void> {
+async function sign(
+  participant: ScenarioParticipant,
+  { setId, data }: ScenarioProposalMessage,
+): Promise<void> {
   const { chain, gossip, signer, record } = participant;
   const [own, keeperSet, domain, lastSetId] = await Promise.all([
-    participant.buildScenarioSet(setId),
+    participant.buildScenarioSet(),
     chain.keeperSet(),
     chain.scenarioDomain(),
     chain.scenarioSetId(),
   ]);
-  if (setId <= lastSetId) throw new SigningRefused(`set ${setId.toString()} is not after the chain's ${lastSetId.toString()}`);
-  if (own !== data) throw new SigningRefused(`set ${setId.toString()} differs from the one this keeper's history makes`);
+  if (setId <= lastSetId)
+    throw new SigningRefused(`set ${setId.toString()} is not after the chain's ${lastSetId.toString()}`);
+  if (own !== data)
+    throw new SigningRefused(`set ${setId.toString()} differs from the one this keeper's history makes`);
   const { configDigest } = keeperSet;
   const dataHash = signer.hashData(data);
   const slot = `scenarios/${configDigest}/${setId.toString()}`;
-  if (!(await record.record(slot, dataHash))) throw new SigningRefused(`another set stands recorded for ${slot}`);
+  if (!(await record.record(slot, dataHash)))
+    throw new SigningRefused(`another set stands recorded for ${slot}`);
   const signature = await signer.signScenarioSet(domain, { configDigest, setId, dataHash });
   gossip.publish({ kind: "scenario-signature", setId, dataHash, signature });
 }
@@ -69,7 +75,7 @@ export async function leadScenarioSet(
   const { chain, gossip, signer } = participant;
   const [{ configDigest, keepers, quorum }, data] = await Promise.all([
     chain.keeperSet(),
-    participant.buildScenarioSet(setId),
+    participant.buildScenarioSet(),
   ]);
   const dataHash = signer.hashData(data);
   const signatures = new Map<Hex, Hex>();
@@ -77,7 +83,8 @@ export async function leadScenarioSet(
     gossip.publish({ kind: "scenario-proposal", setId, data });
   };
   await gather(gossip, signal, propose, (from: Hex, message: GossipMessage) => {
-    const counts = message.kind === "scenario-signature" && message.setId === setId && message.dataHash === dataHash;
+    const counts =
+      message.kind === "scenario-signature" && message.setId === setId && message.dataHash === dataHash;
     if (counts && keepers.includes(from)) signatures.set(from, message.signature);
     return signatures.size >= quorum;
   });
