@@ -1,7 +1,13 @@
 import { aggregateObservations, type Observation } from "../core/report/aggregate.ts";
 import type { RiskReport } from "../core/report/typed-data.ts";
 import { unpackMarketWord } from "../core/report/words.ts";
-import type { AttributedObservation, Gossip, GossipMessage, ProposalMessage } from "../ports/gossip.ts";
+import type {
+  AttributedObservation,
+  Gossip,
+  GossipMessage,
+  ObserveMessage,
+  ProposalMessage,
+} from "../ports/gossip.ts";
 import type { Hex } from "../ports/hex.ts";
 import type { KeeperSet, OracleChain, SubmittedTransaction } from "../ports/oracle-chain.ts";
 import type { ReportSigner } from "../ports/signer.ts";
@@ -174,61 +180,52 @@ export async function leadRound(
   observedAtSeconds: number,
   signal: AbortSignal,
 ): Promise<SignedReport> {
-  const { chain, gossip } = participant;
+  const { chain, gossip, signer } = participant;
   const [keeperSet, block, domain] = await Promise.all([
     chain.keeperSet(),
     chain.latestBlock(),
     chain.oracleDomain(),
   ]);
-  const isOurs = (message: { epoch: bigint; round: number }) =>
-    message.epoch === epoch && message.round === round;
-
-  const observations = new Map<Hex, AttributedObservation>();
-  await gather(
-    gossip,
-    signal,
-    () => {
-      gossip.publish({ kind: "observe", epoch, round, observedAtSeconds });
-    },
-    (from, message) => {
-      if (message.kind === "observation" && isOurs(message) && keeperSet.keepers.includes(from)) {
-        observations.set(from, { from, observation: message.observation });
-      }
-      return observations.size >= keeperSet.keepers.length - keeperSet.faults;
-    },
-  );
-
+  const opening: ObserveMessage = { kind: "observe", epoch, round, observedAtSeconds };
   const proposal: ProposalMessage = {
+    ...opening,
     kind: "proposal",
-    epoch,
-    round,
-    observedAtSeconds,
     blockNumber: block.number,
     blockHash: block.hash,
-    observations: [...observations.values()].sort((a, b) => compareHex(a.from, b.from)),
+    observations: await gatherObservations(gossip, opening, keeperSet, signal),
   };
   const report = buildReport(proposal, keeperSet);
-  const reportHash = participant.signer.hashReport(domain, report);
+  const reportHash = signer.hashReport(domain, report);
   const signatures = new Map<Hex, Hex>();
-  await gather(
-    gossip,
-    signal,
-    () => {
-      gossip.publish(proposal);
-    },
-    (from, message) => {
-      if (
-        message.kind === "signature" &&
-        isOurs(message) &&
-        message.reportHash === reportHash &&
-        keeperSet.keepers.includes(from)
-      ) {
-        signatures.set(from, message.signature);
-      }
-      return signatures.size >= keeperSet.quorum;
-    },
-  );
+  const propose = () => {
+    gossip.publish(proposal);
+  };
+  await gather(gossip, signal, propose, (from, message) => {
+    const counts = message.kind === "signature" && message.reportHash === reportHash;
+    if (counts && keeperSet.keepers.includes(from)) signatures.set(from, message.signature);
+    return signatures.size >= keeperSet.quorum;
+  });
   return { report, signatures: orderSignatures(signatures, keeperSet.quorum) };
+}
+
+/** Opens a round and waits for the observations of all keepers but the faulty ones. */
+async function gatherObservations(
+  gossip: Gossip,
+  opening: ObserveMessage,
+  { keepers, faults }: KeeperSet,
+  signal: AbortSignal,
+): Promise<readonly AttributedObservation[]> {
+  const { epoch, round } = opening;
+  const observations = new Map<Hex, AttributedObservation>();
+  const open = () => {
+    gossip.publish(opening);
+  };
+  await gather(gossip, signal, open, (from, message) => {
+    const counts = message.kind === "observation" && message.epoch === epoch && message.round === round;
+    if (counts && keepers.includes(from)) observations.set(from, { from, observation: message.observation });
+    return observations.size >= keepers.length - faults;
+  });
+  return [...observations.values()].sort((a, b) => compareHex(a.from, b.from));
 }
 
 /** Posts a signed report unless the chain already has one as new. */

@@ -1,4 +1,6 @@
 import type { Provider, Signer } from "ethers";
+import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
+import type { MarketOracleParamsStructOutput } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
 import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
 import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
@@ -6,7 +8,14 @@ import { ScenarioStore__factory } from "../../../types/ethers-contracts/factorie
 import { decodeMarketState } from "../../core/report/market-state.ts";
 import { unpackMarketWord, unpackSmileWord } from "../../core/report/words.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
-import type { ChainBlock, OracleChain, SubmittedTransaction } from "../../ports/oracle-chain.ts";
+import type {
+  ChainBlock,
+  ForecastLimits,
+  KeeperSet,
+  OracleChain,
+  StoredMarket,
+  SubmittedTransaction,
+} from "../../ports/oracle-chain.ts";
 import type { SigningDomain } from "../../ports/signer.ts";
 import { refusing } from "./refusal.ts";
 
@@ -54,36 +63,11 @@ export function createOracleChain(
       const { epoch, round, observedAt } = await oracle.header();
       return { epoch, round: Number(round), observedAtSeconds: Number(observedAt) };
     },
-    keeperSet: async () => {
-      const [configDigest, keepers, faults, quorum] = await Promise.all([
-        registry.configDigest(),
-        registry.keepers(),
-        registry.faults(),
-        registry.quorum(),
-      ]);
-      return {
-        configDigest: asHex(configDigest),
-        keepers: keepers.map(asHex),
-        faults: Number(faults),
-        quorum: Number(quorum),
-      };
-    },
-    forecastLimits: async () =>
-      (await config.oracleParams()).markets.map((params) => ({
-        market: Number(params.market),
-        minSigmaE9: params.minSigmaE9,
-        maxSigmaE9: params.maxSigmaE9,
-        maxSigmaUpBps: params.maxSigmaUpBps,
-        maxSigmaDownBpsPerHour: params.maxSigmaDownBpsPerHour,
-        minPsiE9: params.minPsiE9,
-        maxPsiE9: params.maxPsiE9,
-      })),
+    keeperSet: () => readKeeperSet(registry),
+    forecastLimits: async () => (await config.oracleParams()).markets.map(forecastLimitsOf),
     storedMarket: async (market) => {
       const { marketWord, smiles } = await oracle.marketState(market);
-      if (marketWord === 0n) return null;
-      const fields = unpackMarketWord(marketWord);
-      const state = decodeMarketState(fields, smiles.map(unpackSmileWord));
-      return { spotE8: fields.spotE8, sigmaE9: fields.sigmaE9, psiE9: fields.psiE9, smiles: state.smiles };
+      return marketWord === 0n ? null : decodeStored(marketWord, smiles);
     },
     submitReport: (report, signatures) =>
       submit("submitting a report", () =>
@@ -95,6 +79,41 @@ export function createOracleChain(
     publishScenarioSet: (setId, data, configDigest, signatures) =>
       submit("publishing a scenario set", () => store.publish(setId, data, configDigest, [...signatures])),
   };
+}
+
+async function readKeeperSet(registry: KeeperRegistry): Promise<KeeperSet> {
+  const [configDigest, keepers, faults, quorum] = await Promise.all([
+    registry.configDigest(),
+    registry.keepers(),
+    registry.faults(),
+    registry.quorum(),
+  ]);
+  return {
+    configDigest: asHex(configDigest),
+    keepers: keepers.map(asHex),
+    faults: Number(faults),
+    quorum: Number(quorum),
+  };
+}
+
+function forecastLimitsOf(params: MarketOracleParamsStructOutput): ForecastLimits {
+  const { market, minSigmaE9, maxSigmaE9, maxSigmaUpBps, maxSigmaDownBpsPerHour, minPsiE9, maxPsiE9 } =
+    params;
+  return {
+    market: Number(market),
+    minSigmaE9,
+    maxSigmaE9,
+    maxSigmaUpBps,
+    maxSigmaDownBpsPerHour,
+    minPsiE9,
+    maxPsiE9,
+  };
+}
+
+function decodeStored(marketWord: bigint, smileWords: readonly bigint[]): StoredMarket {
+  const fields = unpackMarketWord(marketWord);
+  const { smiles } = decodeMarketState(fields, smileWords.map(unpackSmileWord));
+  return { spotE8: fields.spotE8, sigmaE9: fields.sigmaE9, psiE9: fields.psiE9, smiles };
 }
 
 async function domainOf(contract: Eip5267): Promise<SigningDomain> {

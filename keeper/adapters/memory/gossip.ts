@@ -9,12 +9,17 @@ export interface GossipRoom {
 export function createGossipRoom(): GossipRoom {
   const handlers = new Set<GossipHandler>();
   const deliver = (from: Hex, message: GossipMessage) => {
-    for (const handler of handlers) queueMicrotask(() => { handler(from, message); });
+    for (const handler of handlers)
+      queueMicrotask(() => {
+        handler(from, message);
+      });
   };
   return {
     join: (self) => ({
       self,
-      publish: (message) => { deliver(self, message); },
+      publish: (message) => {
+        deliver(self, message);
+      },
       subscribe: (handler) => {
         handlers.add(handler);
         return () => handlers.delete(handler);
