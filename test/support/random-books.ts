@@ -46,7 +46,7 @@ export function ssviSlice(atmVariance: number, rho: number, eta: number): RawSvi
   };
 }
 
-/** A plausible state of one market, its smiles consistent across expiries. */
+/** A plausible state of one market, its smiles consistent across expiries, which lie on full hours. */
 export function randomMarketState(
   random: RandomSource,
   spec: RandomMarketSpec,
@@ -59,6 +59,7 @@ export function randomMarketState(
   const eta = random.uniform(0.6, 1.3);
   const carry = random.uniform(-0.05, 0.12);
   const rate = random.uniform(0, 0.06);
+  const firstHour = Math.ceil(observedAt / SECONDS_PER_HOUR) * SECONDS_PER_HOUR;
   let variance = 0;
   let previousYears = 0;
   const smiles = TENORS_DAYS.map((days): Smile => {
@@ -67,7 +68,7 @@ export function randomMarketState(
     variance += forwardVol * forwardVol * (years - previousYears);
     previousYears = years;
     return {
-      expiry: observedAt + days * SECONDS_PER_DAY,
+      expiry: firstHour + days * SECONDS_PER_DAY,
       forwardRatio: Math.exp(carry * years),
       discount: Math.exp(-rate * years),
       slice: ssviSlice(variance, rho, eta),

@@ -2,7 +2,7 @@ import { decodeBook, type ChainBook } from "../../keeper/core/margin/decode.ts";
 import type { MarginContext } from "../../keeper/core/margin/margin.ts";
 import type { Book } from "../../keeper/core/margin/types.ts";
 import { GRID, type Grid } from "../../keeper/core/report/grid.ts";
-import { BPS_SCALE, decodeMarketState, SECONDS_PER_HOUR } from "../../keeper/core/report/market-state.ts";
+import { decodeMarketState, SECONDS_PER_HOUR } from "../../keeper/core/report/market-state.ts";
 import { quantiseMarket, type MarketObservation } from "../../keeper/core/report/quantise.ts";
 import { decodeScenarioSet, encodeScenarioSet } from "../../keeper/core/report/scenario-set.ts";
 import { TEST_MARGIN_PARAMS } from "./margin-params.ts";
@@ -20,7 +20,6 @@ import { randomSource, type RandomSource } from "./random-source.ts";
 /** A report and a scenario set as the contracts hold them, and what they say. */
 export interface RandomWorld {
   readonly observed: readonly MarketObservation[];
-  readonly scenarioBytes: Uint8Array;
   readonly context: MarginContext;
 }
 
@@ -36,25 +35,32 @@ const SCENARIO_DAYS = 2_000;
 const MAX_AGE_HOURS = 6;
 const MAX_POSITIONS = 64;
 
-/** A two-market world that depends on the seed alone. */
-export function randomWorld(seed: number, grid: Grid = GRID): RandomWorld {
+/** When a world is seen; by default a fixed hour, some hours before now. */
+export interface WorldClock {
+  /** Unix seconds. */
+  readonly observedAt: number;
+  readonly now: number;
+}
+
+/** A two-market world that depends on the seed, the clock and the grid alone. */
+export function randomWorld(seed: number, clock?: WorldClock, grid: Grid = GRID): RandomWorld {
   const random = randomSource(seed);
-  const observed = RANDOM_MARKETS.map((spec) =>
-    quantiseMarket(randomMarketState(random, spec, RANDOM_OBSERVED_AT)),
-  );
+  const observedAt = clock?.observedAt ?? RANDOM_OBSERVED_AT;
+  const ageSeconds = random.integer(0, MAX_AGE_HOURS * SECONDS_PER_HOUR);
+  const observed = RANDOM_MARKETS.map((spec) => quantiseMarket(randomMarketState(random, spec, observedAt)));
   const markets = RANDOM_MARKETS.map(({ market }) => market);
-  const scenarioBytes = encodeScenarioSet(randomScenarioSet(random, markets, SCENARIOS, SCENARIO_DAYS), grid);
+  const scenarios = randomScenarioSet(random, markets, SCENARIOS, SCENARIO_DAYS);
   const context: MarginContext = {
     report: {
-      observedAt: RANDOM_OBSERVED_AT,
-      peg: random.integer(9_900, 10_010) / BPS_SCALE,
+      observedAt,
+      peg: 1,
       markets: observed.map(({ market, smiles }) => decodeMarketState(market, smiles)),
     },
     params: TEST_MARGIN_PARAMS,
-    scenarios: decodeScenarioSet(scenarioBytes),
-    now: RANDOM_OBSERVED_AT + random.integer(0, MAX_AGE_HOURS * SECONDS_PER_HOUR),
+    scenarios: decodeScenarioSet(encodeScenarioSet(scenarios, grid)),
+    now: clock?.now ?? observedAt + ageSeconds,
   };
-  return { observed, scenarioBytes, context };
+  return { observed, context };
 }
 
 /** `count` books of every style in turn over one world. */
