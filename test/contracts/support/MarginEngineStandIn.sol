@@ -40,12 +40,7 @@ contract MarginEngineStandIn is IMarginEngine {
             uint256 spot = _spotsE8[book.collateral[i].market];
             margin.equityE6 += int256((book.collateral[i].quantityE8 * spot) / PRICE_SIZE_TO_USD_E6);
         }
-        uint256 grossE6;
-        for (uint256 i = 0; i < book.positions.length; ++i) {
-            int256 size = book.positions[i].sizeE8();
-            uint256 magnitude = uint256(size < 0 ? -size : size);
-            grossE6 += (magnitude * _marksE8[book.positions[i].instrument()]) / PRICE_SIZE_TO_USD_E6;
-        }
+        uint256 grossE6 = _grossE6(book);
         margin.maintenanceE6 = (grossE6 * maintenanceBps) / BPS;
         margin.initialE6 = (grossE6 * initialBps) / BPS;
     }
@@ -53,6 +48,7 @@ contract MarginEngineStandIn is IMarginEngine {
     function breakdown(Book memory book) public view returns (MarginBreakdown memory parts) {
         parts.margin = assess(book);
         parts.markToMarketE6 = markToMarketE6(book.positions);
+        parts.grossNotionalE6 = _grossE6(book);
     }
 
     function breakdownAs(Book memory book, MarginModel) external view returns (MarginBreakdown memory) {
@@ -80,5 +76,13 @@ contract MarginEngineStandIn is IMarginEngine {
 
     function requireFresh() external view {
         if (ageSeconds > maxAgeSeconds) revert ReportTooOld(ageSeconds, maxAgeSeconds);
+    }
+
+    function _grossE6(Book memory book) private view returns (uint256 grossE6) {
+        for (uint256 i = 0; i < book.positions.length; ++i) {
+            int256 size = book.positions[i].sizeE8();
+            uint256 magnitude = uint256(size < 0 ? -size : size);
+            grossE6 += (magnitude * _marksE8[book.positions[i].instrument()]) / PRICE_SIZE_TO_USD_E6;
+        }
     }
 }
