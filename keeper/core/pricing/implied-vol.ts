@@ -21,7 +21,7 @@ export interface QuotedOption {
 }
 
 /** Why a price has no implied volatility. */
-export type ImpliedVolFailure =
+type ImpliedVolFailure =
   "argument-out-of-domain" | "price-not-finite" | "price-not-above-intrinsic" | "price-not-below-upper-limit";
 
 export type ImpliedVolOutcome =

@@ -17,7 +17,7 @@ export interface ProxyInstrument {
 const VOL_PER_Y = 0.06;
 
 /** Instruments used to choose scenarios: three tenors, strikes from deep puts to far calls. */
-export const PROXY_INSTRUMENTS: readonly ProxyInstrument[] = [
+const PROXY_INSTRUMENTS: readonly ProxyInstrument[] = [
   { strike: null, width: 0 },
   { strike: -3, width: 1.5 },
   { strike: 0, width: 1.5 },

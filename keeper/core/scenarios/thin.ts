@@ -67,7 +67,7 @@ export function thinScenarios(full: JointScenarios, { count, seed }: ThinningSet
 }
 
 /** The scenarios at the given positions. */
-export function selectScenarios(full: JointScenarios, indices: readonly number[]): JointScenarios {
+function selectScenarios(full: JointScenarios, indices: readonly number[]): JointScenarios {
   return {
     days: indices.map((index) => full.days[index]!),
     markets: full.markets.map(({ market, z, y, imputed }) => ({

@@ -23,7 +23,7 @@ export interface CalendarViolation {
 }
 
 /** Range of log-moneyness in which total variance must not fall with expiry: strikes from 0.22 to 4.5 times the forward. */
-export const CALENDAR_REACH = 1;
+const CALENDAR_REACH = 1;
 const CALENDAR_NODES = 61;
 /** The nodes lie dense around the forward, where short smiles bend. */
 const CENTRE_SCALE = 0.05;

@@ -14,7 +14,7 @@ export interface ChainQuotes {
 }
 
 /** What the fit of one expiry met and did. */
-export interface ExpiryReport extends FitReport {
+interface ExpiryReport extends FitReport {
   /** Call-put pairs behind the forward. */
   readonly parityPairs: number;
   /** Median absolute error of put-call parity as a share of the forward. */
@@ -38,7 +38,7 @@ export interface FittedExpiry {
 }
 
 /** Why an expiry of the chain has no slice. */
-export type DroppedReason = "expired" | "no-forward" | "too-few-quotes";
+type DroppedReason = "expired" | "no-forward" | "too-few-quotes";
 
 /** A volatility surface free of butterfly and calendar arbitrage, expiries in rising order. */
 export interface Surface {

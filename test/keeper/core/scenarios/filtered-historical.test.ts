@@ -1,7 +1,11 @@
 import { expect } from "chai";
 import { CoreError } from "../../../../keeper/core/errors.ts";
 import { jointResiduals } from "../../../../keeper/core/scenarios/filtered-historical.ts";
-import { alignHistories, type JointHistory } from "../../../../keeper/core/scenarios/history.ts";
+import {
+  alignHistories,
+  type DailyRecord,
+  type JointHistory,
+} from "../../../../keeper/core/scenarios/history.ts";
 import { seededRandom } from "../../../../keeper/core/statistics/seeded-random.ts";
 import { START_DAYS } from "../../../../keeper/core/volatility/ewma.ts";
 
@@ -119,7 +123,7 @@ describe("jointResiduals", () => {
 
 describe("alignHistories", () => {
   it("spans the days all markets have reached and leaves gaps null", () => {
-    const record = (day: number) => ({ day, close: day + 0.5, volIndex: day === 7 ? 55 : null });
+    const record = (day: number): DailyRecord => ({ day, close: day + 0.5, volIndex: day === 7 ? 55 : null });
     const { days, markets } = alignHistories([
       { market: 1, records: [5, 6, 7, 8, 9].map(record) },
       { market: 2, records: [9, 4, 6, 8, 10].map(record) },
@@ -131,7 +135,7 @@ describe("alignHistories", () => {
   });
 
   it("refuses markets that never overlap", () => {
-    const at = (day: number) => [{ day, close: 1, volIndex: null }];
+    const at = (day: number): DailyRecord[] => [{ day, close: 1, volIndex: null }];
     const apart = [
       { market: 1, records: at(1) },
       { market: 2, records: at(2) },

@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import { CoreError } from "../../../../keeper/core/errors.ts";
 import { equalWeights, tailRisk } from "../../../../keeper/core/risk/tail.ts";
-import type { JointScenarios } from "../../../../keeper/core/scenarios/filtered-historical.ts";
+import type {
+  JointScenarios,
+  MarketResiduals,
+} from "../../../../keeper/core/scenarios/filtered-historical.ts";
 import {
   bookPnl,
   proxyPnl,
@@ -39,7 +42,7 @@ function fatTailed(): JointScenarios {
   }
   return {
     days: Array.from({ length: DAYS }, (_, day) => 18_000 + day),
-    markets: z.map((moves, index) => ({
+    markets: z.map((moves, index): MarketResiduals => ({
       market: index + 1,
       z: moves,
       y: y[index] ?? new Float64Array(DAYS),

@@ -7,7 +7,12 @@ import {
   repairCalendar,
   type CalendarEntry,
 } from "../../../../keeper/core/surface/calendar.ts";
-import { atTheMoneyVol, fitSurface, type ChainQuotes } from "../../../../keeper/core/surface/fit-surface.ts";
+import {
+  atTheMoneyVol,
+  fitSurface,
+  type ChainQuotes,
+  type FittedExpiry,
+} from "../../../../keeper/core/surface/fit-surface.ts";
 import { fitReport } from "../../../../keeper/core/surface/fit-report.ts";
 import {
   findSviViolation,
@@ -88,17 +93,15 @@ describe("fitSurface", () => {
     const surface = fitSurface(stressed.chain, stressed.nowSeconds);
     const [near, far] = [surface.expiries[0], surface.expiries[1]];
     if (near === undefined || far === undefined) throw new Error("too few expiries");
-    const nearVol = sliceVol(near.svi, 0, near.tauYears);
+    const ownVol = ({ svi, tauYears }: FittedExpiry): number => sliceVol(svi, 0, tauYears);
+    const nearVol = ownVol(near);
     expect(atTheMoneyVol(surface, near.tauYears / 2)).to.be.closeTo(nearVol, 1e-15);
     expect(atTheMoneyVol(surface, near.tauYears)).to.be.closeTo(nearVol, 1e-15);
     const middle = (near.tauYears + far.tauYears) / 2;
     const variance = (totalVariance(near.svi, 0) + totalVariance(far.svi, 0)) / 2;
     expect(atTheMoneyVol(surface, middle)).to.be.closeTo(Math.sqrt(variance / middle), 1e-14);
-    const last = surface.expiries.at(-1);
-    expect(atTheMoneyVol(surface, 5)).to.be.closeTo(
-      last === undefined ? NaN : sliceVol(last.svi, 0, last.tauYears),
-      1e-15,
-    );
+    const last = surface.expiries.at(-1) ?? near;
+    expect(atTheMoneyVol(surface, 5)).to.be.closeTo(ownVol(last), 1e-15);
     expect(atTheMoneyVol({ expiries: [], dropped: [] }, 1)).to.equal(null);
   });
 });
