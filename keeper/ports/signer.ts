@@ -19,4 +19,7 @@ export interface ReportSigner {
   /** 65-byte ECDSA signature over the EIP-712 hash of a report. */
   signReport(domain: SigningDomain, report: RiskReport): Promise<Hex>;
   signScenarioSet(domain: SigningDomain, message: ScenarioSetMessage): Promise<Hex>;
+  /** Whose signature over a report this is, or null when it is no signature at all. */
+  reportSigner(domain: SigningDomain, report: RiskReport, signature: Hex): Hex | null;
+  scenarioSetSigner(domain: SigningDomain, message: ScenarioSetMessage, signature: Hex): Hex | null;
 }

@@ -34,7 +34,10 @@ export async function liquidate(
 ): Promise<readonly Fill[]> {
   const accounts = (await chain.calledAccounts()).filter((account) => account !== terms.bidder);
   const quotes: AuctionQuote[] = [];
-  for (const account of accounts) quotes.push(await chain.quote(account));
+  for (const account of accounts) {
+    const quote = await quoteOf(account, chain, telemetry);
+    if (quote) quotes.push(quote);
+  }
   quotes.sort((a, b) => (a.healthBps < b.healthBps ? -1 : 1));
 
   const fills: Fill[] = [];
@@ -45,6 +48,21 @@ export async function liquidate(
     if (fill) fills.push(fill);
   }
   return fills;
+}
+
+/** An auction may end between the list and the quote: then there is none. */
+async function quoteOf(
+  account: bigint,
+  chain: ClearingChain,
+  telemetry: Telemetry,
+): Promise<AuctionQuote | null> {
+  try {
+    return await chain.quote(account);
+  } catch (error) {
+    if (!(error instanceof ChainRefusal)) throw error;
+    telemetry.info("quote-refused", { account, reason: error.message });
+    return null;
+  }
 }
 
 async function bidOn(

@@ -9,15 +9,18 @@ import type {
   ProposalMessage,
 } from "../ports/gossip.ts";
 import type { Hex } from "../ports/hex.ts";
-import type { KeeperSet, OracleChain, SubmittedTransaction } from "../ports/oracle-chain.ts";
+import type { KeeperSet, OracleChain, OracleHeader, SubmittedTransaction } from "../ports/oracle-chain.ts";
 import type { ReportSigner } from "../ports/signer.ts";
 import type { SigningRecord } from "../ports/signing-record.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { compareHex, gather, orderSignatures } from "./gather.ts";
+import { createHeardObservations, type HeardObservations } from "./heard-observations.ts";
 
 /** Largest distance of a proposed spot from a keeper's own, in bps, at which it still signs. */
 const MAX_SPOT_DEVIATION_BPS = 200n;
 const BPS = 10_000n;
+/** Epochs that a round may skip: a report near the top of the epoch's range would be the last one ever. */
+const MAX_EPOCHS_AHEAD = 1_000_000n;
 const ZERO_ROOT: Hex = `0x${"00".repeat(32)}`;
 
 /** What a keeper needs to take part in rounds. */
@@ -40,7 +43,7 @@ export interface SignedReport {
 
 /** Which keeper leads an epoch: each in turn. */
 export function leaderOf(epoch: bigint, { keepers }: KeeperSet): Hex {
-  const leader = keepers[Number(epoch % BigInt(keepers.length))];
+  const leader = keepers.length === 0 ? undefined : keepers[Number(epoch % BigInt(keepers.length))];
   if (leader === undefined)
     throw new RangeError("the keeper set is empty: set keepers in the registry first");
   return leader;
@@ -62,44 +65,51 @@ export class SigningRefused extends Error {
  */
 export function followRounds(participant: RoundParticipant, signal: AbortSignal): void {
   const { gossip, telemetry } = participant;
+  const heard = createHeardObservations();
   const unsubscribe = gossip.subscribe((from, message) => {
-    answer(participant, from, message).catch((error: unknown) => {
+    if (message.kind === "observation") heard.note(from, message);
+    answer(participant, heard, from, message).catch((error: unknown) => {
       telemetry.warn("round-message-failed", { kind: message.kind, from, reason: String(error) });
     });
   });
   signal.addEventListener("abort", unsubscribe, { once: true });
 }
 
-async function answer(participant: RoundParticipant, from: Hex, message: GossipMessage): Promise<void> {
+async function answer(
+  participant: RoundParticipant,
+  heard: HeardObservations,
+  from: Hex,
+  message: GossipMessage,
+): Promise<void> {
   if (message.kind !== "observe" && message.kind !== "proposal") return;
-  const keeperSet = await participant.chain.keeperSet();
-  if (from !== leaderOf(message.epoch, keeperSet))
-    throw new SigningRefused(`${from} does not lead epoch ${message.epoch.toString()}`);
-  const { gossip } = participant;
+  const { chain, gossip } = participant;
   const { epoch, round } = message;
+  const [keeperSet, header] = await Promise.all([chain.keeperSet(), chain.header()]);
+  if (from !== leaderOf(epoch, keeperSet))
+    throw new SigningRefused(`${from} does not lead epoch ${epoch.toString()}`);
+  requireNext(epoch, round, header);
   if (message.kind === "observe") {
-    gossip.publish({
-      kind: "observation",
-      epoch,
-      round,
-      observation: await participant.observe(message.observedAtSeconds),
-    });
+    const observation = await participant.observe(message.observedAtSeconds);
+    gossip.publish({ kind: "observation", epoch, round, observation });
     return;
   }
   const report = buildReport(message, keeperSet);
-  await requireSignable(participant, message, report);
-  const domain = await participant.chain.oracleDomain();
+  await requireSignable(participant, heard, message, report);
+  const domain = await chain.oracleDomain();
   const reportHash = participant.signer.hashReport(domain, report);
   const slot = `report/${keeperSet.configDigest}/${epoch.toString()}/${round.toString()}`;
   if (!(await participant.record.record(slot, reportHash)))
     throw new SigningRefused(`another report stands recorded for ${slot}`);
-  gossip.publish({
-    kind: "signature",
-    epoch,
-    round,
-    reportHash,
-    signature: await participant.signer.signReport(domain, report),
-  });
+  const signature = await participant.signer.signReport(domain, report);
+  gossip.publish({ kind: "signature", epoch, round, reportHash, signature });
+}
+
+function requireNext(epoch: bigint, round: number, header: OracleHeader): void {
+  const name = `epoch ${epoch.toString()} round ${round.toString()}`;
+  if (epoch < header.epoch || (epoch === header.epoch && round <= header.round))
+    throw new SigningRefused(`${name} is not after the chain's`);
+  if (epoch - header.epoch > MAX_EPOCHS_AHEAD)
+    throw new SigningRefused(`${name} is more than ${MAX_EPOCHS_AHEAD.toString()} epochs ahead`);
 }
 
 /** The report that a proposal's observations make: a pure function of them, so every honest keeper builds the same bytes. */
@@ -133,29 +143,23 @@ export function buildReport(
 
 async function requireSignable(
   participant: RoundParticipant,
+  heard: HeardObservations,
   proposal: ProposalMessage,
   report: RiskReport,
 ): Promise<void> {
   const { chain, gossip } = participant;
-  const header = await chain.header();
-  if (proposal.epoch < header.epoch || (proposal.epoch === header.epoch && proposal.round <= header.round)) {
-    throw new SigningRefused(
-      `epoch ${proposal.epoch.toString()} round ${proposal.round.toString()} is not after the chain's`,
-    );
+  const { epoch, round, blockNumber, blockHash } = proposal;
+  const block = await chain.block(blockNumber);
+  if (block?.hash !== blockHash) {
+    throw new SigningRefused(`block ${blockNumber.toString()} is not ${blockHash} on this chain`);
   }
-  const block = await chain.block(proposal.blockNumber);
-  if (block?.hash !== proposal.blockHash) {
-    throw new SigningRefused(
-      `block ${proposal.blockNumber.toString()} is not ${proposal.blockHash} on this chain`,
-    );
+  for (const { from, observation } of proposal.observations) {
+    const said = heard.of(from, epoch, round);
+    if (said === undefined || !sameObservation(said, observation)) {
+      throw new SigningRefused(`the proposal carries an observation that ${from} did not make`);
+    }
   }
-  const own = await participant.observe(proposal.observedAtSeconds);
-  const mine = proposal.observations.find(({ from }) => from === gossip.self);
-  if (mine !== undefined && !sameObservation(mine.observation, own)) {
-    throw new SigningRefused(
-      "the proposal carries an observation in this keeper's name that it did not make",
-    );
-  }
+  const own = heard.of(gossip.self, epoch, round) ?? (await participant.observe(proposal.observedAtSeconds));
   for (const [index, { market }] of own.markets.entries()) {
     const word = report.markets[index];
     const spotE8 = word === undefined ? 0n : unpackMarketWord(word).spotE8;
@@ -180,52 +184,71 @@ export async function leadRound(
   observedAtSeconds: number,
   signal: AbortSignal,
 ): Promise<SignedReport> {
-  const { chain, gossip, signer } = participant;
-  const [keeperSet, block, domain] = await Promise.all([
-    chain.keeperSet(),
-    chain.latestBlock(),
-    chain.oracleDomain(),
-  ]);
+  const { chain } = participant;
+  const [keeperSet, block] = await Promise.all([chain.keeperSet(), chain.latestBlock()]);
   const opening: ObserveMessage = { kind: "observe", epoch, round, observedAtSeconds };
+  const observations = await gatherObservations(participant, opening, keeperSet, signal);
   const proposal: ProposalMessage = {
-    ...opening,
     kind: "proposal",
+    epoch,
+    round,
+    observedAtSeconds,
     blockNumber: block.number,
     blockHash: block.hash,
-    observations: await gatherObservations(gossip, opening, keeperSet, signal),
+    observations,
   };
   const report = buildReport(proposal, keeperSet);
-  const reportHash = signer.hashReport(domain, report);
-  const signatures = new Map<Hex, Hex>();
-  const propose = () => {
-    gossip.publish(proposal);
-  };
-  await gather(gossip, signal, propose, (from, message) => {
-    const counts = message.kind === "signature" && message.reportHash === reportHash;
-    if (counts && keeperSet.keepers.includes(from)) signatures.set(from, message.signature);
-    return signatures.size >= keeperSet.quorum;
-  });
-  return { report, signatures: orderSignatures(signatures, keeperSet.quorum) };
+  return { report, signatures: await gatherSignatures(participant, proposal, report, keeperSet, signal) };
 }
 
-/** Opens a round and waits for the observations of all keepers but the faulty ones. */
+/** The first sound observation of each of n - f keepers, rising by author. */
 async function gatherObservations(
-  gossip: Gossip,
+  { chain, gossip }: RoundParticipant,
   opening: ObserveMessage,
   { keepers, faults }: KeeperSet,
   signal: AbortSignal,
 ): Promise<readonly AttributedObservation[]> {
-  const { epoch, round } = opening;
+  const markets = (await chain.forecastLimits()).map(({ market }) => market);
   const observations = new Map<Hex, AttributedObservation>();
   const open = () => {
     gossip.publish(opening);
   };
   await gather(gossip, signal, open, (from, message) => {
-    const counts = message.kind === "observation" && message.epoch === epoch && message.round === round;
-    if (counts && keepers.includes(from)) observations.set(from, { from, observation: message.observation });
+    const counts =
+      message.kind === "observation" &&
+      message.epoch === opening.epoch &&
+      message.round === opening.round &&
+      keepers.includes(from) &&
+      !observations.has(from) &&
+      isSound(message.observation, markets);
+    if (counts) observations.set(from, { from, observation: message.observation });
     return observations.size >= keepers.length - faults;
   });
   return [...observations.values()].sort((a, b) => compareHex(a.from, b.from));
+}
+
+/** A quorum of the keepers' own signatures over the report that a proposal makes. */
+async function gatherSignatures(
+  { chain, gossip, signer }: RoundParticipant,
+  proposal: ProposalMessage,
+  report: RiskReport,
+  { keepers, quorum }: KeeperSet,
+  signal: AbortSignal,
+): Promise<readonly Hex[]> {
+  const domain = await chain.oracleDomain();
+  const signatures = new Map<Hex, Hex>();
+  const propose = () => {
+    gossip.publish(proposal);
+  };
+  await gather(gossip, signal, propose, (from, message) => {
+    const counts =
+      message.kind === "signature" &&
+      keepers.includes(from) &&
+      signer.reportSigner(domain, report, message.signature) === from;
+    if (counts) signatures.set(from, message.signature);
+    return signatures.size >= quorum;
+  });
+  return orderSignatures(signatures, quorum);
 }
 
 /** Posts a signed report unless the chain already has one as new. */
@@ -237,6 +260,19 @@ export async function transmitReport(
   const isStale =
     header.epoch > report.epoch || (header.epoch === report.epoch && header.round >= report.round);
   return isStale ? null : chain.submitReport(report, signatures);
+}
+
+/** Whether a report could be made of this observation alone: one that could not would keep all others from making theirs. */
+function isSound(observation: Observation, markets: readonly number[]): boolean {
+  try {
+    const { markets: words } = aggregateObservations([observation]);
+    return (
+      words.length === markets.length &&
+      words.every((word, index) => unpackMarketWord(word).market === BigInt(markets[index] ?? -1))
+    );
+  } catch {
+    return false;
+  }
 }
 
 function deviationBps(valueE8: bigint, referenceE8: bigint): bigint {

@@ -50,8 +50,8 @@ async function sign(
     chain.scenarioDomain(),
     chain.scenarioSetId(),
   ]);
-  if (setId <= lastSetId)
-    throw new SigningRefused(`set ${setId.toString()} is not after the chain's ${lastSetId.toString()}`);
+  if (setId !== lastSetId + 1n)
+    throw new SigningRefused(`set ${setId.toString()} does not follow the chain's ${lastSetId.toString()}`);
   if (own !== data)
     throw new SigningRefused(`set ${setId.toString()} differs from the one this keeper's history makes`);
   const { configDigest } = keeperSet;
@@ -73,8 +73,9 @@ export async function leadScenarioSet(
   signal: AbortSignal,
 ): Promise<SignedScenarioSet> {
   const { chain, gossip, signer } = participant;
-  const [{ configDigest, keepers, quorum }, data] = await Promise.all([
+  const [{ configDigest, keepers, quorum }, domain, data] = await Promise.all([
     chain.keeperSet(),
+    chain.scenarioDomain(),
     participant.buildScenarioSet(),
   ]);
   const dataHash = signer.hashData(data);
@@ -84,8 +85,10 @@ export async function leadScenarioSet(
   };
   await gather(gossip, signal, propose, (from: Hex, message: GossipMessage) => {
     const counts =
-      message.kind === "scenario-signature" && message.setId === setId && message.dataHash === dataHash;
-    if (counts && keepers.includes(from)) signatures.set(from, message.signature);
+      message.kind === "scenario-signature" &&
+      keepers.includes(from) &&
+      signer.scenarioSetSigner(domain, { configDigest, setId, dataHash }, message.signature) === from;
+    if (counts) signatures.set(from, message.signature);
     return signatures.size >= quorum;
   });
   return { setId, data, configDigest, signatures: orderSignatures(signatures, quorum) };

@@ -1,30 +1,51 @@
-import { AbiCoder, type BaseWallet, keccak256, type TypedDataDomain, TypedDataEncoder } from "ethers";
+import {
+  AbiCoder,
+  type BaseWallet,
+  keccak256,
+  recoverAddress,
+  type TypedDataDomain,
+  TypedDataEncoder,
+} from "ethers";
 import {
   REPORT_PAYLOAD_ABI,
   RISK_REPORT_TYPES,
   type RiskReport,
   SCENARIO_SET_TYPES,
 } from "../../core/report/typed-data.ts";
-import { asHex } from "../../ports/hex.ts";
+import { asHex, type Hex } from "../../ports/hex.ts";
 import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
 
 /** A report key held by an ethers wallet. */
 export function createWalletSigner(wallet: BaseWallet): ReportSigner {
   return {
     address: asHex(wallet.address),
-    hashReport: (domain, report) =>
-      asHex(TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, reportMessage(report))),
+    hashReport: (domain, report) => asHex(hashReport(domain, report)),
     hashData: (data) => asHex(keccak256(data)),
     signReport: async (domain, report) =>
       asHex(await wallet.signTypedData(mutable(domain), REPORT_TYPES, reportMessage(report))),
     signScenarioSet: async (domain, message) =>
       asHex(await wallet.signTypedData(mutable(domain), SET_TYPES, message)),
+    reportSigner: (domain, report, signature) => recover(hashReport(domain, report), signature),
+    scenarioSetSigner: (domain, message, signature) =>
+      recover(TypedDataEncoder.hash(mutable(domain), SET_TYPES, message), signature),
   };
 }
 
 // ethers asks for arrays it may write to.
 const REPORT_TYPES = { RiskReport: [...RISK_REPORT_TYPES.RiskReport] };
 const SET_TYPES = { ScenarioSet: [...SCENARIO_SET_TYPES.ScenarioSet] };
+
+function hashReport(domain: SigningDomain, report: RiskReport): string {
+  return TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, reportMessage(report));
+}
+
+function recover(hash: string, signature: Hex): Hex | null {
+  try {
+    return asHex(recoverAddress(hash, signature));
+  } catch {
+    return null;
+  }
+}
 
 function mutable({ name, version, chainId, verifyingContract }: SigningDomain): TypedDataDomain {
   return { name, version, chainId, verifyingContract };

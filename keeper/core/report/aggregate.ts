@@ -55,7 +55,7 @@ function mergeMarket(observations: readonly MarketObservation[]): MarketObservat
     observations.map(({ smiles }) => smiles),
     sigmaE9,
   );
-  const spread = spreadBps(
+  const spread = dispersionBps(
     observations.map(({ market }) => market.spotE8),
     spotE8,
   );
@@ -81,13 +81,16 @@ function lowerMedian(values: readonly bigint[]): bigint {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0n;
 }
 
-/** Distance between the quartile keepers' spots as a share of the median, rounded up: one liar cannot widen it. */
-function spreadBps(spotsE8: readonly bigint[], medianE8: bigint): bigint {
-  const sorted = [...spotsE8].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const trimmed = Math.floor((sorted.length - 1) / 3);
-  const low = sorted[trimmed] ?? medianE8;
-  const high = sorted[sorted.length - 1 - trimmed] ?? medianE8;
-  return medianE8 === 0n ? 0n : ((high - low) * BPS + medianE8 - 1n) / medianE8;
+/**
+ * Median distance of the keepers' spots from their median as a share of it, rounded up. Of an even number of distances the upper middle one
+ * counts, so that f liars among 2f + 1 or more keepers cannot widen it beyond what some honest keeper sees.
+ */
+function dispersionBps(spotsE8: readonly bigint[], medianE8: bigint): bigint {
+  const distances = spotsE8
+    .map((spotE8) => (spotE8 > medianE8 ? spotE8 - medianE8 : medianE8 - spotE8))
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const middle = distances[Math.floor(distances.length / 2)] ?? 0n;
+  return medianE8 === 0n ? 0n : (middle * BPS + medianE8 - 1n) / medianE8;
 }
 
 /** The surface with the smallest summed distance to all others; of equal ones the first by its own integers. */

@@ -45,8 +45,8 @@ describe("aggregated report", () => {
   });
 
   it("is moved by one liar no further than to an honest value", () => {
-    const honest = observations([1, 1.001, 0.999]);
-    const report = aggregateObservations(observations([1, 1.001, 0.999, 50]));
+    const honest = observations([1, 1.001, 0.9995]);
+    const report = aggregateObservations(observations([1, 1.001, 0.9995, 50]));
     expect(honest.map(({ markets }) => markets[0]?.market.spotE8)).to.include(marketOf(report).spotE8);
     expect(marketOf(report).dispersionBps).to.equal(10n);
     expect(honest.map(wordsOf)).to.deep.include(report.smiles);

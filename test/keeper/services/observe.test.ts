@@ -1,0 +1,252 @@
+import { expect } from "chai";
+import { loadDailyHistory } from "../../../keeper/adapters/replay/daily-history.ts";
+import { loadEpisode } from "../../../keeper/adapters/replay/episodes.ts";
+import { openReplay } from "../../../keeper/adapters/replay/replay.ts";
+import type { Observation } from "../../../keeper/core/report/aggregate.ts";
+import { decodeMarketState, totalVariance, type Smile } from "../../../keeper/core/report/market-state.ts";
+import { totalVarianceE18, type MarketObservation } from "../../../keeper/core/report/quantise.ts";
+import type { MarketData } from "../../../keeper/ports/market-data.ts";
+import type { StoredMarket } from "../../../keeper/ports/oracle-chain.ts";
+import { NoSmile, observe } from "../../../keeper/services/observe.ts";
+import { oracleDouble } from "../../support/keeper-doubles.ts";
+import { hasNonNegativeVariance, wingSlopeE18 } from "../../support/slice-checks.ts";
+import { DATA_FOLDER } from "../adapters/replay/support.ts";
+
+const BTC = 1;
+const LISTINGS = [
+  { market: BTC, symbol: "BTC" },
+  { market: 2, symbol: "ETH" },
+] as const;
+const HOUR = 3_600;
+const SECONDS_PER_YEAR = 31_536_000;
+const MAX_WING_SLOPE_E18 = 2n * 10n ** 18n;
+const CALENDAR_SIGMAS = 5n;
+const SNAPSHOT_STEP = 12;
+
+const history = loadDailyHistory(DATA_FOLDER);
+const replay = openReplay(loadEpisode(DATA_FOLDER, "2026-02"), history);
+const [firstTime = 0] = replay.snapshotTimes;
+
+const settings = (
+  marketData: MarketData,
+  stored: ReadonlyMap<number, StoredMarket> = new Map(),
+  postedAt = 0,
+) => {
+  const oracle = oracleDouble([], [1, 2]);
+  oracle.state.stored = stored;
+  oracle.state.header = { epoch: 1n, round: 0, observedAtSeconds: postedAt };
+  return { listings: LISTINGS, marketData, chain: oracle.chain };
+};
+
+const storedOf = ({ markets }: Observation): ReadonlyMap<number, StoredMarket> =>
+  new Map(
+    markets.map(({ market, smiles }) => [
+      Number(market.market),
+      {
+        spotE8: market.spotE8,
+        sigmaE9: market.sigmaE9,
+        psiE9: market.psiE9,
+        smiles: decodeMarketState(market, smiles).smiles,
+      },
+    ]),
+  );
+
+const smilesOf = (observation: Observation, index = 0): readonly Smile[] => {
+  const entry = observation.markets[index];
+  return entry === undefined ? [] : decodeMarketState(entry.market, entry.smiles).smiles;
+};
+
+/** The bounds the oracle holds every report to. */
+function expectAcceptable({ market, smiles }: MarketObservation, now: number): void {
+  const offsets = [-CALENDAR_SIGMAS * market.sigmaE9, 0n, CALENDAR_SIGMAS * market.sigmaE9];
+  let earlier = offsets.map(() => 0n);
+  let expiryBefore = BigInt(Math.floor(now / HOUR));
+  expect(market.smileCount).to.equal(BigInt(smiles.length));
+  for (const smile of smiles) {
+    expect(smile.expiryHour > expiryBefore, "expiries rise and lie ahead").to.equal(true);
+    expiryBefore = smile.expiryHour;
+    expect(wingSlopeE18(smile) <= MAX_WING_SLOPE_E18, "wing slope").to.equal(true);
+    expect(hasNonNegativeVariance(smile), "variance").to.equal(true);
+    const variances = offsets.map((k) => totalVarianceE18(smile, k));
+    variances.forEach((variance, i) => {
+      expect(variance >= (earlier[i] ?? 0n), "calendar").to.equal(true);
+    });
+    earlier = variances;
+    expect(Number(smile.forwardRatioE8) / 1e8).to.be.within(0.95, 1.05);
+    expect(Number(smile.discountE9) / 1e9).to.be.within(0.9, 1.05);
+    const years = (Number(smile.expiryHour) * HOUR - now) / SECONDS_PER_YEAR;
+    const atmVol = Math.sqrt(Number(variances[1]) / 1e18 / years);
+    expect(atmVol, "at-the-money vol").to.be.within(0.2, 4);
+  }
+}
+
+describe("an observation of recorded markets", () => {
+  it("is acceptable to the oracle at snapshots all through the crash, each after the report before", async () => {
+    let stored: ReadonlyMap<number, StoredMarket> = new Map();
+    let postedAt = 0;
+    for (const now of replay.snapshotTimes.filter((_, index) => index % SNAPSHOT_STEP === 0)) {
+      const observation = await observe(settings(replay.at(now), stored, postedAt), now);
+      for (const market of observation.markets) {
+        expectAcceptable(market, now);
+        expect(market.smiles.length).to.be.within(4, 8);
+        expect(Number(market.market.sigmaE9) / 1e9).to.be.within(0.01, 0.2);
+        expect(Number(market.market.psiE9) / 1e9).to.be.within(0.01, 0.3);
+      }
+      stored = storedOf(observation);
+      postedAt = now;
+    }
+  });
+
+  it("sees nothing that comes later", async () => {
+    const { episode } = replay;
+    for (const now of replay.snapshotTimes.filter((_, index) => index % SNAPSHOT_STEP === 3)) {
+      const snapshots = episode.snapshots.filter(({ observedAtSeconds }) => observedAtSeconds <= now);
+      const future = episode.snapshots
+        .filter(({ observedAtSeconds }) => observedAtSeconds > now)
+        .map((snapshot) => ({ ...snapshot, spotUsd: 1, expiries: [] }));
+      const days = history.days.map((day) =>
+        day.observedAtSeconds > now
+          ? {
+              ...day,
+              markets: { BTC: { closeUsd: 1, impliedVol: null }, ETH: { closeUsd: 1, impliedVol: null } },
+            }
+          : day,
+      );
+      const scrambled = openReplay({ ...episode, snapshots: [...snapshots, ...future] }, { days });
+      expect(await observe(settings(scrambled.at(now)), now)).to.deep.equal(
+        await observe(settings(replay.at(now)), now),
+      );
+    }
+  });
+
+  it("is the same for every keeper who asks", async () => {
+    const [a, b] = await Promise.all([1, 2].map(() => observe(settings(replay.at(firstTime)), firstTime)));
+    expect(a).to.deep.equal(b);
+  });
+
+  it("gives spot, open interest and each market's number as the venue shows them", async () => {
+    const { markets, pegBps } = await observe(settings(replay.at(firstTime)), firstTime);
+    expect(pegBps).to.equal(10_000);
+    for (const [index, { symbol, market }] of LISTINGS.entries()) {
+      const snapshot = await replay.at(firstTime).latest(symbol);
+      const seen = markets[index]?.market;
+      expect(seen?.market).to.equal(BigInt(market));
+      expect(Number(seen?.spotE8) / 1e8).to.be.closeTo(snapshot.spotUsd, 1e-8 * snapshot.spotUsd);
+      expect(seen?.openInterestUsd).to.equal(BigInt(Math.floor(snapshot.openInterestUsd ?? 0)));
+    }
+  });
+
+  it("prices at the money what the venue marks", async () => {
+    const { expiries, spotUsd } = await replay.at(firstTime).latest("BTC");
+    const smiles = smilesOf(await observe(settings(replay.at(firstTime)), firstTime));
+    let compared = 0;
+    for (const { expiry, forwardRatio, slice } of smiles) {
+      const quotes = expiries.find(({ expirySeconds }) => expirySeconds === expiry)?.quotes ?? [];
+      const forward = forwardRatio * spotUsd;
+      const nearest = [...quotes].sort(
+        (a, b) => Math.abs(a.strikeUsd - forward) - Math.abs(b.strikeUsd - forward),
+      )[0];
+      if (nearest?.venueVol === undefined || nearest.venueVol === null) continue;
+      const years = (expiry - firstTime) / SECONDS_PER_YEAR;
+      const vol = Math.sqrt(totalVariance(slice, Math.log(nearest.strikeUsd / forward)) / years);
+      expect(vol).to.be.closeTo(nearest.venueVol, 0.03);
+      compared++;
+    }
+    expect(compared).to.be.at.least(4);
+  });
+});
+
+describe("an expiry that cannot be fitted now", () => {
+  const withoutFirstExpiry = (now: number): MarketData => {
+    const data = replay.at(now);
+    return {
+      ...data,
+      latest: async (market) => {
+        const snapshot = await data.latest(market);
+        return { ...snapshot, expiries: snapshot.expiries.slice(2) };
+      },
+    };
+  };
+
+  it("is carried on with the implied vol it had", async () => {
+    const [, , , secondTime = 0] = replay.snapshotTimes;
+    const before = await observe(settings(replay.at(firstTime)), firstTime);
+    const after = await observe(
+      settings(withoutFirstExpiry(secondTime), storedOf(before), firstTime),
+      secondTime,
+    );
+    const live = smilesOf(before).filter(({ expiry }) => expiry > secondTime);
+    const carried = smilesOf(after);
+    expect(carried.map(({ expiry }) => expiry)).to.include.members(live.map(({ expiry }) => expiry));
+    const [old] = live;
+    const [now] = carried;
+    if (old === undefined || now === undefined) throw new Error("an expiry outlives the step");
+    expect(now.expiry).to.equal(old.expiry);
+    for (const k of [-0.1, 0, 0.1]) {
+      const volBefore = Math.sqrt(totalVariance(old.slice, k) / (old.expiry - firstTime));
+      const volNow = Math.sqrt(totalVariance(now.slice, k) / (now.expiry - secondTime));
+      expect(volNow).to.be.closeTo(volBefore, 1e-4 * volBefore);
+    }
+    after.markets.forEach((market) => {
+      expectAcceptable(market, secondTime);
+    });
+  });
+
+  it("is dropped once it has expired", async () => {
+    const before = await observe(settings(replay.at(firstTime)), firstTime);
+    const expiry = smilesOf(before)[0]?.expiry ?? 0;
+    for (const [now, listed] of [
+      [expiry - 1, true],
+      [expiry, false],
+    ] as const) {
+      const after = await observe(settings(withoutFirstExpiry(now), storedOf(before), firstTime), now);
+      expect(smilesOf(after).some((smile) => smile.expiry === expiry)).to.equal(listed);
+    }
+  });
+});
+
+describe("a market without option quotes", () => {
+  const spotOnly: MarketData = {
+    ...replay.at(firstTime),
+    latest: async (market) => ({ ...(await replay.at(firstTime).latest(market)), expiries: [] }),
+  };
+
+  it("is refused by name when nothing can be carried on", async () => {
+    const error: unknown = await observe(settings(spotOnly), firstTime).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(NoSmile);
+    expect(String(error)).to.include("BTC");
+  });
+
+  it("takes the smiles of the model it was given, fed with the forecast", async () => {
+    const smile: Smile = {
+      expiry: (Math.floor(firstTime / HOUR) + 24) * HOUR,
+      forwardRatio: 1,
+      discount: 1,
+      slice: { a: 0.001, b: 0, rho: 0, m: 0, s: 0.1 },
+    };
+    const vols: number[] = [];
+    const observation = await observe(
+      {
+        ...settings(spotOnly),
+        smileModel: (_, dailyVol) => {
+          vols.push(dailyVol);
+          return [smile];
+        },
+      },
+      firstTime,
+    );
+    expect(smilesOf(observation).map(({ expiry }) => expiry)).to.deep.equal([smile.expiry]);
+    expect(vols.map((vol) => BigInt(Math.round(vol * 1e9)))).to.deep.equal(
+      observation.markets.map(({ market }) => market.sigmaE9),
+    );
+  });
+
+  it("needs bounds from governance", async () => {
+    const oracle = oracleDouble([], [1]);
+    const error: unknown = await observe(
+      { listings: LISTINGS, marketData: replay.at(firstTime), chain: oracle.chain },
+      firstTime,
+    ).catch(String);
+    expect(error).to.include("no oracle bounds for market 2");
+  });
+});

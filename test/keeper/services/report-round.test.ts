@@ -1,0 +1,359 @@
+import { expect } from "chai";
+import { aggregateObservations, type Observation } from "../../../keeper/core/report/aggregate.ts";
+import { packSmileWord, unpackMarketWord } from "../../../keeper/core/report/words.ts";
+import type { ProposalMessage } from "../../../keeper/ports/gossip.ts";
+import {
+  followRounds,
+  leaderOf,
+  leadRound,
+  transmitReport,
+  type SignedReport,
+} from "../../../keeper/services/report-round.ts";
+import { BLOCK, ORACLE_DOMAIN } from "../../support/keeper-doubles.ts";
+import {
+  HONEST_FACTORS,
+  honestObservation,
+  testNetwork,
+  type NetworkOptions,
+  type TestKeeper,
+  type TestNetwork,
+} from "../../support/keeper-round.ts";
+import { RANDOM_OBSERVED_AT } from "../../support/random-books.ts";
+
+const EPOCH = 4n;
+const ROUND = 0;
+const ROUND_TIMEOUT_MS = 5_000;
+const SETTLE_MS = 100;
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+const honest = HONEST_FACTORS.map(honestObservation);
+
+/** An observation with every price of the surface and the spot multiplied. */
+function distorted(spotTimes: bigint, varianceTimes: bigint): Observation {
+  const [, seen] = honest;
+  if (seen === undefined) throw new Error("four keepers observe");
+  return {
+    ...seen,
+    markets: seen.markets.map(({ market, smiles }) => ({
+      market: { ...market, spotE8: market.spotE8 * spotTimes, sigmaE9: market.sigmaE9 * spotTimes },
+      smiles: smiles.map((smile) => ({ ...smile, aE10: smile.aE10 * varianceTimes })),
+    })),
+  };
+}
+
+async function runRound(
+  options: NetworkOptions = {},
+): Promise<{ readonly network: TestNetwork; readonly signed: SignedReport }> {
+  const network = testNetwork(options);
+  const stop = new AbortController();
+  for (const keeper of network.keepers) followRounds(keeper, stop.signal);
+  const signal = AbortSignal.timeout(ROUND_TIMEOUT_MS);
+  const signed = await leadRound(network.keepers[0], EPOCH, ROUND, RANDOM_OBSERVED_AT, signal);
+  await settled();
+  stop.abort();
+  return { network, signed };
+}
+
+function signersOf(
+  { keepers }: TestNetwork,
+  { report, signatures }: SignedReport,
+): readonly (string | null)[] {
+  return signatures.map((signature) => keepers[0].signer.reportSigner(ORACLE_DOMAIN, report, signature));
+}
+
+function refusals(keeper: TestKeeper): string {
+  return keeper.lines.map(({ fields }) => String(fields["reason"])).join("\n");
+}
+
+const signaturesBy = ({ heard }: TestNetwork, keeper: TestKeeper) =>
+  heard.filter(({ from, message }) => from === keeper.signer.address && message.kind === "signature");
+
+/** A proposal of the four honest observations, with parts replaced, as `by` would send it. */
+function proposal({ keepers }: TestNetwork, changes: Partial<ProposalMessage> = {}): ProposalMessage {
+  return {
+    kind: "proposal",
+    epoch: EPOCH,
+    round: ROUND,
+    observedAtSeconds: RANDOM_OBSERVED_AT,
+    blockNumber: BLOCK.number,
+    blockHash: BLOCK.hash,
+    observations: keepers.map(({ signer }, index) => ({
+      from: signer.address,
+      observation: honest[index] ?? honestObservation(1),
+    })),
+    ...changes,
+  };
+}
+
+/** Followers who have all observed a round that keeper 0 opened but not yet proposed. */
+async function openedRound(): Promise<{ readonly network: TestNetwork; readonly stop: AbortController }> {
+  const network = testNetwork();
+  const stop = new AbortController();
+  for (const keeper of network.keepers) followRounds(keeper, stop.signal);
+  const { gossip } = network.keepers[0];
+  gossip.publish({ kind: "observe", epoch: EPOCH, round: ROUND, observedAtSeconds: RANDOM_OBSERVED_AT });
+  await settled();
+  return { network, stop };
+}
+
+describe("a report round", () => {
+  it("gets one hash signed by a quorum of distinct keepers, rising by address", async () => {
+    const { network, signed } = await runRound();
+    const signers = signersOf(network, signed);
+    expect(signers).to.have.length(3);
+    expect(new Set(signers).size).to.equal(3);
+    expect(signers).to.deep.equal([...signers].sort((a, b) => (BigInt(a ?? 0) < BigInt(b ?? 0) ? -1 : 1)));
+    const hashes = network.heard.flatMap(({ message }) =>
+      message.kind === "signature" ? [message.reportHash] : [],
+    );
+    expect(hashes).to.have.length(4);
+    expect(new Set(hashes).size).to.equal(1);
+  });
+
+  it("is posted once: who comes second stays silent", async () => {
+    const { network, signed } = await runRound();
+    expect(await transmitReport(network.oracle.chain, signed)).not.to.equal(null);
+    expect(await transmitReport(network.oracle.chain, signed)).to.equal(null);
+    expect(network.oracle.reports).to.have.length(1);
+  });
+
+  for (const silent of [1, 2, 3])
+    it(`does not wait for keeper ${silent.toString()} when it is silent`, async () => {
+      const { network, signed } = await runRound({ silent: [silent] });
+      const missing = network.keepers[silent as 1 | 2 | 3].signer.address;
+      expect(signersOf(network, signed)).to.have.length(3).and.not.include(missing);
+    });
+
+  it("fails with the signal's reason when two of four are silent", async () => {
+    const network = testNetwork({ silent: [1, 2] });
+    const stop = new AbortController();
+    for (const keeper of network.keepers) followRounds(keeper, stop.signal);
+    const limit = new AbortController();
+    const round = leadRound(network.keepers[0], EPOCH, ROUND, RANDOM_OBSERVED_AT, limit.signal);
+    await settled();
+    limit.abort(new Error("the round took too long"));
+    const error: unknown = await round.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(String(error)).to.include("the round took too long");
+    stop.abort();
+  });
+
+  it("answers no epoch out of turn, in the past or so far ahead that none could follow", async () => {
+    const network = testNetwork();
+    const stop = new AbortController();
+    for (const keeper of network.keepers) followRounds(keeper, stop.signal);
+    network.oracle.state.header = { epoch: 8n, round: 0, observedAtSeconds: 0 };
+    const open = (epoch: bigint) => {
+      network.keepers[0].gossip.publish({
+        kind: "observe",
+        epoch,
+        round: ROUND,
+        observedAtSeconds: RANDOM_OBSERVED_AT,
+      });
+    };
+    for (const epoch of [9n, 4n, 8n, 2n ** 64n - 4n]) open(epoch);
+    await settled();
+    stop.abort();
+    expect(network.heard.filter(({ message }) => message.kind === "observation")).to.have.length(0);
+    expect(refusals(network.keepers[2])).to.match(/does not lead epoch 9[^]*not after[^]*epochs ahead/);
+  });
+
+  it("names each keeper leader in turn", () => {
+    const { keepers, oracle } = testNetwork();
+    const leaders = [0n, 1n, 2n, 3n, 4n].map((epoch) => leaderOf(epoch, oracle.state.keeperSet));
+    const addresses = keepers.map(({ signer }) => signer.address);
+    expect(leaders).to.deep.equal([...addresses, addresses[0]]);
+    expect(() => leaderOf(0n, { ...oracle.state.keeperSet, keepers: [] })).to.throw("keeper set is empty");
+  });
+});
+
+describe("a lying keeper", () => {
+  const lies: Readonly<Record<string, Observation>> = {
+    "a spot a thousand times too high": distorted(1_000n, 1n),
+    "a spot of zero": distorted(0n, 1n),
+    "a surface of twice the variance": distorted(1n, 2n),
+    "no expiries at all": {
+      pegBps: 10_000,
+      markets: (honest[0]?.markets ?? []).map(({ market }) => ({
+        market: { ...market, smileCount: 0n },
+        smiles: [],
+      })),
+    },
+    "other markets": { pegBps: 10_000, markets: [] },
+    "numbers that no word can hold": {
+      pegBps: 10_000,
+      markets: (honest[0]?.markets ?? []).map(({ market, smiles }) => ({
+        market: { ...market, spotE8: -1n },
+        smiles,
+      })),
+    },
+  };
+  for (const [name, lie] of Object.entries(lies))
+    for (const liar of [1, 3])
+      it(`with ${name} (keeper ${liar.toString()}) leaves the report between honest views`, async () => {
+        const { network, signed } = await runRound({ views: { [liar]: lie } });
+        const views = honest.filter((_, index) => index !== liar);
+        signed.report.markets.forEach((word, index) => {
+          const market = unpackMarketWord(word);
+          const spots = views.map((view) => view.markets[index]?.market.spotE8 ?? 0n);
+          const sigmas = views.map((view) => view.markets[index]?.market.sigmaE9 ?? 0n);
+          expect(spots).to.include(market.spotE8);
+          expect(sigmas).to.include(market.sigmaE9);
+          expect(market.dispersionBps <= 20n, `dispersion ${market.dispersionBps.toString()}`).to.equal(true);
+        });
+        const surfaces = views.map((view) => view.markets.flatMap(({ smiles }) => smiles.map(packSmileWord)));
+        expect(surfaces).to.deep.include(signed.report.smiles);
+        expect(await transmitReport(network.oracle.chain, signed)).not.to.equal(null);
+      });
+
+  it("cannot block a round with a signature that is not its own", async () => {
+    const network = testNetwork();
+    const stop = new AbortController();
+    const [leader, liar, ...others] = network.keepers;
+    for (const keeper of [leader, ...others]) followRounds(keeper, stop.signal);
+    liar.gossip.subscribe((from, message) => {
+      if (message.kind === "signature" && from !== liar.gossip.self) liar.gossip.publish(message);
+      if (message.kind === "observe")
+        liar.gossip.publish({
+          kind: "observation",
+          epoch: EPOCH,
+          round: ROUND,
+          observation: honestObservation(1),
+        });
+      if (message.kind === "proposal")
+        liar.gossip.publish({
+          kind: "signature",
+          epoch: EPOCH,
+          round: ROUND,
+          reportHash: BLOCK.hash,
+          signature: "0x1234",
+        });
+    });
+    const limit = AbortSignal.timeout(ROUND_TIMEOUT_MS);
+    const signed = await leadRound(leader, EPOCH, ROUND, RANDOM_OBSERVED_AT, limit);
+    stop.abort();
+    expect(signersOf(network, signed)).to.have.members(
+      [leader, ...others].map(({ signer }) => signer.address),
+    );
+  });
+
+  it("cannot block a round by saying two things: the first counts for all", async () => {
+    const network = testNetwork();
+    const stop = new AbortController();
+    const [leader, liar, ...others] = network.keepers;
+    for (const keeper of [leader, ...others]) followRounds(keeper, stop.signal);
+    liar.gossip.subscribe((_, message) => {
+      if (message.kind !== "observe") return;
+      for (const observation of [honestObservation(1.0002), distorted(3n, 1n)])
+        liar.gossip.publish({ kind: "observation", epoch: EPOCH, round: ROUND, observation });
+    });
+    const limit = AbortSignal.timeout(ROUND_TIMEOUT_MS);
+    const signed = await leadRound(leader, EPOCH, ROUND, RANDOM_OBSERVED_AT, limit);
+    stop.abort();
+    expect(signed.signatures).to.have.length(3);
+  });
+});
+
+describe("a follower", () => {
+  it("signs a proposal that repeats what was said, once", async () => {
+    const { network, stop } = await openedRound();
+    network.keepers[0].gossip.publish(proposal(network));
+    await settled();
+    stop.abort();
+    for (const keeper of network.keepers) expect(signaturesBy(network, keeper)).to.have.length(1);
+  });
+
+  it("never signs two hashes for one slot", async () => {
+    const { network, stop } = await openedRound();
+    const { gossip } = network.keepers[0];
+    const full = proposal(network);
+    gossip.publish(full);
+    await settled();
+    gossip.publish({ ...full, observations: full.observations.slice(1) });
+    await settled();
+    stop.abort();
+    const payload = aggregateObservations(full.observations.slice(1).map(({ observation }) => observation));
+    expect(payload).not.to.deep.equal(
+      aggregateObservations(full.observations.map(({ observation }) => observation)),
+    );
+    for (const keeper of network.keepers) {
+      expect(signaturesBy(network, keeper)).to.have.length(1);
+      expect(refusals(keeper)).to.include("another report stands recorded");
+    }
+  });
+
+  const altered = (network: TestNetwork, index: number) => {
+    const { observations } = proposal(network);
+    return observations.map((entry, position) =>
+      position === index ? { ...entry, observation: honestObservation(1.002) } : entry,
+    );
+  };
+  for (const index of [0, 1, 3])
+    it(`refuses a proposal that alters what keeper ${index.toString()} said`, async () => {
+      const { network, stop } = await openedRound();
+      network.keepers[0].gossip.publish(proposal(network, { observations: altered(network, index) }));
+      await settled();
+      stop.abort();
+      for (const keeper of network.keepers) {
+        expect(signaturesBy(network, keeper)).to.have.length(0);
+        expect(refusals(keeper)).to.include("did not make");
+      }
+    });
+
+  const cases: Readonly<
+    Record<string, { change: (network: TestNetwork) => Partial<ProposalMessage>; reason: string }>
+  > = {
+    "names a block of another chain": {
+      change: () => ({ blockHash: `0x${"ee".repeat(32)}` }),
+      reason: "is not 0xee",
+    },
+    "names a block that does not exist": { change: () => ({ blockNumber: 43n }), reason: "block 43 is not" },
+    "counts one keeper twice": {
+      change: (network) => ({
+        observations: [...proposal(network).observations, ...proposal(network).observations.slice(0, 1)],
+      }),
+      reason: "one keeper observed twice",
+    },
+    "counts a stranger": {
+      change: (network) => ({
+        observations: [
+          ...proposal(network).observations.slice(1),
+          { from: BLOCK.hash, observation: honestObservation(1) },
+        ],
+      }),
+      reason: "is not a keeper",
+    },
+    "carries too few observations": {
+      change: (network) => ({ observations: proposal(network).observations.slice(2) }),
+      reason: "2 observations, 3 needed",
+    },
+  };
+  for (const [name, { change, reason }] of Object.entries(cases))
+    it(`refuses a proposal that ${name}`, async () => {
+      const { network, stop } = await openedRound();
+      network.keepers[0].gossip.publish(proposal(network, change(network)));
+      await settled();
+      stop.abort();
+      for (const keeper of network.keepers) {
+        expect(signaturesBy(network, keeper)).to.have.length(0);
+        expect(refusals(keeper)).to.include(reason);
+      }
+    });
+
+  it("refuses a spot far from its own, though all others see it", async () => {
+    const views = { 0: honestObservation(1.05), 1: honestObservation(1.05), 2: honestObservation(1.05) };
+    const { network, signed } = await runRound({ views });
+    expect(signersOf(network, signed)).not.to.include(network.keepers[3].signer.address);
+    expect(refusals(network.keepers[3])).to.match(/spot \d+ against own \d+/);
+  });
+
+  it("stays silent after it was stopped", async () => {
+    const { network, stop } = await openedRound();
+    stop.abort();
+    network.keepers[0].gossip.publish(proposal(network));
+    await settled();
+    expect(network.heard.filter(({ message }) => message.kind === "signature")).to.have.length(0);
+  });
+});

@@ -1,0 +1,114 @@
+// Doubles of the keeper's ports: a chain that only remembers, and a log that can be read.
+import { ChainRefusal } from "../../keeper/ports/clearing-chain.ts";
+import { asHex, type Hex } from "../../keeper/ports/hex.ts";
+import type {
+  ChainBlock,
+  ForecastLimits,
+  KeeperSet,
+  OracleChain,
+  OracleHeader,
+  StoredMarket,
+  SubmittedTransaction,
+} from "../../keeper/ports/oracle-chain.ts";
+import type { SigningDomain } from "../../keeper/ports/signer.ts";
+import type { Telemetry, TelemetryFields } from "../../keeper/ports/telemetry.ts";
+import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
+
+const hash = (digits: string): Hex => asHex(`0x${digits.repeat(64 / digits.length)}`);
+
+export const ORACLE_DOMAIN: SigningDomain = {
+  name: "Ballast",
+  version: "1",
+  chainId: 31_337n,
+  verifyingContract: asHex(`0x${"11".repeat(20)}`),
+};
+export const SCENARIO_DOMAIN: SigningDomain = {
+  ...ORACLE_DOMAIN,
+  verifyingContract: asHex(`0x${"22".repeat(20)}`),
+};
+export const BLOCK: ChainBlock = { number: 42n, hash: hash("b1"), timestampSeconds: 1_770_000_000 };
+
+/** Bounds that no honest report of these tests meets. */
+export const forecastLimits = (market: number): ForecastLimits => ({
+  market,
+  minSigmaE9: 1_000_000n,
+  maxSigmaE9: 500_000_000n,
+  maxSigmaUpBps: 20_000n,
+  maxSigmaDownBpsPerHour: 100n,
+  minPsiE9: 1_000_000n,
+  maxPsiE9: 500_000_000n,
+});
+
+export interface OracleState {
+  keeperSet: KeeperSet;
+  header: OracleHeader;
+  limits: readonly ForecastLimits[];
+  stored: ReadonlyMap<number, StoredMarket>;
+  scenarioSetId: bigint;
+}
+
+export interface OracleDouble {
+  readonly chain: OracleChain;
+  /** What the chain answers: a test may change it. */
+  readonly state: OracleState;
+  readonly reports: { readonly report: RiskReport; readonly signatures: readonly Hex[] }[];
+}
+
+export function keeperSetOf(addresses: readonly Hex[]): KeeperSet {
+  const faults = Math.floor((addresses.length - 1) / 3);
+  return {
+    configDigest: hash("cd"),
+    keepers: [...addresses].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
+    faults,
+    quorum: 2 * faults + 1,
+  };
+}
+
+export function oracleDouble(keepers: readonly Hex[], markets: readonly number[]): OracleDouble {
+  const state: OracleState = {
+    keeperSet: keeperSetOf(keepers),
+    header: { epoch: 0n, round: 0, observedAtSeconds: 0 },
+    limits: markets.map(forecastLimits),
+    stored: new Map(),
+    scenarioSetId: 0n,
+  };
+  const reports: { readonly report: RiskReport; readonly signatures: readonly Hex[] }[] = [];
+  const mined: SubmittedTransaction = { hash: hash("aa"), gasUsed: 1n };
+  const chain: OracleChain = {
+    oracleDomain: () => Promise.resolve(ORACLE_DOMAIN),
+    scenarioDomain: () => Promise.resolve(SCENARIO_DOMAIN),
+    latestBlock: () => Promise.resolve(BLOCK),
+    block: (number) => Promise.resolve(number === BLOCK.number ? BLOCK : null),
+    header: () => Promise.resolve(state.header),
+    keeperSet: () => Promise.resolve(state.keeperSet),
+    forecastLimits: () => Promise.resolve(state.limits),
+    storedMarket: (market) => Promise.resolve(state.stored.get(market) ?? null),
+    submitReport: (report, signatures) => {
+      if (report.epoch <= state.header.epoch)
+        return Promise.reject(new ChainRefusal("submitting a report", "EpochRoundNotRising"));
+      reports.push({ report, signatures });
+      state.header = { epoch: report.epoch, round: report.round, observedAtSeconds: report.observedAt };
+      return Promise.resolve(mined);
+    },
+    scenarioSetId: () => Promise.resolve(state.scenarioSetId),
+    publishScenarioSet: (setId) => {
+      state.scenarioSetId = setId;
+      return Promise.resolve(mined);
+    },
+  };
+  return { chain, state, reports };
+}
+
+export interface LogLine {
+  readonly event: string;
+  readonly fields: TelemetryFields;
+}
+
+/** A log that keeps its lines. */
+export function recordingTelemetry(): Telemetry & { readonly lines: readonly LogLine[] } {
+  const lines: LogLine[] = [];
+  const keep = (event: string, fields: TelemetryFields = {}) => {
+    lines.push({ event, fields });
+  };
+  return { lines, info: keep, warn: keep, error: keep };
+}
