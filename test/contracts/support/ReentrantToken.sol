@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {TestToken} from "./TestToken.sol";
 
-/// @notice Calls back in the middle of a transfer, and keeps what the callee answered.
+/// @notice Calls back in the middle of a transfer, and keeps the first word of what the callee answered.
 contract ReentrantToken is TestToken {
     address private _target;
     bytes private _data;
-    bytes public answer;
+    bytes32 public answer;
     bool public attempted;
     bool public succeeded;
 
@@ -22,7 +23,6 @@ contract ReentrantToken is TestToken {
         super._update(from, to, value);
         if (_target == address(0) || from == address(0)) return;
         attempted = true;
-        // solhint-disable-next-line avoid-low-level-calls
-        (succeeded, answer) = _target.call(_data);
+        (succeeded, answer, ) = LowLevelCall.callReturn64Bytes(_target, _data);
     }
 }
