@@ -58,57 +58,73 @@ export function findCalendarViolation(
   return worst;
 }
 
-/** One way to part two crossing neighbours: exactly one of them changes. */
-interface Remedy {
-  readonly shorter: CalendarEntry;
-  readonly longer: CalendarEntry;
-  /** Rise of the sum of squared errors in half spreads. */
-  readonly cost: number;
-}
-
 /**
  * Makes total variance non-decreasing in expiry over `CALENDAR_REACH`. Where two neighbours cross, one of them changes:
  * the shorter is refitted below or shrunk under the longer, or the longer is refitted above or lifted over the shorter,
- * whichever costs the quotes least; so an extrapolated wing gives way to a quoted one.
+ * whichever costs the quotes least; so an extrapolated wing gives way to a quoted one. The chain is gone through from the
+ * shortest expiry and from the longest, and the cheaper result kept, lest one bad slice push all that come after it.
  * @param entries in rising order of expiry, each free of butterfly arbitrage
  * @returns the entries, every neighbouring pair of which keeps the order with `CALENDAR_MARGIN`
  */
 export function repairCalendar(entries: readonly CalendarEntry[]): readonly CalendarEntry[] {
-  const repaired = [...entries];
-  for (let index = 1; index < repaired.length; index++) {
-    const shorter = repaired[index - 1]!;
-    const longer = repaired[index]!;
-    if (findCalendarViolation(shorter.fit.svi, longer.fit.svi, CALENDAR_MARGIN) === undefined) continue;
-    const best = bestRemedy(shorter, longer, repaired[index - 2]?.fit.svi);
-    repaired[index - 1] = best.shorter;
-    repaired[index] = best.longer;
+  const fromShortest = [...entries];
+  for (let index = 1; index < entries.length; index++) {
+    partNeighbours(fromShortest, index, fromShortest[index - 2]?.fit.svi, undefined);
   }
-  return repaired;
+  const fromLongest = [...entries];
+  for (let index = entries.length - 1; index > 0; index--) {
+    partNeighbours(fromLongest, index, undefined, fromLongest[index + 1]?.fit.svi);
+  }
+  const cheaper = totalSquaredError(fromLongest) < totalSquaredError(fromShortest);
+  return cheaper && isOrdered(fromLongest) ? fromLongest : fromShortest;
 }
 
-function bestRemedy(shorter: CalendarEntry, longer: CalendarEntry, below: SviSlice | undefined): Remedy {
-  const above = longer.fit.svi;
-  const raised = refit(longer, shorter.fit.svi, undefined);
+function isOrdered(entries: readonly CalendarEntry[]): boolean {
+  return entries.every(({ fit }, index) => {
+    const longer = entries[index + 1];
+    return (
+      longer === undefined || findCalendarViolation(fit.svi, longer.fit.svi, CALENDAR_MARGIN) === undefined
+    );
+  });
+}
+
+function totalSquaredError(entries: readonly CalendarEntry[]): number {
+  return entries.reduce((sum, entry) => sum + squaredError(entry), 0);
+}
+
+/**
+ * Replaces one of the entries at `index` - 1 and `index` where they cross.
+ * @param below slice the shorter one must stay above, if any
+ * @param above slice the longer one must stay below, if any
+ */
+function partNeighbours(
+  entries: CalendarEntry[],
+  index: number,
+  below: SviSlice | undefined,
+  above: SviSlice | undefined,
+): void {
+  const shorter = entries[index - 1]!;
+  const longer = entries[index]!;
+  if (findCalendarViolation(shorter.fit.svi, longer.fit.svi, CALENDAR_MARGIN) === undefined) return;
+  const lifted = liftAbove(shorter.fit.svi, longer, longer.fit.svi, "lifted");
+  const raised = liftAbove(shorter.fit.svi, longer, refit(longer, shorter.fit.svi, above), "raised");
+  const shrunk = shrinkBelow(longer.fit.svi, shorter, shorter.fit.svi, "shrunk");
+  const lowered = shrinkBelow(longer.fit.svi, shorter, refit(shorter, below, longer.fit.svi), "lowered");
   const remedies = [
-    { shorter, longer: liftAbove(shorter.fit.svi, longer, longer.fit.svi, "lifted") },
-    { shorter, longer: liftAbove(shorter.fit.svi, longer, raised, "raised") },
+    ...[lifted, raised].map((changed) => ({ shorter, longer: changed, changed })),
+    ...[shrunk, lowered].map((changed) => ({ shorter: changed, longer, changed })),
   ];
-  for (const lowered of [
-    shrinkBelow(above, shorter, shorter.fit.svi, "shrunk"),
-    shrinkBelow(above, shorter, refit(shorter, below, above), "lowered"),
-  ]) {
-    if (findSviViolation(lowered.fit.svi, DENSITY_FLOOR) !== undefined) continue;
-    if (below !== undefined && findCalendarViolation(below, lowered.fit.svi, CALENDAR_MARGIN) !== undefined)
-      continue;
-    remedies.push({ shorter: lowered, longer });
-  }
-  const before = squaredError(shorter) + squaredError(longer);
-  return remedies
-    .map((remedy) => ({
-      ...remedy,
-      cost: squaredError(remedy.shorter) + squaredError(remedy.longer) - before,
-    }))
-    .reduce((best, remedy) => (remedy.cost < best.cost ? remedy : best));
+  const allowed = remedies.filter(({ changed }) => isAllowed(changed.fit.svi, below, above));
+  const costs = allowed.map((remedy) => squaredError(remedy.shorter) + squaredError(remedy.longer));
+  const best = allowed[costs.indexOf(Math.min(...costs))] ?? { shorter, longer: lifted };
+  entries[index - 1] = best.shorter;
+  entries[index] = best.longer;
+}
+
+function isAllowed(slice: SviSlice, below: SviSlice | undefined, above: SviSlice | undefined): boolean {
+  if (findSviViolation(slice, DENSITY_FLOOR) !== undefined) return false;
+  if (below !== undefined && findCalendarViolation(below, slice, CALENDAR_MARGIN) !== undefined) return false;
+  return above === undefined || findCalendarViolation(slice, above, CALENDAR_MARGIN) === undefined;
 }
 
 /** Sum over the points of the squared vol error in half spreads. */

@@ -163,6 +163,18 @@ describe("repairCalendar", () => {
     expect(trustLonger[1]?.repair).to.equal("none");
   });
 
+  it("does not let one bad slice push well-quoted later ones", () => {
+    const chain = [
+      entry({ ...sound, a: 0.004 }, 0.02, 0.02),
+      entry({ ...sound, a: 0.003 }, 0.03, 0.1),
+      entry({ ...sound, a: 0.0035 }, 0.04, 0.002),
+      entry({ ...sound, a: 0.0037 }, 0.05, 0.002),
+    ];
+    const repaired = repairCalendar(chain);
+    expectOrdered(repaired);
+    expect(repaired.slice(2)).to.deep.equal(chain.slice(2));
+  });
+
   it("orders hopeless chains too", () => {
     const jumbled = [0.03, 0.001, 0.02, 0.0005, 0.005].map((a, index) =>
       entry(
