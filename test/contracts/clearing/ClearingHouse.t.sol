@@ -231,7 +231,10 @@ contract ClearingHouseTest is HouseFixture {
         house.withdraw(account, address(bad), 1 ether, alice);
         VM.assertTrue(bad.attempted());
         VM.assertFalse(bad.succeeded());
-        VM.assertEq(bad.answer(), bytes32(bytes4(keccak256("ReentrancyGuardReentrantCall()"))));
+        VM.assertEq(
+            bytes32(bytes4(bad.answer())),
+            bytes32(bytes4(keccak256("ReentrancyGuardReentrantCall()")))
+        );
         VM.assertEq(vault.balanceOf(account, address(bad)), 4 ether);
         bad.arm(address(house), abi.encodeCall(house.deposit, (account, address(bad), 1 ether)));
         VM.prank(alice);
