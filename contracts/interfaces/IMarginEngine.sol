@@ -10,6 +10,8 @@ import { Position } from "../types/Position.sol";
 /// @notice Total: no book that the clearing house can hold makes it revert once a report and a scenario set are stored.
 interface IMarginEngine {
     error NoReport();
+    /// @notice The normal table's contract does not hold the code that the libraries were written for.
+    error WrongNormalTable(address table, bytes32 codeHash, bytes32 expectedHash);
     error ReportTooOld(uint256 ageSeconds, uint256 maxAgeSeconds);
 
     /// @notice Equity, initial and maintenance margin of a book under the configured models.
