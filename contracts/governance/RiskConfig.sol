@@ -65,6 +65,11 @@ contract RiskConfig is IRiskConfig, Ownable2Step {
     }
 
     /// @inheritdoc IRiskConfig
+    function oracleParamsPointer() external view returns (address) {
+        return _oracle;
+    }
+
+    /// @inheritdoc IRiskConfig
     function marginParamsHash() external view returns (bytes32) {
         return _hashOf(_margin);
     }

@@ -22,6 +22,9 @@ interface IRiskConfig {
     function oracleParams() external view returns (OracleParams memory);
     function liquidationParams() external view returns (LiquidationParams memory);
 
+    /// @notice Address whose code, after one leading zero byte, is the encoded oracle set, for readers that skip the decoding.
+    function oracleParamsPointer() external view returns (address);
+
     /// @notice keccak256 of the encoded set in force.
     function marginParamsHash() external view returns (bytes32);
     function oracleParamsHash() external view returns (bytes32);

@@ -31,7 +31,7 @@ interface IRiskOracle {
     /// @notice a + b s sqrt(1 - rho^2) < 0.
     error NegativeVariance(uint16 market, uint256 expiry);
     /// @notice b (1 + |rho|) > 2 (Lee 2004).
-    error WingTooSteep(uint16 market, uint256 expiry, uint256 slopeE9, uint256 maxSlopeE9);
+    error WingTooSteep(uint16 market, uint256 expiry, uint256 slopeE18, uint256 maxSlopeE18);
     /// @notice Total variance falls from one expiry to the next at log-moneyness kE9.
     error CalendarArbitrage(uint16 market, uint256 expiry, int256 kE9);
 

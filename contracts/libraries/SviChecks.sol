@@ -10,13 +10,16 @@ library SviChecks {
     /// a is in 1e-10 of total variance, w in 1e-18.
     int256 internal constant A_TO_E18 = 1e8;
 
-    /// @notice Wing slope b (1 + |rho|), * 1e9, rounded up.
-    function wingSlopeE9(SmileWord smile) internal pure returns (uint256) {
-        // |rho| < 2^31, b < 2^32.
+    /// @notice Wing slope b (1 + |rho|), * 1e18.
+    function wingSlopeE18(SmileWord smile) internal pure returns (uint256) {
+        // |rho| <= 2^31, b < 2^32.
         unchecked {
-            return
-                (smile.bE9() * uint256(ONE_E9 + _abs(smile.rhoE9())) + uint256(ONE_E9 - 1)) / uint256(ONE_E9);
+            return smile.bE9() * uint256(ONE_E9 + _abs(smile.rhoE9()));
         }
+    }
+
+    function absRhoE9(SmileWord smile) internal pure returns (uint256) {
+        return uint256(_abs(smile.rhoE9()));
     }
 
     /// @notice Whether the lowest total variance, a + b s sqrt(1 - rho^2), is at least zero. Needs |rho| <= 1.
@@ -27,34 +30,44 @@ library SviChecks {
         unchecked {
             uint256 depthE18 = uint256(-a * A_TO_E18);
             uint256 liftE18 = smile.bE9() * smile.sE9();
-            uint256 rhoE9 = uint256(_abs(smile.rhoE9()));
+            uint256 rhoE9 = absRhoE9(smile);
             return depthE18 * depthE18 * 1e18 <= liftE18 * liftE18 * (1e18 - rhoE9 * rhoE9);
         }
     }
 
-    /// @notice Total variance at log-moneyness k, * 1e18; off by at most 2 b from the exact value of the posted parameters. Needs s > 0.
-    function totalVarianceE18(SmileWord smile, int256 kE9) internal pure returns (int256) {
-        // |k - m| < 2^37, |rho| < 2^31: every product is below 2^100.
+    /// @notice Total variance at log-moneyness -k, 0 and k, * 1e18; off by at most 3 b from the exact value of the posted parameters. Needs s > 0.
+    function totalVariancesE18(
+        SmileWord smile,
+        int256 kE9
+    ) internal pure returns (int256 downE18, int256 atTheMoneyE18, int256 upE18) {
+        int256 aE18;
+        int256 bE9 = int256(smile.bE9());
+        int256 rhoE9 = smile.rhoE9();
+        int256 mE9 = smile.mE9();
+        uint256 sE9 = smile.sE9();
+        // |k| + |m| < 2^37, |rho| < 2^31, b and s < 2^32, a < 2^39: every term is below 2^100.
         unchecked {
-            int256 x = kE9 - smile.mE9();
-            int256 inner = smile.rhoE9() * x;
-            // Division by a constant that is not zero or -1.
-            inner = inner / ONE_E9 + int256(_hypot(uint256(_abs(x)), smile.sE9()));
-            return smile.aE10() * A_TO_E18 + int256(smile.bE9()) * inner;
+            aE18 = smile.aE10() * A_TO_E18;
+            downE18 = aE18 + bE9 * _shapeE9(rhoE9, -kE9 - mE9, sE9);
+            atTheMoneyE18 = aE18 + bE9 * _shapeE9(rhoE9, -mE9, sE9);
+            upE18 = aE18 + bE9 * _shapeE9(rhoE9, kE9 - mE9, sE9);
         }
     }
 
-    /// @notice sqrt(x^2 + y^2) for x, y < 2^40, not both zero; at most two units above the exact value, never more than one below.
-    function _hypot(uint256 x, uint256 y) private pure returns (uint256 root) {
-        // The start, larger + 3/8 smaller, is within 6.8 % of the root; three Newton steps leave 3e-12 of it. The root is positive, so no
-        // division is by zero; x^2 + y^2 < 2^81.
+    /// rho x + sqrt(x^2 + s^2). The start of the root, larger + 3/8 smaller, is within 6.8 % of it; three Newton steps leave 3e-12 of it, so that
+    /// the root is off by at most two units.
+    function _shapeE9(int256 rhoE9, int256 xE9, uint256 sE9) private pure returns (int256 shapeE9) {
+        // |x| < 2^37, |rho| < 2^31, 0 < s < 2^32: no product exceeds 2^76; the root is positive, so no division is by zero.
         assembly ("memory-safe") {
-            let square := add(mul(x, x), mul(y, y))
-            let larger := xor(x, mul(xor(x, y), gt(y, x)))
-            root := add(larger, shr(3, mul(3, sub(add(x, y), larger))))
+            let sign := sar(255, xE9)
+            let x := sub(xor(xE9, sign), sign)
+            let square := add(mul(x, x), mul(sE9, sE9))
+            let larger := xor(x, mul(xor(x, sE9), gt(sE9, x)))
+            let root := add(larger, shr(3, mul(3, sub(add(x, sE9), larger))))
             root := shr(1, add(root, div(square, root)))
             root := shr(1, add(root, div(square, root)))
             root := shr(1, add(root, div(square, root)))
+            shapeE9 := add(root, sdiv(mul(rhoE9, xE9), 1000000000))
         }
     }
 

@@ -6,6 +6,7 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 import {IKeeperRegistry} from "../interfaces/IKeeperRegistry.sol";
+import {CodeBlob} from "../libraries/CodeBlob.sol";
 import {Quorum} from "../libraries/Quorum.sol";
 
 /// @title KeeperRegistry: the key set of the keepers and the quorum check
@@ -18,12 +19,6 @@ contract KeeperRegistry is IKeeperRegistry, Ownable2Step {
     address private _pointer;
     uint64 private _configCount;
 
-    struct Configuration {
-        bytes32 digest;
-        uint8 faults;
-        address[] keepers;
-    }
-
     constructor(address owner_, address[] memory keepers_, uint8 faults_) Ownable(owner_) {
         _setKeepers(keepers_, faults_);
     }
@@ -34,39 +29,38 @@ contract KeeperRegistry is IKeeperRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IKeeperRegistry
-    function configDigest() external view returns (bytes32) {
-        return _configuration().digest;
+    function configDigest() external view returns (bytes32 digest) {
+        (digest, , ) = CodeBlob.keeperConfiguration(_pointer);
     }
 
     /// @inheritdoc IKeeperRegistry
-    function keepers() external view returns (address[] memory) {
-        return _configuration().keepers;
+    function keepers() external view returns (address[] memory rising) {
+        (, , rising) = CodeBlob.keeperConfiguration(_pointer);
     }
 
     /// @inheritdoc IKeeperRegistry
-    function faults() external view returns (uint8) {
-        return _configuration().faults;
+    function faults() public view returns (uint8 faults_) {
+        (, faults_, ) = CodeBlob.keeperConfiguration(_pointer);
     }
 
     /// @inheritdoc IKeeperRegistry
     function quorum() external view returns (uint256) {
-        return Quorum.signatureCount(_configuration().faults);
+        return Quorum.signatureCount(faults());
     }
 
     /// @inheritdoc IKeeperRegistry
     function isKeeper(address signer) external view returns (bool) {
-        address[] memory rising = _configuration().keepers;
+        (, , address[] memory rising) = CodeBlob.keeperConfiguration(_pointer);
         return Quorum.find(rising, 0, signer) < rising.length;
     }
 
     /// @inheritdoc IKeeperRegistry
     function requireQuorum(bytes32 digest, bytes32 messageHash, bytes[] calldata signatures) external view {
-        Configuration memory configuration = _configuration();
-        if (digest != configuration.digest) revert WrongConfigDigest(digest, configuration.digest);
-        uint256 required = Quorum.signatureCount(configuration.faults);
+        (bytes32 current, uint8 faults_, address[] memory rising) = CodeBlob.keeperConfiguration(_pointer);
+        if (digest != current) revert WrongConfigDigest(digest, current);
+        uint256 required = Quorum.signatureCount(faults_);
         if (signatures.length != required) revert WrongSignatureCount(signatures.length, required);
 
-        address[] memory rising = configuration.keepers;
         address previous;
         uint256 cursor;
         for (uint256 i; i < required; ++i) {
@@ -97,11 +91,7 @@ contract KeeperRegistry is IKeeperRegistry, Ownable2Step {
         }
         uint64 count = ++_configCount;
         bytes32 digest = Quorum.configDigest(block.chainid, address(this), count, newKeepers, newFaults);
-        _pointer = SSTORE2.write(abi.encode(Configuration(digest, newFaults, newKeepers)));
+        _pointer = SSTORE2.write(abi.encode(digest, newFaults, newKeepers));
         emit KeepersSet(count, digest, newKeepers, newFaults);
-    }
-
-    function _configuration() private view returns (Configuration memory) {
-        return abi.decode(SSTORE2.read(_pointer), (Configuration));
     }
 }

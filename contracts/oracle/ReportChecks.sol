@@ -24,7 +24,7 @@ library ReportChecks {
     uint256 internal constant MIN_S_E9 = 1e5;
     uint256 internal constant MAX_S_E9 = type(uint32).max;
     /// b (1 + |rho|) <= 2 (Lee 2004).
-    uint256 internal constant MAX_WING_SLOPE_E9 = 2e9;
+    uint256 internal constant MAX_WING_SLOPE_E18 = 2e18;
     uint256 internal constant MAX_TENOR_SECONDS = 5 * 365 days;
     /// Slices are compared at the money and this many daily volatilities to either side of it.
     int256 internal constant CALENDAR_SIGMAS = 5;
@@ -51,35 +51,58 @@ library ReportChecks {
         if (MarketWord.unwrap(previous) != 0) _requireMarketChange(word, previous, params, elapsedSeconds);
     }
 
-    /// @notice Bounds of a smile and the cheap no-arbitrage conditions; returns where the next expiry may not fall below.
-    /// @param earlier The previous expiry's points; those of the first expiry are compared with zero.
+    /// @notice Bounds of a smile and the cheap no-arbitrage conditions.
+    /// @param points The previous expiry's total variances (zero for the first); on return those of this one.
     function requireSmile(
         SmileWord smile,
         MarketWord word,
         MarketOracleParams memory params,
         uint256 observedAt,
-        CalendarPoints memory earlier
-    ) internal pure returns (CalendarPoints memory points) {
+        CalendarPoints memory points
+    ) internal pure {
+        // One cheap test for the good case; the itemised one below finds the value to name.
+        if (!_isPlain(smile, params, observedAt)) _requireSmileFields(smile, params, observedAt);
+        _requireCalendar(smile, word, points);
+        _requireAtmVol(params, points.atTheMoneyE18, smile.expiry() - observedAt);
+    }
+
+    function _isPlain(
+        SmileWord smile,
+        MarketOracleParams memory params,
+        uint256 observedAt
+    ) private pure returns (bool) {
+        // Differences that wrap are larger than every bound; no other term exceeds 2^67.
+        unchecked {
+            return
+                smile.expiry() - observedAt - 1 < MAX_TENOR_SECONDS &&
+                smile.forwardRatioE8() - params.minForwardRatioE8 <=
+                uint256(params.maxForwardRatioE8) - params.minForwardRatioE8 &&
+                smile.discountE9() - params.minDiscountE9 <= uint256(params.maxDiscountE9) - params.minDiscountE9 &&
+                smile.sE9() >= MIN_S_E9 &&
+                SviChecks.absRhoE9(smile) <= MAX_ABS_RHO_E9 &&
+                SviChecks.wingSlopeE18(smile) <= MAX_WING_SLOPE_E18 &&
+                SviChecks.hasNonNegativeVariance(smile);
+        }
+    }
+
+    function _requireSmileFields(
+        SmileWord smile,
+        MarketOracleParams memory params,
+        uint256 observedAt
+    ) private pure {
         uint16 market = params.market;
         uint256 expiry = smile.expiry();
         requireBounds(market, "expiry", expiry, observedAt + 1, observedAt + MAX_TENOR_SECONDS);
-        requireBounds(
-            market,
-            "forwardRatio",
-            smile.forwardRatioE8(),
-            params.minForwardRatioE8,
-            params.maxForwardRatioE8
-        );
+        uint256 ratioE8 = smile.forwardRatioE8();
+        requireBounds(market, "forwardRatio", ratioE8, params.minForwardRatioE8, params.maxForwardRatioE8);
         requireBounds(market, "discount", smile.discountE9(), params.minDiscountE9, params.maxDiscountE9);
         requireBounds(market, "s", smile.sE9(), MIN_S_E9, MAX_S_E9);
-        requireBounds(market, "absRho", FixedPointMathLib.abs(smile.rhoE9()), 0, MAX_ABS_RHO_E9);
-        uint256 slopeE9 = SviChecks.wingSlopeE9(smile);
-        if (slopeE9 > MAX_WING_SLOPE_E9) {
-            revert IRiskOracle.WingTooSteep(market, expiry, slopeE9, MAX_WING_SLOPE_E9);
+        requireBounds(market, "absRho", SviChecks.absRhoE9(smile), 0, MAX_ABS_RHO_E9);
+        uint256 slopeE18 = SviChecks.wingSlopeE18(smile);
+        if (slopeE18 > MAX_WING_SLOPE_E18) {
+            revert IRiskOracle.WingTooSteep(market, expiry, slopeE18, MAX_WING_SLOPE_E18);
         }
         if (!SviChecks.hasNonNegativeVariance(smile)) revert IRiskOracle.NegativeVariance(market, expiry);
-        points = _requireCalendar(smile, word, earlier);
-        _requireAtmVol(market, points.atTheMoneyE18, params, expiry - observedAt);
     }
 
     function requireBounds(
@@ -119,23 +142,16 @@ library ReportChecks {
         );
     }
 
-    function _requireCalendar(
-        SmileWord smile,
-        MarketWord word,
-        CalendarPoints memory earlier
-    ) private pure returns (CalendarPoints memory points) {
-        // sigma is below 2^32, so |k| is below 2^35.
-        int256 kE9 = int256(word.sigmaE9()) * CALENDAR_SIGMAS;
-        points.downE18 = SviChecks.totalVarianceE18(smile, -kE9);
-        points.atTheMoneyE18 = SviChecks.totalVarianceE18(smile, 0);
-        points.upE18 = SviChecks.totalVarianceE18(smile, kE9);
-        // Both sides are below 2^100.
+    /// Compares a slice with the points of the one before, then leaves its own there.
+    function _requireCalendar(SmileWord smile, MarketWord word, CalendarPoints memory points) private pure {
+        // sigma is below 2^32, so |k| is below 2^35; total variances are below 2^100.
         unchecked {
-            if (points.downE18 + CALENDAR_TOLERANCE_E18 < earlier.downE18) _revertCalendar(smile, word, -kE9);
-            if (points.atTheMoneyE18 + CALENDAR_TOLERANCE_E18 < earlier.atTheMoneyE18) {
-                _revertCalendar(smile, word, 0);
-            }
-            if (points.upE18 + CALENDAR_TOLERANCE_E18 < earlier.upE18) _revertCalendar(smile, word, kE9);
+            int256 kE9 = int256(word.sigmaE9()) * CALENDAR_SIGMAS;
+            (int256 downE18, int256 atTheMoneyE18, int256 upE18) = SviChecks.totalVariancesE18(smile, kE9);
+            if (downE18 + CALENDAR_TOLERANCE_E18 < points.downE18) _revertCalendar(smile, word, -kE9);
+            if (atTheMoneyE18 + CALENDAR_TOLERANCE_E18 < points.atTheMoneyE18) _revertCalendar(smile, word, 0);
+            if (upE18 + CALENDAR_TOLERANCE_E18 < points.upE18) _revertCalendar(smile, word, kE9);
+            (points.downE18, points.atTheMoneyE18, points.upE18) = (downE18, atTheMoneyE18, upE18);
         }
     }
 
@@ -145,19 +161,23 @@ library ReportChecks {
 
     /// floor(sqrt(q)) lies in [min, max] iff min^2 <= q < (max + 1)^2: no root unless it fails.
     function _requireAtmVol(
-        uint16 market,
-        int256 varianceE18,
         MarketOracleParams memory params,
+        int256 varianceE18,
         uint256 secondsLeft
     ) private pure {
-        // A variance that rounding left below zero counts as zero.
-        uint256 posE18 = varianceE18 < 0 ? 0 : uint256(varianceE18);
-        uint256 bpsSquared = (posE18 * YEAR_SECONDS) / (secondsLeft * VARIANCE_E18_TO_BPS_SQUARED);
         uint256 min = params.minAtmVolBps;
         uint256 max = params.maxAtmVolBps;
-        if (bpsSquared < min * min || bpsSquared >= (max + 1) * (max + 1)) {
+        uint256 bpsSquared;
+        bool inside;
+        // A variance that rounding left below zero counts as zero. It is below 2^100, the year below 2^25, the bounds below 2^32.
+        unchecked {
+            uint256 positiveE18 = varianceE18 < 0 ? 0 : uint256(varianceE18);
+            bpsSquared = (positiveE18 * YEAR_SECONDS) / (secondsLeft * VARIANCE_E18_TO_BPS_SQUARED);
+            inside = bpsSquared >= min * min && bpsSquared < (max + 1) * (max + 1);
+        }
+        if (!inside) {
             revert IRiskOracle.ValueOutOfBounds(
-                market,
+                params.market,
                 "atmVol",
                 FixedPointMathLib.sqrt(bpsSquared),
                 min,

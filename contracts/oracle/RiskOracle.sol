@@ -6,6 +6,8 @@ import {IKeeperRegistry} from "../interfaces/IKeeperRegistry.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
 import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
+import {CodeBlob} from "../libraries/CodeBlob.sol";
+import {WordSlots} from "../libraries/WordSlots.sol";
 import {MAX_SMILES} from "../types/Constants.sol";
 import {MarketOracleParams, OracleParams} from "../types/RiskParams.sol";
 import {MarketWord, RiskReport, SmileWord} from "../types/RiskReport.sol";
@@ -26,7 +28,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
     /// One slot per market and one per smile; slots beyond the word's smile count are left over from longer reports and never read.
     struct MarketSlots {
         MarketWord word;
-        SmileWord[MAX_SMILES] smiles;
+        uint256[MAX_SMILES] smiles;
     }
 
     Header private _header;
@@ -42,7 +44,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
 
     /// @inheritdoc IRiskOracle
     function submit(RiskReport calldata report, bytes[] calldata signatures) external {
-        OracleParams memory params = config.oracleParams();
+        OracleParams memory params = CodeBlob.oracleParams(config.oracleParamsPointer());
         Header memory last = _header;
         _requireOrder(report, last);
         _requireAge(report, params);
@@ -50,9 +52,11 @@ contract RiskOracle is IRiskOracle, EIP712 {
         bytes32 payloadHash = _hashPayload(report);
         registry.requireQuorum(report.configDigest, _hash(report, payloadHash), signatures);
 
+        if (params.sequencerFeed != address(0)) {
+            guard.requireSequencer(params.sequencerFeed, params.sequencerGraceSeconds);
+        }
         ReportChecks.requireBounds(0, "peg", report.pegBps, params.minPegBps, params.maxPegBps);
         _storeMarkets(report, params, report.observedAt - last.observedAt);
-        guard.requireReport(report.markets);
 
         _header = Header({
             epoch: report.epoch,
@@ -79,7 +83,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
         marketWord = slots.word;
         uint256 count = marketWord.smileCount();
         smiles = new SmileWord[](count);
-        for (uint256 i; i < count; ++i) smiles[i] = slots.smiles[i];
+        for (uint256 i; i < count; ++i) smiles[i] = SmileWord.wrap(slots.smiles[i]);
     }
 
     /// @inheritdoc IRiskOracle
@@ -119,46 +123,62 @@ contract RiskOracle is IRiskOracle, EIP712 {
         OracleParams memory params,
         uint256 elapsedSeconds
     ) private {
+        uint256[] calldata words = report.markets;
+        uint256[] calldata smiles = report.smiles;
         uint256 count = params.markets.length;
-        if (report.markets.length != count) revert MarketCountMismatch(report.markets.length, count);
+        if (words.length != count) revert MarketCountMismatch(words.length, count);
         uint256 next;
         for (uint256 i; i < count; ++i) {
-            MarketWord word = MarketWord.wrap(report.markets[i]);
-            MarketSlots storage slots = _markets[params.markets[i].market];
+            MarketOracleParams memory bounds = params.markets[i];
+            MarketWord word = MarketWord.wrap(words[i]);
+            MarketSlots storage slots = _markets[bounds.market];
             MarketWord previous = slots.word;
-            ReportChecks.requireMarket(word, previous, params.markets[i], elapsedSeconds);
+            ReportChecks.requireMarket(word, previous, bounds, elapsedSeconds);
+            if (bounds.feed != address(0)) {
+                guard.requireWithinBand(
+                    bounds.market,
+                    word.spotE8(),
+                    bounds.feed,
+                    bounds.feedBandBps,
+                    bounds.feedHeartbeatSeconds
+                );
+            }
             uint256 end = next + word.smileCount();
-            if (end > report.smiles.length) revert SmileCountMismatch(report.smiles.length, end);
-            uint256[] calldata smiles = report.smiles[next:end];
-            _requireLiveExpiries(slots, previous, smiles, report.observedAt);
+            if (end > smiles.length) revert SmileCountMismatch(smiles.length, end);
+            bytes32 smileSlots = WordSlots.baseOf(slots.smiles);
+            _requireLiveExpiries(smileSlots, previous, smiles[next:end], report.observedAt);
             slots.word = word;
-            _storeSmiles(slots, word, smiles, params.markets[i], report.observedAt);
+            _storeSmiles(smileSlots, word, smiles[next:end], bounds, report.observedAt);
             next = end;
         }
-        if (next != report.smiles.length) revert SmileCountMismatch(report.smiles.length, next);
+        if (next != smiles.length) revert SmileCountMismatch(smiles.length, next);
     }
 
-    /// Every expiry of the previous report that lies after the new one's observation must be in the new one. Both lists rise.
+    /// Every expiry of the previous report that lies after the new one's observation must be in the new one.
     function _requireLiveExpiries(
-        MarketSlots storage slots,
+        bytes32 smileSlots,
         MarketWord previous,
         uint256[] calldata smiles,
         uint256 observedAt
     ) private view {
         uint256 count = previous.smileCount();
-        uint256 cursor;
         for (uint256 i; i < count; ++i) {
-            uint256 expiry = slots.smiles[i].expiry();
-            if (expiry <= observedAt) continue;
-            while (cursor < smiles.length && SmileWord.wrap(smiles[cursor]).expiry() < expiry) ++cursor;
-            if (cursor == smiles.length || SmileWord.wrap(smiles[cursor]).expiry() != expiry) {
-                revert ExpiryDropped(previous.market(), expiry);
-            }
+            uint256 expiry = SmileWord.wrap(WordSlots.load(smileSlots, i)).expiry();
+            // Most reports carry the same expiries as the one before.
+            if (i < smiles.length && SmileWord.wrap(smiles[i]).expiry() == expiry) continue;
+            if (expiry > observedAt && !_holdsExpiry(smiles, expiry)) revert ExpiryDropped(previous.market(), expiry);
         }
     }
 
+    function _holdsExpiry(uint256[] calldata smiles, uint256 expiry) private pure returns (bool) {
+        for (uint256 i; i < smiles.length; ++i) {
+            if (SmileWord.wrap(smiles[i]).expiry() == expiry) return true;
+        }
+        return false;
+    }
+
     function _storeSmiles(
-        MarketSlots storage slots,
+        bytes32 smileSlots,
         MarketWord word,
         uint256[] calldata smiles,
         MarketOracleParams memory params,
@@ -168,12 +188,10 @@ contract RiskOracle is IRiskOracle, EIP712 {
         uint256 previousExpiry;
         for (uint256 i; i < smiles.length; ++i) {
             SmileWord smile = SmileWord.wrap(smiles[i]);
+            ReportChecks.requireSmile(smile, word, params, observedAt, points);
             uint256 expiry = smile.expiry();
-            if (expiry <= previousExpiry && i != 0) {
-                revert ExpiriesNotAscending(params.market, previousExpiry, expiry);
-            }
-            points = ReportChecks.requireSmile(smile, word, params, observedAt, points);
-            slots.smiles[i] = smile;
+            if (expiry <= previousExpiry) revert ExpiriesNotAscending(params.market, previousExpiry, expiry);
+            WordSlots.store(smileSlots, i, smiles[i]);
             previousExpiry = expiry;
         }
     }
