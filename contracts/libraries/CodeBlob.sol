@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { SSTORE2 } from "solady/src/utils/SSTORE2.sol";
-import { OracleParams } from "../types/RiskParams.sol";
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
+import {OracleParams} from "../types/RiskParams.sol";
 
 /// @title CodeBlob: ABI-encoded values kept as contract code and read without decoding
 /// @notice The blob is one zero byte and the encoded value (solady's SSTORE2). Its writer encoded a value of the very type that is read here,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { MAX_SMILES } from "../types/Constants.sol";
+import {MAX_SMILES} from "../types/Constants.sol";
 
 /// @title WordSlots: consecutive storage words behind one base slot
 /// @notice Solidity writes an array element by reading and masking it first; these words fill their slots, so a plain store is enough.

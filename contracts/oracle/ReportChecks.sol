@@ -76,8 +76,9 @@ library ReportChecks {
             return
                 smile.expiry() - observedAt - 1 < MAX_TENOR_SECONDS &&
                 smile.forwardRatioE8() - params.minForwardRatioE8 <=
-                uint256(params.maxForwardRatioE8) - params.minForwardRatioE8 &&
-                smile.discountE9() - params.minDiscountE9 <= uint256(params.maxDiscountE9) - params.minDiscountE9 &&
+                    uint256(params.maxForwardRatioE8) - params.minForwardRatioE8 &&
+                smile.discountE9() - params.minDiscountE9 <=
+                    uint256(params.maxDiscountE9) - params.minDiscountE9 &&
                 smile.sE9() >= MIN_S_E9 &&
                 SviChecks.absRhoE9(smile) <= MAX_ABS_RHO_E9 &&
                 SviChecks.wingSlopeE18(smile) <= MAX_WING_SLOPE_E18 &&
@@ -149,7 +150,8 @@ library ReportChecks {
             int256 kE9 = int256(word.sigmaE9()) * CALENDAR_SIGMAS;
             (int256 downE18, int256 atTheMoneyE18, int256 upE18) = SviChecks.totalVariancesE18(smile, kE9);
             if (downE18 + CALENDAR_TOLERANCE_E18 < points.downE18) _revertCalendar(smile, word, -kE9);
-            if (atTheMoneyE18 + CALENDAR_TOLERANCE_E18 < points.atTheMoneyE18) _revertCalendar(smile, word, 0);
+            if (atTheMoneyE18 + CALENDAR_TOLERANCE_E18 < points.atTheMoneyE18)
+                _revertCalendar(smile, word, 0);
             if (upE18 + CALENDAR_TOLERANCE_E18 < points.upE18) _revertCalendar(smile, word, kE9);
             (points.downE18, points.atTheMoneyE18, points.upE18) = (downE18, atTheMoneyE18, upE18);
         }

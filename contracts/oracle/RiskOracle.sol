@@ -166,7 +166,8 @@ contract RiskOracle is IRiskOracle, EIP712 {
             uint256 expiry = SmileWord.wrap(WordSlots.load(smileSlots, i)).expiry();
             // Most reports carry the same expiries as the one before.
             if (i < smiles.length && SmileWord.wrap(smiles[i]).expiry() == expiry) continue;
-            if (expiry > observedAt && !_holdsExpiry(smiles, expiry)) revert ExpiryDropped(previous.market(), expiry);
+            if (expiry > observedAt && !_holdsExpiry(smiles, expiry))
+                revert ExpiryDropped(previous.market(), expiry);
         }
     }
 

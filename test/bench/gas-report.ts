@@ -14,7 +14,7 @@ const MARKET_COUNT = 2;
 const ROOTS = [1, 2, 3].map((n) => `0x${"ab".repeat(31)}0${n}`);
 
 /** The report one minute later: every stored word and the account root change. */
-export const next = (previous: ReportDraft, step: bigint): ReportDraft => {
+const next = (previous: ReportDraft, step: bigint): ReportDraft => {
   const observedAt = previous.observedAt + SECONDS_BETWEEN_REPORTS;
   return {
     ...previous,
@@ -58,7 +58,13 @@ export async function measure(): Promise<GasEntry[]> {
   ];
   const entries: GasEntry[] = [];
   for (const { name, faults, feeds } of cases) {
-    entries.push({ name, options: 0, markets: MARKET_COUNT, repricings: 0, gas: await reportGas(faults, feeds) });
+    entries.push({
+      name,
+      options: 0,
+      markets: MARKET_COUNT,
+      repricings: 0,
+      gas: await reportGas(faults, feeds),
+    });
   }
   return entries;
 }

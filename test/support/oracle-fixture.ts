@@ -25,13 +25,21 @@ export const reportHash = (report: ReportDraft, chainId: bigint, oracle: string)
     [report.pegBps, report.accountRoot, markets, smiles],
   );
   const { configDigest, epoch, round, observedAt, blockNumber, blockHash } = head;
-  const message = { configDigest, epoch, round, observedAt, blockNumber, blockHash, payloadHash: keccak256(payload) };
+  const message = {
+    configDigest,
+    epoch,
+    round,
+    observedAt,
+    blockNumber,
+    blockHash,
+    payloadHash: keccak256(payload),
+  };
   return typedHash(ballastDomain(chainId, oracle), REPORT_TYPES, message);
 };
 
 /** A chain with the oracle's contracts, owned by the first account. */
 export const deployOracle = async ({ faults = FAULTS, feeds = false } = {}) => {
-  const connection = await network.connect();
+  const connection = await network.create();
   const { ethers, networkHelpers } = connection;
   const [owner] = await ethers.getSigners();
   if (owner === undefined) throw new Error("The test chain has no account.");
@@ -42,7 +50,9 @@ export const deployOracle = async ({ faults = FAULTS, feeds = false } = {}) => {
     faults,
   ]);
   const mocks = feeds
-    ? await Promise.all(SPOT_USD.map((usd) => ethers.deployContract("MockPriceFeed", [FEED_DECIMALS, usd * E8])))
+    ? await Promise.all(
+        SPOT_USD.map((usd) => ethers.deployContract("MockPriceFeed", [FEED_DECIMALS, usd * E8])),
+      )
     : [];
   const feedAddresses = await Promise.all(mocks.map((mock) => mock.getAddress()));
   const config = await ethers.deployContract("RiskConfig", [
@@ -64,11 +74,29 @@ export const deployOracle = async ({ faults = FAULTS, feeds = false } = {}) => {
     const base = draft(BigInt(block.timestamp), await registry.configDigest());
     return { ...base, blockNumber: BigInt(block.number), blockHash: block.hash ?? ZeroHash };
   };
-  const signed = (report: ReportDraft, signers: readonly HDNodeWallet[] = keepers.slice(0, 2 * faults + 1)): string[] =>
-    signHash(signers, reportHash(report, chainId, oracleAddress));
-  const submit = (report: ReportDraft, signatures = signed(report)) => oracle.submit(packed(report), signatures);
+  const signed = (
+    report: ReportDraft,
+    signers: readonly HDNodeWallet[] = keepers.slice(0, 2 * faults + 1),
+  ): string[] => signHash(signers, reportHash(report, chainId, oracleAddress));
+  const submit = (report: ReportDraft, signatures = signed(report)) =>
+    oracle.submit(packed(report), signatures);
 
-  return { ethers, networkHelpers, owner, keepers, registry, config, guard, oracle, store, mocks, chainId, validDraft, signed, submit };
+  return {
+    ethers,
+    networkHelpers,
+    owner,
+    keepers,
+    registry,
+    config,
+    guard,
+    oracle,
+    store,
+    mocks,
+    chainId,
+    validDraft,
+    signed,
+    submit,
+  };
 };
 
 export type OracleFixture = Awaited<ReturnType<typeof deployOracle>>;

@@ -110,3 +110,23 @@ export const liquidationParams = (): LiquidationParamsStruct => ({
   subsidySeconds: HOUR,
   dustNotionalE6: 100_000_000n,
 });
+
+/** The bounds of each market of oracleParams(), as bigints. */
+export const marketBounds = () => {
+  const bounds = marketOracle(1, ZeroAddress);
+  return {
+    minSpotE8: BigInt(bounds.minSpotE8),
+    maxSpotE8: BigInt(bounds.maxSpotE8),
+    minSigmaE9: BigInt(bounds.minSigmaE9),
+    maxSigmaE9: BigInt(bounds.maxSigmaE9),
+    minPsiE9: BigInt(bounds.minPsiE9),
+    maxPsiE9: BigInt(bounds.maxPsiE9),
+    maxDispersionBps: BigInt(bounds.maxDispersionBps),
+    minForwardRatioE8: BigInt(bounds.minForwardRatioE8),
+    maxForwardRatioE8: BigInt(bounds.maxForwardRatioE8),
+    minDiscountE9: BigInt(bounds.minDiscountE9),
+    maxDiscountE9: BigInt(bounds.maxDiscountE9),
+    minAtmVolBps: BigInt(bounds.minAtmVolBps),
+    maxAtmVolBps: BigInt(bounds.maxAtmVolBps),
+  };
+};

@@ -1,6 +1,11 @@
 import { HDNodeWallet, Mnemonic, TypedDataEncoder, ZeroHash, type TypedDataDomain } from "ethers";
 import type { RiskReportStruct } from "../../types/ethers-contracts/oracle/RiskOracle.js";
-import { marketWord, smileWord, type MarketFields, type SmileFields } from "./report-words.ts";
+import {
+  packMarketWord,
+  packSmileWord,
+  type MarketFields,
+  type SmileFields,
+} from "../../keeper/core/report/words.ts";
 
 const HOUR = 3600n;
 const YEAR = 365n * 24n * HOUR;
@@ -64,7 +69,6 @@ export const market = (
     psiE9: 60_000_000n,
     depthUsd: 25_000_000n,
     openInterestUsd: 900_000_000n,
-    reserved: 0n,
     spotE8: spotUsd * E8,
   },
   smiles: TENOR_HOURS.slice(0, smileCount).map((hours) => smile(observedAt, hours)),
@@ -84,8 +88,8 @@ export const draft = (observedAt: bigint, configDigest: string): ReportDraft => 
 
 export const packed = ({ markets, ...rest }: ReportDraft): RiskReportStruct => ({
   ...rest,
-  markets: markets.map(({ fields }) => marketWord(fields)),
-  smiles: markets.flatMap(({ smiles }) => smiles.map(smileWord)),
+  markets: markets.map(({ fields }) => packMarketWord(fields)),
+  smiles: markets.flatMap(({ smiles }) => smiles.map(packSmileWord)),
 });
 
 export const REPORT_TYPES = {
