@@ -1,0 +1,85 @@
+import { isError } from "ethers";
+import { ConfigError } from "../config.ts";
+import { ChainRefusal } from "../ports/clearing-chain.ts";
+
+/** A command cannot go on: what is wrong and what to do next. */
+export class CommandError extends Error {
+  readonly code: string;
+  readonly advice: string;
+
+  constructor(code: string, message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "CommandError";
+    this.code = code;
+    this.advice = advice;
+  }
+}
+
+/** An error as a person or a program reads it. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** What to do about each of the contracts' errors that a user can meet. */
+const ADVICE: Readonly<Record<string, string>> = {
+  NotAuthorised: "sign with the key of the account's owner or of an operator (--keystore, or --dev-account)",
+  UnknownAccount: "see the accounts there are: ballast account list",
+  BelowInitialMargin: "deposit more or trade less; see what margin is made of: ballast margin ACCOUNT",
+  AccountIsReduceOnly: "the account is called: deposit or reduce until its health is back at the target",
+  PositionWouldGrow: "the account may only reduce: trade the other side, or deposit first",
+  InsufficientBalance: "ask for less; see what there is: ballast account show ACCOUNT",
+  InflowsNotAllowed: "the account's owner has to allow inflows, or deposit from the owner's key",
+  Paused: "risk may be reduced but not added until the pause ends: ballast oracle status",
+  ReportTooOld: "wait for the keepers' next report: ballast oracle status",
+  NoReport: "the keepers have posted no report yet: ballast oracle status",
+  UnknownAsset: "name the settlement coin or an asset of the vault with --token",
+  AssetDisabled: "governance takes no more of this asset: deposit another",
+  CapExceeded: "the vault is full of this asset: deposit less or another",
+  OrderExpired: "sign the order again with a later --expires",
+  OrderDead: "the order was cancelled: sign a new one",
+  NonceUsed: "all orders below that nonce were cancelled: sign with a higher --nonce",
+  Overfill: "fill less: the rest was filled before",
+  BadOrderSignature: "the file was changed after it was signed: sign it again",
+  SignerNotAllowed: "the signer neither owns nor operates the account",
+  SidesDoNotMatch: "one order has to buy and the other to sell",
+  PricesDoNotCross: "the buyer's limit is below the seller's",
+  WrongCounterparty: "the order was signed for another account",
+  InstrumentMismatch: "both orders have to name one instrument",
+  InstrumentNotListed: "governance's lister has to list it first",
+  InstrumentExpired: "settle it: ballast settle --once",
+  NotBidder: "bid from an account that your key owns or operates (--bidder)",
+  ParamsChanged: "other parameters came into force meanwhile: propose again",
+  ParameterOutOfBounds: "choose a value within the bounds named above",
+  GovernorInsufficientProposerVotes: "proposing needs votes: delegate tokens to this key first",
+  ERC20InsufficientBalance: "the key holds too few tokens",
+};
+
+const NO_ADVICE = "run the command with --help to see what it expects";
+
+/** Turns whatever was thrown into words and advice; never shows a stack. */
+export function explain(error: unknown): Failure {
+  if (error instanceof CommandError || error instanceof ConfigError) {
+    const { code, message, advice } = error;
+    return { code, message, advice };
+  }
+  if (error instanceof ChainRefusal) return explainRefusal(error);
+  if (isError(error, "NETWORK_ERROR") || isError(error, "SERVER_ERROR") || isError(error, "TIMEOUT")) {
+    return {
+      code: "no-node",
+      message: `the node does not answer: ${error.shortMessage}`,
+      advice: "start the node, or name another with --rpc-url",
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "failed", message, advice: NO_ADVICE };
+}
+
+function explainRefusal({ message, reason }: ChainRefusal): Failure {
+  const name = /^[A-Za-z0-9]+/.exec(reason)?.[0] ?? "";
+  if (/insufficient funds|doesn't have enough funds/i.test(reason)) {
+    return { code: "chain-refusal", message, advice: "the key's address cannot pay for gas: send it some" };
+  }
+  return { code: "chain-refusal", message, advice: ADVICE[name] ?? NO_ADVICE };
+}

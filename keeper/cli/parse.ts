@@ -1,0 +1,39 @@
+import { parseUnits } from "ethers";
+import { InvalidArgumentError } from "commander";
+
+/** Parsers of arguments and options; each says what it expected. */
+
+export function accountId(text: string): bigint {
+  if (!/^[1-9][0-9]*$/.test(text)) throw new InvalidArgumentError("Expected an account's number, such as 1.");
+  return BigInt(text);
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity))
+    throw new InvalidArgumentError("Expected a number greater than zero.");
+  return value;
+}
+
+/** A decimal amount; its scale depends on the token. */
+export function decimalAmount(text: string): string {
+  if (!/^[0-9]+(?:\.[0-9]+)?$/.test(text) || /^[0.]+$/.test(text))
+    throw new InvalidArgumentError("Expected an amount greater than zero, such as 2500 or 0.75.");
+  return text;
+}
+
+/** A price or size * 1e8. */
+export function unitsE8(text: string): bigint {
+  try {
+    const units = parseUnits(text, 8);
+    if (units >= 0n) return units;
+  } catch {
+    // The message below says what was expected.
+  }
+  throw new InvalidArgumentError("Expected a number with at most eight decimals, such as 0.25.");
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+/** Where `ballast` looks for a deployment unless it is told. */
+const DEFAULT_DEPLOYMENT_FILE = "out/deployment.json";
+
+/** The environment or a file holds something that cannot be used; the message says what to change. */
+export class ConfigError extends Error {
+  readonly code = "config";
+  readonly advice: string;
+
+  constructor(message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ConfigError";
+    this.advice = advice;
+  }
+}
+
+const address = z
+  .string()
+  .refine((text) => isAddress(text), "not an address")
+  .transform((text) => getAddress(text) as `0x${string}`);
+
+const deploymentSchema = z.strictObject({
+  format: z.literal("ballast-deployment"),
+  version: z.literal(1),
+  rpcUrl: z.url(),
+  chainId: z.int().min(1),
+  /** Name of each market, by its number in the contracts. */
+  markets: z.record(z.string().regex(/^[0-9]+$/, "a market's number"), z.string().min(1)),
+  addresses: z.strictObject({
+    clearingHouse: address,
+    collateralVault: address,
+    instrumentRegistry: address,
+    settlement: address,
+    exchange: address,
+    marginEngine: address,
+    marginLens: address,
+    riskOracle: address,
+    keeperRegistry: address,
+    scenarioStore: address,
+    riskConfig: address,
+    liquidationEngine: address,
+    insuranceFund: address,
+    governor: address,
+  }),
+});
+
+/** One deployed house: where its contracts are and which chain they live on. */
+export type Deployment = Readonly<z.infer<typeof deploymentSchema>>;
+export type ContractAddresses = Deployment["addresses"];
+
+const emptyIsAbsent = (value: unknown) => (value === "" ? undefined : value);
+const optionalText = z.preprocess(emptyIsAbsent, z.string().optional());
+
+const environmentSchema = z.object({
+  BALLAST_DEPLOYMENT: optionalText,
+  BALLAST_RPC_URL: z.preprocess(emptyIsAbsent, z.url().optional()),
+  BALLAST_KEYSTORE: optionalText,
+  BALLAST_PASSWORD_FILE: optionalText,
+  NO_COLOR: optionalText,
+});
+
+/** What the environment says; a command's options come before it. No secret is among it: keys and passwords stay in files. */
+export interface Config {
+  /** JSON file of addresses. */
+  readonly deploymentFile: string;
+  /** Used in place of the deployment's own node. */
+  readonly rpcUrl: string | null;
+  /** Encrypted JSON keystore. */
+  readonly keystoreFile: string | null;
+  /** File whose first line opens the keystore. */
+  readonly passwordFile: string | null;
+  readonly color: boolean;
+}
+
+/** @throws ConfigError naming every variable that cannot be used */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const result = environmentSchema.safeParse(environment);
+  if (!result.success) {
+    throw new ConfigError(
+      `the environment cannot be used:\n${z.prettifyError(result.error)}`,
+      "correct or unset the variables named above",
+    );
+  }
+  const { BALLAST_DEPLOYMENT, BALLAST_RPC_URL, BALLAST_KEYSTORE, BALLAST_PASSWORD_FILE, NO_COLOR } =
+    result.data;
+  return {
+    deploymentFile: BALLAST_DEPLOYMENT ?? DEFAULT_DEPLOYMENT_FILE,
+    rpcUrl: BALLAST_RPC_URL ?? null,
+    keystoreFile: BALLAST_KEYSTORE ?? null,
+    passwordFile: BALLAST_PASSWORD_FILE ?? null,
+    color: NO_COLOR === undefined,
+  };
+}
+
+/** @throws ConfigError naming every field that is missing or wrong */
+export function parseDeployment(value: unknown, source: string): Deployment {
+  const result = deploymentSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigError(
+    `${source} is not a deployment of this version:\n${z.prettifyError(result.error)}`,
+    "deploy again, or point --deployment at the right file",
+  );
+}
+
+/** Reads a file of addresses. @throws ConfigError when it is missing, no JSON or incomplete */
+export function loadDeployment(file: string): Deployment {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(
+      `there is no deployment file ${file}`,
+      "deploy first, or point --deployment (or BALLAST_DEPLOYMENT) at the file of addresses",
+      { cause: error },
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${file} is not JSON`, "deploy again: the file was cut or edited", {
+      cause: error,
+    });
+  }
+  return parseDeployment(value, file);
+}
