@@ -59,7 +59,6 @@ const environmentSchema = z.object({
   BALLAST_RPC_URL: z.preprocess(emptyIsAbsent, z.url().optional()),
   BALLAST_KEYSTORE: optionalText,
   BALLAST_PASSWORD_FILE: optionalText,
-  NO_COLOR: optionalText,
 });
 
 /** What the environment says; a command's options come before it. No secret is among it: keys and passwords stay in files. */
@@ -72,7 +71,6 @@ export interface Config {
   readonly keystoreFile: string | null;
   /** File whose first line opens the keystore. */
   readonly passwordFile: string | null;
-  readonly color: boolean;
 }
 
 /** @throws ConfigError naming every variable that cannot be used */
@@ -84,14 +82,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       "correct or unset the variables named above",
     );
   }
-  const { BALLAST_DEPLOYMENT, BALLAST_RPC_URL, BALLAST_KEYSTORE, BALLAST_PASSWORD_FILE, NO_COLOR } =
-    result.data;
+  const { BALLAST_DEPLOYMENT, BALLAST_RPC_URL, BALLAST_KEYSTORE, BALLAST_PASSWORD_FILE } = result.data;
   return {
     deploymentFile: BALLAST_DEPLOYMENT ?? DEFAULT_DEPLOYMENT_FILE,
     rpcUrl: BALLAST_RPC_URL ?? null,
     keystoreFile: BALLAST_KEYSTORE ?? null,
     passwordFile: BALLAST_PASSWORD_FILE ?? null,
-    color: NO_COLOR === undefined,
   };
 }
 

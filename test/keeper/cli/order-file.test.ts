@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { verifyTypedData, Wallet } from "ethers";
+import {
+  ORDER_TYPES,
+  readSignedOrder,
+  writeSignedOrder,
+  type Order,
+} from "../../../keeper/cli/order-file.ts";
+import { ORACLE_DOMAIN } from "../../support/keeper-doubles.ts";
+import { inTemporaryFolder } from "../../support/deployment-record.ts";
+
+const ORDER: Order = {
+  account: 7n,
+  instrument: 2n ** 127n,
+  sizeE8: -50_000_000n,
+  limitPriceE8: 123n,
+  counterparty: 0n,
+  reduceOnly: true,
+  nonce: 2n ** 60n,
+  deadline: 1_770_000_000,
+};
+const DOMAIN = { ...ORACLE_DOMAIN };
+
+describe("a signed order's file", () => {
+  it("keeps every digit, so that the signature still holds", async () => {
+    const wallet = Wallet.createRandom();
+    const signature = await wallet.signTypedData(DOMAIN, ORDER_TYPES, ORDER);
+    inTemporaryFolder((folder) => {
+      const file = join(folder, "order.json");
+      writeSignedOrder(file, { name: "sell", order: ORDER, signer: wallet.address, signature });
+      const read = readSignedOrder(file);
+      expect(read.order).to.deep.equal(ORDER);
+      expect(verifyTypedData(DOMAIN, ORDER_TYPES, read.order, read.signature)).to.equal(wallet.address);
+    });
+  });
+
+  it("is refused by the name of what is wrong with it", () => {
+    inTemporaryFolder((folder) => {
+      const file = join(folder, "order.json");
+      expect(() => readSignedOrder(file)).to.throw("cannot be read");
+      const signer = Wallet.createRandom().address;
+      writeSignedOrder(file, { name: "sell", order: ORDER, signer, signature: "0x00" });
+      const text = readFileSync(file, "utf8");
+      for (const [from, to, named] of [
+        ['"sizeE8": "-50000000"', '"sizeE8": -50000000', "order.sizeE8"],
+        [`"signer": "${signer}"`, '"signer": "me"', "signer"],
+        ['"signature": "0x00"', '"signature": "00"', "signature"],
+        ['"version": 1', '"version": 9', "version"],
+        ['"reduceOnly": true', '"reduceOnly": true, "extra": 1', "extra"],
+      ] as const) {
+        expect(text).to.include(from);
+        writeFileSync(file, text.replace(from, to));
+        expect(() => readSignedOrder(file), named).to.throw(named);
+      }
+    });
+  });
+});
