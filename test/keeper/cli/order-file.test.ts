@@ -8,6 +8,7 @@ import {
   writeSignedOrder,
   type Order,
 } from "../../../keeper/cli/order-file.ts";
+import { asHex } from "../../../keeper/ports/hex.ts";
 import { ORACLE_DOMAIN } from "../../support/keeper-doubles.ts";
 import { inTemporaryFolder } from "../../support/deployment-record.ts";
 
@@ -26,7 +27,7 @@ const DOMAIN = { ...ORACLE_DOMAIN };
 describe("a signed order's file", () => {
   it("keeps every digit, so that the signature still holds", async () => {
     const wallet = Wallet.createRandom();
-    const signature = await wallet.signTypedData(DOMAIN, ORDER_TYPES, ORDER);
+    const signature = asHex(await wallet.signTypedData(DOMAIN, ORDER_TYPES, ORDER));
     inTemporaryFolder((folder) => {
       const file = join(folder, "order.json");
       writeSignedOrder(file, { name: "sell", order: ORDER, signer: wallet.address, signature });
