@@ -86,10 +86,17 @@ function tailVotes(rows: readonly Float64Array[], markets: number, random: Seede
   const votes = new Float64Array(days);
   for (let turn = 0; turn < BOOKS; turn++) {
     const pnl = bookPnl(rows, randomBook(random, rows.length, markets, turn));
-    const order = Array.from(pnl.keys()).sort((left, right) => pnl[left]! - pnl[right]! || left - right);
-    for (let rank = 0; rank < tail; rank++) votes[order[rank]!]! += 1 / Math.sqrt(rank + 1);
+    for (const [rank, day] of worstDays(pnl, tail).entries()) votes[day]! += 1 / Math.sqrt(rank + 1);
   }
   return votes;
+}
+
+/** Days of the `count` smallest values, worst first, ties by day. Sorting the bare numbers first leaves few days to compare. */
+function worstDays(pnl: Float64Array, count: number): readonly number[] {
+  const limit = pnl.toSorted()[count - 1]!;
+  const days: number[] = [];
+  for (let day = 0; day < pnl.length; day++) if (pnl[day]! <= limit) days.push(day);
+  return days.sort((left, right) => pnl[left]! - pnl[right]! || left - right).slice(0, count);
 }
 
 interface Representative {

@@ -68,8 +68,8 @@ function assign(
   for (const [index, point] of points.entries()) {
     let best = 0;
     let least = Infinity;
-    for (const [candidate, centre] of centres.entries()) {
-      const distance = squaredDistance(point, centre);
+    for (let candidate = 0; candidate < centres.length; candidate++) {
+      const distance = squaredDistance(point, centres[candidate]!, least);
       if (distance < least) [best, least] = [candidate, distance];
     }
     groups[best]!.push(index);
@@ -91,8 +91,12 @@ function meanOf(
   return mean.map((sum) => sum / total);
 }
 
-function squaredDistance(left: Float64Array, right: Float64Array): number {
+/** Squared distance, or some number of at least `limit` when it is not below it. */
+function squaredDistance(left: Float64Array, right: Float64Array, limit = Infinity): number {
   let sum = 0;
-  for (let axis = 0; axis < left.length; axis++) sum += (left[axis]! - right[axis]!) ** 2;
+  for (let axis = 0; axis < left.length && sum < limit; axis++) {
+    const difference = left[axis]! - right[axis]!;
+    sum += difference * difference;
+  }
   return sum;
 }
