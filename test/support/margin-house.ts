@@ -173,7 +173,7 @@ export async function deployMarginHouse(
     keepers.map((keeper) => keeper.address),
     FAULTS,
   ]);
-  const guard = await ethers.deployContract("PriceGuard", [config]);
+  const guard = await ethers.deployContract("PriceGuard");
   const oracle = await ethers.deployContract("RiskOracle", [registry, config, guard]);
   const store = await ethers.deployContract("ScenarioStore", [registry, config]);
   const normalTable = await ethers.deployContract("NormalCdfTable");

@@ -1,0 +1,108 @@
+// Speed of the keeper's pure core on this machine.
+import { Bench } from "tinybench";
+import { loadDailyHistory } from "../../keeper/adapters/replay/daily-history.ts";
+import { loadEpisode } from "../../keeper/adapters/replay/episodes.ts";
+import { black76Price } from "../../keeper/core/pricing/black76.ts";
+import { findImpliedVol } from "../../keeper/core/pricing/implied-vol.ts";
+import { fitSurface } from "../../keeper/core/surface/fit-surface.ts";
+import { dailyLogChanges } from "../../keeper/core/volatility/changes.ts";
+import { ewmaFilter } from "../../keeper/core/volatility/ewma.ts";
+
+/** One measured speed. */
+export interface SpeedEntry {
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number;
+}
+
+const OPTIONS = 1_024;
+const MILLISECONDS_PER_CASE = 300;
+const NANOSECONDS_PER_MILLISECOND = 1e6;
+const EPISODE = "2026-02";
+
+/** Options over a wide range of strikes, tenors and vols, the same every time. */
+const options = Array.from({ length: OPTIONS }, (_, i) => ({
+  kind: i % 2 === 0 ? ("call" as const) : ("put" as const),
+  forward: 90_000,
+  strike: 45_000 + ((i * 7_919) % 90_000),
+  tauYears: (1 + ((i * 31) % 365)) / 365,
+  discount: 0.99,
+  annualVol: 0.3 + ((i * 17) % 100) / 100,
+}));
+
+interface Case {
+  readonly name: string;
+  readonly unit: "ns" | "ms";
+  /** Operations in one run. */
+  readonly operations: number;
+  readonly run: () => void;
+}
+
+function cases(dataFolder: string): readonly Case[] {
+  const quoted = options.map((option) => ({ ...option, price: black76Price(option) }));
+  const snapshot = loadEpisode(dataFolder, EPISODE).snapshots.find(({ market }) => market === "BTC");
+  if (snapshot === undefined) throw new Error("the episode holds no snapshot of BTC");
+  const chain = {
+    spot: snapshot.spotUsd,
+    quotes: snapshot.expiries.flatMap(({ expirySeconds, quotes }) =>
+      quotes.map(({ kind, strikeUsd, bidUsd, askUsd }) => ({
+        expirySeconds,
+        kind,
+        strike: strikeUsd,
+        bid: bidUsd,
+        ask: askUsd,
+      })),
+    ),
+  };
+  const closes = loadDailyHistory(dataFolder).days.map((day) => day.markets.BTC.closeUsd);
+  const changes = dailyLogChanges(closes);
+  const filter = ewmaFilter();
+  return [
+    {
+      name: "option price",
+      unit: "ns",
+      operations: OPTIONS,
+      run: () => {
+        for (const option of options) black76Price(option);
+      },
+    },
+    {
+      name: "implied volatility",
+      unit: "ns",
+      operations: OPTIONS,
+      run: () => {
+        for (const option of quoted) findImpliedVol(option);
+      },
+    },
+    {
+      name: `surface fit, ${chain.quotes.length} quotes`,
+      unit: "ms",
+      operations: 1,
+      run: () => {
+        fitSurface(chain, snapshot.observedAtSeconds);
+      },
+    },
+    {
+      name: `EWMA filter, ${changes.length} days`,
+      unit: "ms",
+      operations: 1,
+      run: () => {
+        filter.fit(changes);
+      },
+    },
+  ];
+}
+
+/** Median time of one operation of each case. */
+export async function measureSpeed(dataFolder: string): Promise<readonly SpeedEntry[]> {
+  const bench = new Bench({ time: MILLISECONDS_PER_CASE });
+  const all = cases(dataFolder);
+  for (const { name, run } of all) bench.add(name, run);
+  await bench.run();
+  return all.map(({ name, unit, operations }) => {
+    const result = bench.getTask(name)?.result;
+    if (result === undefined || !("latency" in result)) throw new Error(`${name} could not be measured`);
+    const milliseconds = result.latency.p50 / operations;
+    return { name, unit, value: unit === "ns" ? milliseconds * NANOSECONDS_PER_MILLISECOND : milliseconds };
+  });
+}
