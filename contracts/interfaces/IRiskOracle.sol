@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { MarketWord, RiskReport, SmileWord } from "../types/RiskReport.sol";
+import {MarketWord, RiskReport, SmileWord} from "../types/RiskReport.sol";
 
 /// @title RiskOracle: signed risk reports within governance's bounds, applied whole or refused whole
 interface IRiskOracle {
@@ -14,7 +14,13 @@ interface IRiskOracle {
         uint16 pegBps;
     }
 
-    event ReportAccepted(uint64 indexed epoch, uint32 indexed round, uint40 observedAt, bytes32 payloadHash, bytes32 accountRoot);
+    event ReportAccepted(
+        uint64 indexed epoch,
+        uint32 indexed round,
+        uint40 observedAt,
+        bytes32 payloadHash,
+        bytes32 accountRoot
+    );
 
     error EpochRoundNotRising(uint64 epoch, uint32 round, uint64 lastEpoch, uint32 lastRound);
     error ReportTooOld(uint256 observedAt, uint256 oldestAllowed);
@@ -41,7 +47,9 @@ interface IRiskOracle {
     function header() external view returns (Header memory);
     function accountRoot() external view returns (bytes32);
     /// @notice A market's word and its smiles in rising order of expiry; zero and none before the first report.
-    function marketState(uint16 market) external view returns (MarketWord marketWord, SmileWord[] memory smiles);
+    function marketState(
+        uint16 market
+    ) external view returns (MarketWord marketWord, SmileWord[] memory smiles);
     /// @notice The EIP-712 hash that keepers sign.
     function hashReport(RiskReport calldata report) external view returns (bytes32);
 }
