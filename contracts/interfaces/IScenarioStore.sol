@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 /// @notice Encoding of a set (big endian): uint16 scenario count N | uint8 market count M | M x uint16 market ids, rising |
 /// N records of (2 + 4 M) bytes: uint16 weight | per market uint16 z | uint16 y.
 /// z = cell << 8 | t: the cell (0..11) between the 13 spot nodes and the position t / 256 inside it.
-/// y: u = (y - 32768) / 16384 in units of the vol node.
+/// y: the vol coordinate u = (y - 24576) / 8192; u = (exp(0.08 shock) - 1) / (exp(0.18) - 1), the shock in units of psi sqrt(h).
 interface IScenarioStore {
     event ScenarioSetPublished(
         uint64 indexed setId,

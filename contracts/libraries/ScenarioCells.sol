@@ -25,9 +25,11 @@ library ScenarioCells {
     uint256 private constant CELL_BYTES = 0x80;
     uint256 private constant TABLE_BYTES = 0x600;
     uint256 private constant LANE_BITS = 80;
+    /// The weights of the quadratic are tenths: lanes hold them times this, cells their coefficients divided by it.
+    uint256 private constant WEIGHT_SCALE = 10;
     /// u = (code - zero) / 2^bits.
-    uint256 private constant VOL_CODE_ZERO = 0x8000;
-    uint256 private constant VOL_CODE_BITS = 14;
+    uint256 private constant VOL_CODE_ZERO = 0x6000;
+    uint256 private constant VOL_CODE_BITS = 13;
     /// Distances of the spot nodes, one byte each, first cell in the low byte.
     uint256 private constant CELL_WIDTHS = 0x040201010101010101010204;
 
@@ -48,8 +50,8 @@ library ScenarioCells {
         for (uint256 v; v < VOL_NODES; ++v) _addColumn(cells, grid, v, int256(stepQ60), baseQ104, linearQ56);
     }
 
-    /// @dev With t in 256ths a cubic is evaluated in integers: the coefficient of degree d is scaled by 2^(24 - 8 d), here by half of
-    /// that because the lanes hold twice the quadratic's weights.
+    /// @dev With t in 256ths a cubic is evaluated in integers: the coefficient of degree d is scaled by 2^(24 - 8 d), here by a tenth of
+    /// that because the lanes hold ten times the quadratic's weights.
     /// Adds one vol node's cubics, spread over the lanes of 1, u, u^2 by the quadratic's own weights.
     function _addColumn(
         Cells cells,
@@ -59,8 +61,9 @@ library ScenarioCells {
         int256 baseQ104,
         int256 linearQ56
     ) private pure {
-        // f(u) = f0 + u (f+ - f-) / 2 + u^2 (f+ + f- - 2 f0) / 2; P&L below 2^47, slope * width below 2^51 (step <= 4, width <= 4),
-        // coefficients below 2^53, times 2^24 and 2 still below 2^79: each lane is exact.
+        // The quadratic through u = -2/3, 0, 1: f(u) = f0 + u (4 f+ + 5 f0 - 9 f-) / 10 + u^2 (6 f+ - 15 f0 + 9 f-) / 10. P&L below 2^47,
+        // slope * width below 2^51 (step <= 4, width <= 4), coefficients below 2^53, times 2^24 and 3 (= 30 / 10) below 2^79: each lane
+        // is exact.
         unchecked {
             int256 lanes = _lanes(volNode);
             (int256 p0, int256 m0) = ScenarioGrid.pnlAt(grid, volNode, 0, baseQ104, linearQ56);
@@ -85,23 +88,29 @@ library ScenarioCells {
     function _add(uint256 cursor, int256 lanes, int256 p0, int256 m0, int256 rise, int256 m1) private pure {
         // cursor is a cell: four words of the table.
         assembly ("memory-safe") {
-            mstore(cursor, add(mload(cursor), mul(lanes, shl(23, p0))))
+            mstore(cursor, add(mload(cursor), mul(lanes, sdiv(shl(24, p0), WEIGHT_SCALE))))
             let word := add(cursor, 0x20)
-            mstore(word, add(mload(word), mul(lanes, shl(15, m0))))
+            mstore(word, add(mload(word), mul(lanes, sdiv(shl(16, m0), WEIGHT_SCALE))))
             word := add(cursor, 0x40)
-            mstore(word, add(mload(word), mul(lanes, shl(7, sub(sub(mul(3, rise), shl(1, m0)), m1)))))
+            mstore(
+                word,
+                add(
+                    mload(word),
+                    mul(lanes, sdiv(shl(8, sub(sub(mul(3, rise), shl(1, m0)), m1)), WEIGHT_SCALE))
+                )
+            )
             word := add(cursor, 0x60)
-            mstore(word, add(mload(word), mul(lanes, sar(1, sub(add(m0, m1), shl(1, rise))))))
+            mstore(word, add(mload(word), mul(lanes, sdiv(sub(add(m0, m1), shl(1, rise)), WEIGHT_SCALE))))
         }
     }
 
-    /// @dev Twice the weights of one vol node's value in the coefficients of 1, u, u^2.
+    /// @dev WEIGHT_SCALE times the weights of one vol node's value in the coefficients of 1, u, u^2.
     function _lanes(uint256 volNode) private pure returns (int256) {
         int256 u = int256(1) << LANE_BITS;
         int256 square = int256(1) << (2 * LANE_BITS);
-        if (volNode == 0) return square - u;
-        if (volNode == 1) return 2 - 2 * square;
-        return square + u;
+        if (volNode == 0) return 9 * square - 9 * u;
+        if (volNode == 1) return 10 + 5 * u - 15 * square;
+        return 6 * square + 4 * u;
     }
 
     /// @notice Walks over a set's records, adding the market's P&L (66 fractional bits) to each joint entry, until an entry falls below

@@ -17,7 +17,7 @@ struct Slice {
     uint256 timeScaleQ60;
     /// sqrt(tau), tau in years.
     uint256 rootTauQ60;
-    /// Factor of the deviation at the up node, 60 fractional bits; the down node divides by it.
+    /// Factors of the deviation at the up and the down node, 60 fractional bits.
     uint256 upQ60;
     uint256 downQ60;
     /// Forward delta of the expiry as a share, 104 fractional bits.
@@ -31,7 +31,9 @@ library SliceTerms {
     uint256 private constant E9 = 1e9;
     uint256 private constant BPS = 1e4;
     int256 private constant WAD = 1e18;
-    uint256 private constant VOL_NODE = 4;
+    /// The outer vol nodes in units of psi sqrt(h): u = 1 and u = -2/3 of the coordinate u = (exp(0.08 y) - 1) / (exp(0.18) - 1).
+    int256 private constant VOL_UP_WAD = 2.25e18;
+    int256 private constant VOL_DOWN_WAD = -1762033016488831713;
     int256 private constant MAX_VOL_EXPONENT_WAD = 2e18;
     uint256 private constant VOL_TENOR = 30 days;
 
@@ -74,7 +76,7 @@ library SliceTerms {
         }
     }
 
-    /// @dev up = exp(min(2, 4 psi sqrt(h) (30 d / max(tau, floor))^p)), down = 1 / up.
+    /// @dev Factor of a node: exp(y psi sqrt(h) (30 d / max(tau, floor))^p), the exponent within +-2.
     function _setVolNodes(
         Slice memory slice,
         RiskBook memory risk,
@@ -88,10 +90,18 @@ library SliceTerms {
             int256 logTenor = FixedPointMathLib.lnWad(int256((VOL_TENOR * uint256(WAD)) / tau));
             int256 exponent = (logTenor * int256(uint256(risk.params.volTermExponentBps))) / int256(BPS);
             int256 term = FixedPointMathLib.expWad(exponent);
-            int256 shock = (int256(VOL_NODE * m.volStepWad) * term) / WAD;
-            if (shock > MAX_VOL_EXPONENT_WAD) shock = MAX_VOL_EXPONENT_WAD;
-            slice.upQ60 = (uint256(FixedPointMathLib.expWad(shock)) << 60) / uint256(WAD);
-            slice.downQ60 = (1 << 120) / slice.upQ60;
+            int256 unit = (int256(m.volStepWad) * term) / WAD;
+            slice.upQ60 = _factorQ60((VOL_UP_WAD * unit) / WAD);
+            slice.downQ60 = _factorQ60((VOL_DOWN_WAD * unit) / WAD);
+        }
+    }
+
+    /// @dev exp of an exponent clamped to +-2.
+    function _factorQ60(int256 exponentWad) private pure returns (uint256) {
+        // e^2 with 18 decimals, shifted by 60, is below 2^124.
+        unchecked {
+            exponentWad = FixedPointMathLib.clamp(exponentWad, -MAX_VOL_EXPONENT_WAD, MAX_VOL_EXPONENT_WAD);
+            return (uint256(FixedPointMathLib.expWad(exponentWad)) << 60) / uint256(WAD);
         }
     }
 }

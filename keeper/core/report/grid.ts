@@ -17,9 +17,9 @@ export interface Grid {
 /** The grid of the contract: changing it changes the meaning of every stored scenario set. */
 export const GRID: Grid = {
   spotNodes: [-10, -6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6, 10],
-  volUp: 4,
-  volDownDepth: 1,
-  volWarp: 0,
+  volUp: 2.25,
+  volDownDepth: 2 / 3,
+  volWarp: 0.08,
 };
 
 /** The vol coordinate of a vol shock. */
@@ -54,6 +54,6 @@ export const MIN_TOTAL_VOL = 1e-9;
 export const CELL_STEPS = 256;
 
 /** A vol shock's code: u = (code - VOL_CODE_ZERO) / VOL_CODE_UNIT in units of the vol node. */
-export const VOL_CODE_ZERO = 32_768;
-export const VOL_CODE_UNIT = 16_384;
+export const VOL_CODE_ZERO = 24_576;
+export const VOL_CODE_UNIT = 8_192;
 export const MAX_VOL_CODE = 65_535;
