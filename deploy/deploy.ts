@@ -128,14 +128,13 @@ export const deployBallast = async (connection: NetworkConnection, parameters: D
     votesHolder: addressOfWho(parameters.roles.votesHolder, signers),
     governance: parameters.governance,
   });
-  const rules = await ignition.deploy(governance, options);
   const house = await ignition.deploy(houseModule(input, governance), options);
 
   const at = async (contract: Readonly<{ getAddress: () => Promise<string> }>) => contract.getAddress();
   return {
-    token: BallastToken__factory.connect(await at(rules.token), runner),
-    timelock: BallastTimelock__factory.connect(await at(rules.timelock), runner),
-    governor: BallastGovernor__factory.connect(await at(rules.governor), runner),
+    token: BallastToken__factory.connect(await at(house.token), runner),
+    timelock: BallastTimelock__factory.connect(await at(house.timelock), runner),
+    governor: BallastGovernor__factory.connect(await at(house.governor), runner),
     config: RiskConfig__factory.connect(await at(house.config), runner),
     keepers: KeeperRegistry__factory.connect(await at(house.keepers), runner),
     priceGuard: PriceGuard__factory.connect(await at(house.priceGuard), runner),

@@ -8,14 +8,15 @@ const MAX_SAFE_UINT = Number.MAX_SAFE_INTEGER;
 const BYTES32_NAME_CHARACTERS = 31;
 
 /** An address, or a value that the deployer still has to fill in, which is refused by its name. */
-const address = z.string().transform((text, context) => {
-  if (isAddress(text)) return getAddress(text);
-  context.addIssue({ code: "custom", message: `not an address: fill in ${text}` });
-  return z.NEVER;
-});
+const notFilledIn = ({ input }: Readonly<{ input?: unknown }>): string =>
+  typeof input === "string" ? `not an address: fill in ${input}` : "neither an address nor another choice";
+const address = z
+  .string()
+  .refine((text) => isAddress(text), { error: notFilledIn })
+  .transform((text) => getAddress(text));
 
 /** Who: an address, or on a local chain the number of one of the connection's own accounts. */
-const who = z.union([address, z.strictObject({ account: z.int().min(0) })]);
+const who = z.union([address, z.strictObject({ account: z.int().min(0) })], { error: notFilledIn });
 const uint = z.int().min(0).max(MAX_SAFE_UINT);
 const int = z.int();
 /** A whole number of units too large for JSON's numbers, as text. */
@@ -23,15 +24,14 @@ const units = z
   .string()
   .regex(/^[0-9]+$/, "a whole number of units, as text")
   .transform(BigInt);
-const token = z.union([
-  address,
-  z.strictObject({ mock: z.strictObject({ symbol: z.string(), decimals: uint }) }),
-]);
-const feed = z.union([
-  address,
-  z.null(),
-  z.strictObject({ mock: z.strictObject({ decimals: uint, answer: units }) }),
-]);
+const token = z.union(
+  [address, z.strictObject({ mock: z.strictObject({ symbol: z.string(), decimals: uint }) })],
+  { error: notFilledIn },
+);
+const feed = z.union(
+  [address, z.null(), z.strictObject({ mock: z.strictObject({ decimals: uint, answer: units }) })],
+  { error: notFilledIn },
+);
 const name = z.string().min(1).max(BYTES32_NAME_CHARACTERS).transform(encodeBytes32String);
 
 const MODELS = ["Default", "Static", "VolatilityScaled", "Tail", "Stress"] as const;
@@ -112,7 +112,7 @@ const oracle = z.strictObject({
   maxPegBps: uint,
   minScenarios: uint,
   maxScenarios: uint,
-  sequencerFeed: z.union([address, z.null()]),
+  sequencerFeed: z.union([address, z.null()], { error: notFilledIn }),
   sequencerGraceSeconds: uint,
   markets: z.array(marketOracle).min(1),
 });

@@ -25,10 +25,10 @@ export type HouseInput = Readonly<{
   settlement: DeployParameters["settlement"];
 }>;
 
-/** Every contract of the house, wired. The deployer is admin until the last step and then holds nothing. */
+/** Every contract of the house and of governance, wired. The deployer is admin until the last step and then holds nothing. */
 export const houseModule = (input: HouseInput, governance: GovernanceModule) =>
   buildModule("House", (m) => {
-    const { timelock } = m.useModule(governance);
+    const { token, timelock, governor } = m.useModule(governance);
     const { deployer } = input;
     const oracleParams = { ...input.oracle, markets: input.oracle.markets.map((market) => ({ ...market })) };
     const config = m.contract("RiskConfig", [timelock, input.margin, oracleParams, input.liquidation]);
@@ -80,6 +80,9 @@ export const houseModule = (input: HouseInput, governance: GovernanceModule) =>
       m.call(target, "renounceRole", [DEFAULT_ADMIN_ROLE, deployer], { id: `leave_${key}`, after });
     }
     return {
+      token,
+      timelock,
+      governor,
       config,
       keepers,
       priceGuard,
