@@ -27,10 +27,12 @@ import {
 import { governanceModule } from "./modules/governance.ts";
 import { houseModule, type HouseInput } from "./modules/house.ts";
 import { localAssetsModule, type Mock } from "./modules/local-assets.ts";
-import type { DeployParameters, Who } from "./parameter-file.ts";
+import { measurementModule, type MeasurementInput } from "./modules/measurement.ts";
+import type { DeployParameters, TokenChoice, Who } from "./parameter-file.ts";
 
 type Signers = readonly HardhatEthersSigner[];
 type AddressOf = (id: string) => string;
+type IgnitionOptions = Readonly<{ config?: typeof LOCAL_CONFIG }>;
 
 /** On a local chain a block is final at once, and there is no reason to wait between looks. */
 const LOCAL_CHAIN_ID = 31_337;
@@ -60,38 +62,59 @@ const mocksOf = ({ coin, collateral, oracle }: DeployParameters): readonly Mock[
 
 const byAddress = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? -1 : 1);
 
-/** Replaces every choice in the parameters by an address. */
 const houseInput = (
-  parameters: DeployParameters,
+  { coin, collateral, roles, settlement }: DeployParameters,
   deployer: string,
   signers: Signers,
   mock: AddressOf,
 ): HouseInput => {
-  const { coin, collateral, oracle, roles, keepers } = parameters;
-  const tokenOf = (i: number, token: DeployParameters["coin"]["token"]) =>
-    typeof token === "string" ? token : mock(`token${i}`);
+  const tokenOf = (i: number, token: TokenChoice) => (typeof token === "string" ? token : mock(`token${i}`));
   return {
     deployer,
     guardian: addressOfWho(roles.guardian, signers),
     lister: addressOfWho(roles.lister, signers),
-    keepers: {
-      faults: keepers.faults,
-      // The registry wants its keepers in rising order.
-      signers: keepers.signers.map((who) => addressOfWho(who, signers)).toSorted(byAddress),
-    },
     coin: { ...coin, token: tokenOf(0, coin.token) },
     collateral: collateral.map((asset, i) => ({ ...asset, token: tokenOf(i + 1, asset.token) })),
-    margin: parameters.margin,
-    oracle: {
-      ...oracle,
-      sequencerFeed: oracle.sequencerFeed ?? ZeroAddress,
-      markets: oracle.markets.map(({ feed, ...market }) => {
-        if (feed === null) return { ...market, feed: ZeroAddress };
-        return { ...market, feed: typeof feed === "string" ? feed : mock(`feed${market.market}`) };
-      }),
-    },
-    liquidation: parameters.liquidation,
-    settlement: parameters.settlement,
+    settlement,
+  };
+};
+
+const measurementInput = (
+  { keepers, margin, oracle, liquidation }: DeployParameters,
+  signers: Signers,
+  mock: AddressOf,
+): MeasurementInput => ({
+  keepers: {
+    faults: keepers.faults,
+    // The registry wants its keepers in rising order.
+    signers: keepers.signers.map((who) => addressOfWho(who, signers)).toSorted(byAddress),
+  },
+  margin,
+  oracle: {
+    ...oracle,
+    sequencerFeed: oracle.sequencerFeed ?? ZeroAddress,
+    markets: oracle.markets.map(({ feed, ...market }) => {
+      if (feed === null) return { ...market, feed: ZeroAddress };
+      return { ...market, feed: typeof feed === "string" ? feed : mock(`feed${market.market}`) };
+    }),
+  },
+  liquidation,
+});
+
+/** Deploys what a local chain lacks; answers with the address of each by its id. */
+const deployMocks = async (
+  { ignition }: NetworkConnection,
+  parameters: DeployParameters,
+  options: IgnitionOptions,
+): Promise<AddressOf> => {
+  const mocks = mocksOf(parameters);
+  const assets = mocks.length === 0 ? {} : await ignition.deploy(localAssetsModule(mocks), options);
+  const addresses = new Map<string, string>();
+  for (const [id, contract] of Object.entries(assets)) addresses.set(id, await contract.getAddress());
+  return (id) => {
+    const address = addresses.get(id);
+    if (address === undefined) throw new Error(`No mock was deployed for ${id}.`);
+    return address;
   };
 };
 
@@ -107,28 +130,21 @@ export const deployBallast = async (connection: NetworkConnection, parameters: D
       `The parameters are for chain ${parameters.chainId}, the connection is to ${chainId.toString()}.`,
     );
   }
-  const options = chainId === BigInt(LOCAL_CHAIN_ID) ? { config: LOCAL_CONFIG } : {};
+  const options: IgnitionOptions = chainId === BigInt(LOCAL_CHAIN_ID) ? { config: LOCAL_CONFIG } : {};
   const signers = await ethers.getSigners();
   const [runner] = signers;
   if (runner === undefined) throw new Error("The connection has no account to deploy from.");
 
-  const mocks = mocksOf(parameters);
-  const assets = mocks.length === 0 ? {} : await ignition.deploy(localAssetsModule(mocks), options);
-  const mockAddresses = new Map<string, string>();
-  for (const [id, contract] of Object.entries(assets)) mockAddresses.set(id, await contract.getAddress());
-  const mock: AddressOf = (id) => {
-    const address = mockAddresses.get(id);
-    if (address === undefined) throw new Error(`No mock was deployed for ${id}.`);
-    return address;
-  };
-
+  const mock = await deployMocks(connection, parameters, options);
   const input = houseInput(parameters, runner.address, signers, mock);
+  const rules = measurementInput(parameters, signers, mock);
   const governance = governanceModule({
     deployer: runner.address,
     votesHolder: addressOfWho(parameters.roles.votesHolder, signers),
     governance: parameters.governance,
   });
-  const house = await ignition.deploy(houseModule(input, governance), options);
+  const measurement = measurementModule(rules, governance);
+  const house = await ignition.deploy(houseModule(input, governance, measurement), options);
 
   const at = async (contract: Readonly<{ getAddress: () => Promise<string> }>) => contract.getAddress();
   return {
@@ -155,7 +171,7 @@ export const deployBallast = async (connection: NetworkConnection, parameters: D
     coin: MockToken__factory.connect(input.coin.token, runner),
     collateral: input.collateral.map(({ token }) => MockToken__factory.connect(token, runner)),
     /** By market, in the order of the parameters; settable on a local chain only. */
-    feeds: input.oracle.markets.map(({ feed }) => MockPriceFeed__factory.connect(feed, runner)),
+    feeds: rules.oracle.markets.map(({ feed }) => MockPriceFeed__factory.connect(feed, runner)),
   };
 };
 

@@ -156,7 +156,6 @@ const schema = z.strictObject({
 export type DeployParameters = Readonly<z.infer<typeof schema>>;
 export type Who = z.infer<typeof who>;
 export type TokenChoice = z.infer<typeof token>;
-export type FeedChoice = z.infer<typeof feed>;
 
 /** Checks what a parameter file holds; the error names every field that is wrong or still to be filled in. */
 export const parseParameters = (value: unknown): DeployParameters => {

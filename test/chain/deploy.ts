@@ -118,7 +118,6 @@ describe("deployment", () => {
       ["oracle.registry", oracle.registry(), keepers],
       ["oracle.config", oracle.config(), config],
       ["oracle.guard", oracle.guard(), ballast.priceGuard],
-      ["priceGuard.config", ballast.priceGuard.config(), config],
       ["scenarios.registry", ballast.scenarios.registry(), keepers],
       ["scenarios.config", ballast.scenarios.config(), config],
       ["marginEngine.riskConfig", marginEngine.riskConfig(), config],

@@ -105,7 +105,7 @@ export const openDesk = async () => {
     await at(ballast.feeds, 0).updateAnswer(btcUsd * PRICE_E8);
     await at(ballast.feeds, 1).updateAnswer(ethUsd * PRICE_E8);
     const block = await ethers.provider.getBlock("latest");
-    if (block?.hash == null) throw new Error("the chain has no block");
+    if (typeof block?.hash !== "string") throw new Error("the chain has no block");
     epoch += 1n;
     const marketWord = (market: number, spotUsd: bigint) =>
       packMarketWord({
