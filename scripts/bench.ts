@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureActionGas } from "../test/bench/gas-actions.ts";
 import { measureMarginGas } from "../test/bench/gas-margin.ts";
 import { measure as measureReportGas } from "../test/bench/gas-report.ts";
 import { measureSpeed } from "../test/bench/speed.ts";
@@ -34,7 +35,11 @@ const { values: flags } = parseArgs({
 const rounded = (entries: readonly GasEntry[]): readonly GasEntry[] =>
   entries.map((entry) => ({ ...entry, gas: Math.round(entry.gas) }));
 
-const gas = rounded([...(await measureMarginGas()), ...(await measureReportGas())]);
+const gas = rounded([
+  ...(await measureMarginGas()),
+  ...(await measureReportGas()),
+  ...(await measureActionGas()),
+]);
 const speed = await measureSpeed(DATA_FOLDER);
 
 const row = (name: string, ...numbers: readonly string[]): string =>
