@@ -28,7 +28,7 @@ import { openSigner, type KeyChoice } from "./key.ts";
 const POLLING_MS = 250;
 
 /** The house's contracts as one runner sees them. */
-export type Contracts = ReturnType<typeof connectContracts>;
+type Contracts = ReturnType<typeof connectContracts>;
 
 /** An open connection to one deployed house. */
 export interface Session {
@@ -47,7 +47,7 @@ export interface Session {
   close(): void;
 }
 
-export interface MinedTransaction {
+interface MinedTransaction {
   readonly hash: string;
   readonly blockNumber: number;
   readonly gasUsed: bigint;

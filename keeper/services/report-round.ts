@@ -113,10 +113,7 @@ function requireNext(epoch: bigint, round: number, header: OracleHeader): void {
 }
 
 /** The report that a proposal's observations make: a pure function of them, so every honest keeper builds the same bytes. */
-export function buildReport(
-  proposal: ProposalMessage,
-  { configDigest, keepers, quorum }: KeeperSet,
-): RiskReport {
+function buildReport(proposal: ProposalMessage, { configDigest, keepers, quorum }: KeeperSet): RiskReport {
   const members = new Set(keepers);
   const authors = new Set(proposal.observations.map(({ from }) => from));
   if (authors.size !== proposal.observations.length) throw new SigningRefused("one keeper observed twice");

@@ -1,7 +1,7 @@
 import { gasKey, type GasEntry } from "./gas-entry.ts";
 
 /** A figure may grow by this much before the check fails: addresses and hashes differ in their zero bytes from run to run. */
-export const MAX_GROWTH = 0.02;
+const MAX_GROWTH = 0.02;
 const PERCENT = 100;
 
 /** Every figure that is new, gone or more than `MAX_GROWTH` above the snapshot, in words. */

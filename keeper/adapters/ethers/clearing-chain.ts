@@ -1,4 +1,6 @@
 import type { Signer } from "ethers";
+import type { ClearingHouse } from "../../../types/ethers-contracts/clearing/ClearingHouse.ts";
+import type { Settlement } from "../../../types/ethers-contracts/clearing/Settlement.ts";
 import { ClearingHouse__factory } from "../../../types/ethers-contracts/factories/clearing/ClearingHouse__factory.ts";
 import { Settlement__factory } from "../../../types/ethers-contracts/factories/clearing/Settlement__factory.ts";
 import { LiquidationEngine__factory } from "../../../types/ethers-contracts/factories/liquidation/LiquidationEngine__factory.ts";
@@ -29,7 +31,7 @@ export function createClearingChain(addresses: ClearingAddresses, signer: Signer
   const config = RiskConfig__factory.connect(addresses.riskConfig, signer);
   const interfaces = [engine.interface, house.interface, settlement.interface];
 
-  const transact = (action: string, send: () => Promise<{ wait(): Promise<unknown> }>) =>
+  const transact: Transact = (action, send) =>
     refusing(action, interfaces, async () => {
       await (await send()).wait();
     });
@@ -77,7 +79,21 @@ export function createClearingChain(addresses: ClearingAddresses, signer: Signer
         await (await engine.bid(bid)).wait();
         return paidE6;
       }),
+    ...settlementPart(settlement, house, transact),
+  };
+}
 
+type Transact = (action: string, send: () => Promise<{ wait(): Promise<unknown> }>) => Promise<void>;
+
+function settlementPart(
+  settlement: Settlement,
+  house: ClearingHouse,
+  transact: Transact,
+): Pick<
+  ClearingChain,
+  "heldExpiries" | "fixingWindowSeconds" | "sampleFixing" | "setFixing" | "isFixed" | "settleAccount"
+> {
+  return {
     heldExpiries: async () => heldExpiries(await house.accountCount(), (account) => house.positions(account)),
     fixingWindowSeconds: async () => Number(await settlement.windowSeconds()),
     sampleFixing: ({ market, expirySeconds }) =>
@@ -99,7 +115,7 @@ async function heldExpiries(
     for (const position of await positionsOf(account)) {
       const { market, expiry } = unpackInstrumentId(unpackPosition(position).instrumentId);
       const key = `${market.toString()}/${expiry.toString()}`;
-      const entry = held.get(key) ?? { market: Number(market), expirySeconds: Number(expiry), accounts: [] };
+      const entry = held.get(key) ?? { market, expirySeconds: expiry, accounts: [] };
       if (entry.accounts.at(-1) !== account) entry.accounts.push(account);
       held.set(key, entry);
     }

@@ -54,7 +54,7 @@ async function status({ output, session }: CommandContext): Promise<void> {
     reported
       ? `Report of epoch ${header.epoch.toString()}, round ${value.round}, observed ${time(observedAt)}, ${ageSeconds} s ago: ${freshness(value)}`
       : "No report has been posted yet: start the keepers.",
-    `${value.keepers.length} keepers, ${value.quorum} have to sign; scenario set ${scenario.setId.toString()}; settlement coin at ${percent(value.pegBps)} of a dollar`,
+    `${value.keepers.length} keepers, ${value.quorum} have to sign; scenario set ${scenario.setId.toString()}${reported ? `; settlement coin at ${percent(value.pegBps)} of a dollar` : ""}`,
     ...markets.flatMap((entry) => [
       "",
       `${entry.name}: spot ${entry.spot.toLocaleString("en-US", USD_FORMAT)} USD, volatility ${percent(entry.dailyVol * SHARE_TO_BPS)} a day, of implied volatility ${percent(entry.dailyVolOfVol * SHARE_TO_BPS)} a day`,

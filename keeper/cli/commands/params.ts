@@ -94,16 +94,18 @@ function nameOf(text: string): string {
 }
 
 function outline(value: unknown, indent: string): readonly string[] {
-  if (typeof value !== "object" || value === null) return [`${indent}${toJson(value)}`];
+  if (typeof value !== "object" || value === null) return [`${indent}${scalar(value)}`];
   return Object.entries(value).flatMap(([key, entry]: [string, unknown]) => {
-    const isTree =
-      typeof entry === "object" &&
-      entry !== null &&
-      !(Array.isArray(entry) && entry.every((item) => typeof item !== "object"));
-    return isTree
-      ? [`${indent}${key}`, ...outline(entry, `${indent}  `)]
-      : [`${indent}${key} ${toJson(entry)}`];
+    if (Array.isArray(entry) && entry.every((item) => typeof item !== "object"))
+      return [`${indent}${key} ${entry.map(scalar).join(" ")}`];
+    if (typeof entry === "object" && entry !== null)
+      return [`${indent}${key}`, ...outline(entry, `${indent}  `)];
+    return [`${indent}${key} ${scalar(entry)}`];
   });
+}
+
+function scalar(value: unknown): string {
+  return typeof value === "string" ? value : toJson(value).replaceAll('"', "");
 }
 
 async function propose(
