@@ -32,7 +32,7 @@ import type { DeployParameters, TokenChoice, Who } from "./parameter-file.ts";
 
 type Signers = readonly HardhatEthersSigner[];
 type AddressOf = (id: string) => string;
-type IgnitionOptions = Readonly<{ config?: typeof LOCAL_CONFIG }>;
+type IgnitionOptions = Readonly<{ config?: typeof LOCAL_CONFIG; deploymentId?: string }>;
 
 /** On a local chain a block is final at once, and there is no reason to wait between looks. */
 const LOCAL_CHAIN_ID = 31_337;
@@ -121,8 +121,13 @@ const deployMocks = async (
 /**
  * Deploys the whole house through Ignition and hands every role to governance: the deployer (the connection's first account) keeps
  * nothing. Returns typed handles, connected to the deployer.
+ * @param deploymentId name of Ignition's journal in deploy/deployments; default: one for each chain id
  */
-export const deployBallast = async (connection: NetworkConnection, parameters: DeployParameters) => {
+export const deployBallast = async (
+  connection: NetworkConnection,
+  parameters: DeployParameters,
+  deploymentId?: string,
+) => {
   const { ethers, ignition } = connection;
   const { chainId } = await ethers.provider.getNetwork();
   if (chainId !== BigInt(parameters.chainId)) {
@@ -130,7 +135,10 @@ export const deployBallast = async (connection: NetworkConnection, parameters: D
       `The parameters are for chain ${parameters.chainId}, the connection is to ${chainId.toString()}.`,
     );
   }
-  const options: IgnitionOptions = chainId === BigInt(LOCAL_CHAIN_ID) ? { config: LOCAL_CONFIG } : {};
+  const options: IgnitionOptions = {
+    ...(chainId === BigInt(LOCAL_CHAIN_ID) && { config: LOCAL_CONFIG }),
+    ...(deploymentId !== undefined && { deploymentId }),
+  };
   const signers = await ethers.getSigners();
   const [runner] = signers;
   if (runner === undefined) throw new Error("The connection has no account to deploy from.");
