@@ -28,6 +28,7 @@ import { governanceModule } from "./modules/governance.ts";
 import { houseModule, type HouseInput } from "./modules/house.ts";
 import { localAssetsModule, type Mock } from "./modules/local-assets.ts";
 import { measurementModule, type MeasurementInput } from "./modules/measurement.ts";
+import { peripheryModule } from "./modules/periphery.ts";
 import type { DeployParameters, TokenChoice, Who } from "./parameter-file.ts";
 
 type Signers = readonly HardhatEthersSigner[];
@@ -152,7 +153,7 @@ export const deployBallast = async (
     governance: parameters.governance,
   });
   const measurement = measurementModule(rules, governance);
-  const house = await ignition.deploy(houseModule(input, governance, measurement), options);
+  const house = await ignition.deploy(peripheryModule(houseModule(input, governance, measurement)), options);
 
   const at = async (contract: Readonly<{ getAddress: () => Promise<string> }>) => contract.getAddress();
   return {

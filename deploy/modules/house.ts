@@ -35,9 +35,7 @@ export const houseModule = (
     const settlement = m.contract("Settlement", [house, oracle, windowSeconds, minSamples, fallbackSeconds]);
     const fund = m.contract("InsuranceFund", [input.coin.token, vault, deployer]);
     const liquidation = m.contract("LiquidationEngine", [house, config, fund]);
-    const upkeep = m.contract("LiquidationUpkeep", [house, config, liquidation]);
     const guardian = m.contract("Guardian", [house, rules.timelock, input.guardian]);
-    const lens = m.contract("MarginLens", [house]);
 
     const roles = [
       [vault, "HOUSE_ROLE", house],
@@ -57,12 +55,13 @@ export const houseModule = (
       ),
     ];
     for (const target of [vault, house, registry, fund]) {
-      const { contractName: key } = target;
       const handed = m.call(target, "grantRole", [DEFAULT_ADMIN_ROLE, rules.timelock], {
-        id: `hand_over_${key}`,
+        id: `hand_over_${target.contractName}`,
       });
-      const after = [...wired, handed];
-      m.call(target, "renounceRole", [DEFAULT_ADMIN_ROLE, deployer], { id: `leave_${key}`, after });
+      m.call(target, "renounceRole", [DEFAULT_ADMIN_ROLE, deployer], {
+        id: `leave_${target.contractName}`,
+        after: [...wired, handed],
+      });
     }
     return {
       ...rules,
@@ -74,8 +73,8 @@ export const houseModule = (
       settlement,
       fund,
       liquidation,
-      upkeep,
       guardian,
-      lens,
     };
   });
+
+export type HouseModule = ReturnType<typeof houseModule>;
