@@ -124,12 +124,13 @@ library ReportChecks {
         uint256 elapsedSeconds
     ) private pure {
         uint256 spotE8 = previous.spotE8();
-        uint256 changeBps = FixedPointMathLib.min(params.maxSpotChangeBps, BPS);
+        // Widens with the hours without a report: a market that moved far in the meantime must not stay shut out.
+        uint256 changeBps = (params.maxSpotChangeBps * FixedPointMathLib.max(elapsedSeconds, 1 hours)) / 1 hours;
         requireBounds(
             params.market,
             "spotChange",
             word.spotE8(),
-            FixedPointMathLib.divUp(spotE8 * (BPS - changeBps), BPS),
+            FixedPointMathLib.divUp(spotE8 * FixedPointMathLib.zeroFloorSub(BPS, changeBps), BPS),
             (spotE8 * (BPS + changeBps)) / BPS
         );
         uint256 sigmaE9 = previous.sigmaE9();

@@ -79,6 +79,7 @@ struct MarketOracleParams {
     uint16 market;
     uint64 minSpotE8;
     uint64 maxSpotE8;
+    /// Per hour since the previous report, and for anything shorter.
     uint16 maxSpotChangeBps;
     uint32 minSigmaE9;
     uint32 maxSigmaE9;

@@ -161,11 +161,16 @@ describe("RiskOracle: bounds of posted values", () => {
       withMarket({ ...base, round: 2n, observedAt: base.observedAt + hours * HOUR }, change);
     const { time } = fixture.networkHelpers;
     await time.increase(2 * Number(HOUR));
-    const [spotMin, spotMax] = [70_000_000_070n, 130_000_000_130n];
-    for (const spotE8 of [spotMin - 1n, spotMax + 1n]) {
-      await expectOutOfBounds(next({ spotE8 }, 2n), "spotChange", spotE8, spotMin, spotMax);
+    // 30 % an hour, widening with the hours that passed without a report.
+    for (const [hours, spotMin, spotMax] of [
+      [1n, 70_000_000_070n, 130_000_000_130n],
+      [2n, 40_000_000_040n, 160_000_000_160n],
+    ] as const) {
+      for (const spotE8 of [spotMin - 1n, spotMax + 1n]) {
+        await expectOutOfBounds(next({ spotE8 }, hours), "spotChange", spotE8, spotMin, spotMax);
+      }
+      for (const spotE8 of [spotMin, spotMax]) await expectAcceptable(next({ spotE8 }, hours));
     }
-    for (const spotE8 of [spotMin, spotMax]) await expectAcceptable(next({ spotE8 }, 2n));
     // Two hours at 1 % an hour down, rounded towards the previous value; up to three times at once.
     const [sigmaMin, sigmaMax] = [35_000_001n - 700_000n, 105_000_003n];
     for (const sigmaE9 of [sigmaMin - 1n, sigmaMax + 1n]) {
