@@ -1,4 +1,4 @@
-import { encodeScenarioSet, type ScenarioSet } from "../core/report/scenario-set.ts";
+import { encodeScenarioSet, type JointScenario, type ScenarioSet } from "../core/report/scenario-set.ts";
 import { jointResiduals } from "../core/scenarios/filtered-historical.ts";
 import { alignHistories, type DailyRecord } from "../core/scenarios/history.ts";
 import { thinScenarios } from "../core/scenarios/thin.ts";
@@ -19,11 +19,22 @@ export function scenarioSet(history: DailyHistory, listings: readonly MarketList
   const { scenarios, weights } = thinScenarios(residuals, { count: SCENARIO_COUNT, seed: SEED });
   return {
     markets: scenarios.markets.map(({ market }) => market),
-    scenarios: Array.from(weights, (weight, index) => ({
-      weight,
-      shocks: scenarios.markets.map(({ z, y }) => ({ z: z[index] ?? 0, y: y[index] ?? 0 })),
-    })),
+    scenarios: largestFirst(
+      Array.from(weights, (weight, index) => ({
+        weight,
+        shocks: scenarios.markets.map(({ z, y }) => ({ z: z[index] ?? 0, y: y[index] ?? 0 })),
+      })),
+    ),
   };
+}
+
+/**
+ * Scenarios with the largest moves first. The contract keeps the worst ones seen so far: when those come early, nearly all others are passed
+ * over at the price of one comparison, whatever the book; in the order of the losses a check costs half as much again.
+ */
+function largestFirst(scenarios: readonly JointScenario[]): readonly JointScenario[] {
+  const size = ({ shocks }: JointScenario) => Math.max(...shocks.map(({ z }) => Math.abs(z)));
+  return [...scenarios].sort((a, b) => size(b) - size(a));
 }
 
 /** The encoded set as of now, from all days known. */
