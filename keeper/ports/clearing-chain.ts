@@ -71,6 +71,8 @@ export interface ClearingChain {
   quote(account: bigint): Promise<AuctionQuote>;
   flag(account: bigint): Promise<void>;
   release(account: bigint): Promise<void>;
+  /** Brings a called account's lowest health and phase up to date: the subsidy of the insolvent phase grows from then on. */
+  update(account: bigint): Promise<void>;
   /** Simulates first; returns what the bidder paid, USD * 1e6. */
   bid(bid: Bid): Promise<bigint>;
 

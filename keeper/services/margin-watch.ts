@@ -6,6 +6,9 @@ const PAGE = 32n;
 /** Health of 1 in bps: below it an account may be called. */
 const CALL_HEALTH_BPS = 10_000n;
 
+/** The contract lets no vote start the insolvent phase of an account at or above this health. */
+const MAX_INSOLVENT_HEALTH_BPS = 2_500n;
+
 export interface MarginWatchResult {
   readonly flagged: readonly bigint[];
   readonly released: readonly bigint[];
@@ -21,7 +24,7 @@ export async function readAllHealth(chain: ClearingChain): Promise<readonly Acco
 
 /**
  * One round of the margin watch: flags every account below maintenance, worst first, and releases every called account that has
- * recovered. A refusal (someone else was faster, the health moved) is logged and the round goes on.
+ * recovered. A called account that has become insolvent is brought up to date: nobody bids before the fund's subsidy has begun to grow. A refusal (someone else was faster, the health moved) is logged and the round goes on.
  */
 export async function watchMargin(chain: ClearingChain, telemetry: Telemetry): Promise<MarginWatchResult> {
   const [accounts, calledAccounts, targetBps] = await Promise.all([
@@ -37,7 +40,16 @@ export async function watchMargin(chain: ClearingChain, telemetry: Telemetry): P
     ({ account, healthBps }) => healthBps >= targetBps && called.has(account),
   );
 
+  const deep = accounts.filter(
+    ({ account, healthBps }) => healthBps < MAX_INSOLVENT_HEALTH_BPS && called.has(account),
+  );
+  const insolvent: AccountHealth[] = [];
+  for (const health of deep) {
+    if ((await chain.quote(health.account)).phase === "insolvent") insolvent.push(health);
+  }
+
   const flagged = await attemptEach(below, telemetry, (account) => chain.flag(account));
+  await attemptEach(insolvent, telemetry, (account) => chain.update(account));
   const released = await attemptEach(recovered, telemetry, (account) => chain.release(account));
   for (const account of flagged) telemetry.warn("margin-called", { account });
   for (const account of released) telemetry.info("margin-call-ended", { account });

@@ -11,7 +11,7 @@ import type { Cast, LiquidatorAccount } from "./accounts.ts";
 import type { ChainClock } from "./chain-clock.ts";
 import type { Console } from "./console.ts";
 import { rehedge } from "./hedging.ts";
-import { GAS_LIMIT, mined, type House } from "./house.ts";
+import { mined, type House } from "./house.ts";
 import type { KeeperNetwork } from "./keepers.ts";
 import { instrumentsOf, type Listing, type MarketNumbers } from "./listing.ts";
 import {
@@ -91,7 +91,7 @@ export async function listNew(
       .filter(({ instrumentId, expirySeconds }) => !listed.has(instrumentId) && reported.has(expirySeconds))
       .map(({ instrumentId }) => instrumentId);
     for (let at = 0; at < fresh.length; at += LIST_BATCH) {
-      await mined(house.registry.list(fresh.slice(at, at + LIST_BATCH), { gasLimit: GAS_LIMIT }));
+      await mined(house.registry.list(fresh.slice(at, at + LIST_BATCH)));
     }
     for (const id of fresh) listed.add(id);
     count += fresh.length;

@@ -11,7 +11,7 @@ import {
   type Tokens,
   type TraderAccount,
 } from "./accounts.ts";
-import { GAS_LIMIT, mined, type House } from "./house.ts";
+import { mined, type House } from "./house.ts";
 import { currentBook } from "./measures.ts";
 import type { Listing } from "./listing.ts";
 import { legsOf, type Leg } from "./strategies.ts";
@@ -116,7 +116,6 @@ export async function trade(
         account.wallet.address,
         takerSignature,
         absE8,
-        { gasLimit: GAS_LIMIT },
       ),
     ),
   );
@@ -163,11 +162,7 @@ async function bringToMultiple(house: House, tokens: Tokens, account: TraderAcco
   const withdrawE6 = surplusE6 < cashE6 ? surplusE6 : cashE6;
   if (withdrawE6 <= 0n) return;
   const clearing = house.clearingHouse.connect(account.wallet);
-  await mined(
-    clearing.withdraw(account.id, tokens.coin.address, withdrawE6, account.wallet.address, {
-      gasLimit: GAS_LIMIT,
-    }),
-  );
+  await mined(clearing.withdraw(account.id, tokens.coin.address, withdrawE6, account.wallet.address));
 }
 
 function targetE6({ trader }: TraderAccount, initialE6: bigint): bigint {

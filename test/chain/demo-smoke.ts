@@ -17,7 +17,8 @@ async function runDemo(args: readonly string[]): Promise<DemoResult> {
     echo: false,
     cwd: PROJECT_ROOT,
   });
-  return { exitCode, lastLine: output.trimEnd().split("\n").at(-1) ?? "" };
+  const lines = output.trimEnd().split("\n");
+  return { exitCode, lastLine: lines.findLast((line) => line.startsWith("{")) ?? lines.at(-1) ?? "" };
 }
 
 describe("the demo", function () {

@@ -72,6 +72,7 @@ export function clearingDouble(script: ClearingScript): ClearingDouble {
     },
     flag: (account) => act(`flag ${account.toString()}`),
     release: (account) => act(`release ${account.toString()}`),
+    update: (account) => act(`update ${account.toString()}`),
     bid: async (bid) => {
       bids.push(bid);
       await act(`bid ${bid.account.toString()} ${bid.shareWad.toString()}`);

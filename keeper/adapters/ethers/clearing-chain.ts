@@ -64,6 +64,7 @@ export function createClearingChain(addresses: ClearingAddresses, signer: Signer
       }),
     flag: (account) => transact(`flagging account ${account.toString()}`, () => engine.flag(account)),
     release: (account) => transact(`releasing account ${account.toString()}`, () => engine.release(account)),
+    update: (account) => transact(`updating account ${account.toString()}`, () => engine.update(account)),
     bid: ({ account, bidder, shareWad, phase, version, maxPaidE6, deadlineSeconds }) =>
       refusing(`bidding on account ${account.toString()}`, interfaces, async () => {
         const bid = {

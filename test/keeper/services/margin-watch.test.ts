@@ -44,6 +44,27 @@ describe("the margin watch", () => {
     expect(released).to.deep.equal([3n]);
   });
 
+  it("brings a called account up to date once it is insolvent, and no other", async () => {
+    const quote = {
+      version: 1,
+      discountWad: 0n,
+      maintenanceE6: 1n,
+      maxShareWad: 1n,
+      healthBps: 0n,
+    };
+    const { chain, actions } = clearingDouble({
+      accounts: [accountHealth(1n, 400n), accountHealth(2n, 400n), accountHealth(3n, 2_500n)],
+      called: [1n, 2n, 3n],
+      quotes: [
+        { ...quote, account: 1n, phase: "called" },
+        { ...quote, account: 2n, phase: "insolvent" },
+        { ...quote, account: 3n, phase: "insolvent" },
+      ],
+    });
+    await watchMargin(chain, recordingTelemetry());
+    expect(actions).to.deep.equal(["update 2"]);
+  });
+
   it("goes on after a refusal and says why it was refused", async () => {
     const telemetry = recordingTelemetry();
     const { chain, actions } = clearingDouble({
