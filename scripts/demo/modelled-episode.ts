@@ -44,6 +44,11 @@ const STRIKE_MULTIPLES = [
 const STRIKE_STEPS_PER_DECADE = 100;
 /** Expiries at 08:00 UTC, in days after the first snapshot's midnight: two, then Fridays as the venue lists them. */
 const EXPIRY_DAYS = [2, 5, 12, 19, 47, 110] as const;
+/**
+ * Open interest of these days is not recorded either. A figure of the size that the venues of the time had keeps the concentration charge, which
+ * measures a book against it, from swallowing every other term.
+ */
+const ASSUMED_OPEN_INTEREST_USD: Readonly<Record<Market, number>> = { BTC: 1e9, ETH: 1e8 };
 const EXPIRY_HOUR_SECONDS = 8 * 3_600;
 /** A change is taken over at most so many days. */
 const MAX_STEP_DAYS = 1.25;
@@ -70,7 +75,9 @@ export function modelEpisode(episode: Episode, history: DailyHistory): ModelledE
     const known = variances.get(snapshot.market) ?? [];
     const term = termAt(known, snapshot.observedAtSeconds, snapshot.spotUsd);
     const listed = expiries.get(snapshot.market) ?? [];
-    return { ...snapshot, expiries: listed.flatMap((expiry) => modelExpiry(snapshot, term, expiry)) };
+    const openInterestUsd = snapshot.openInterestUsd ?? ASSUMED_OPEN_INTEREST_USD[snapshot.market];
+    const chains = listed.flatMap((expiry) => modelExpiry(snapshot, term, expiry));
+    return { ...snapshot, openInterestUsd, expiries: chains };
   });
   const days = history.days.map((day): DailyObservation => {
     const fill = (market: Market) => {
