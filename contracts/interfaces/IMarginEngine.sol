@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { Book } from "../types/Book.sol";
-import { InstrumentId } from "../types/InstrumentId.sol";
-import { Margin, MarginBreakdown, MarginModel } from "../types/MarginTypes.sol";
-import { Position } from "../types/Position.sol";
+import {Book} from "../types/Book.sol";
+import {InstrumentId} from "../types/InstrumentId.sol";
+import {Margin, MarginBreakdown, MarginModel} from "../types/MarginTypes.sol";
+import {Position} from "../types/Position.sol";
 
 /// @title MarginEngine: the margin of any book, from the oracle's parameters and governance's rules
 /// @notice Total: no book that the clearing house can hold makes it revert once a report and a scenario set are stored.

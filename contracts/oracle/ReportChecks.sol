@@ -125,7 +125,8 @@ library ReportChecks {
     ) private pure {
         uint256 spotE8 = previous.spotE8();
         // Widens with the hours without a report: a market that moved far in the meantime must not stay shut out.
-        uint256 changeBps = (params.maxSpotChangeBps * FixedPointMathLib.max(elapsedSeconds, 1 hours)) / 1 hours;
+        uint256 changeBps =
+            (params.maxSpotChangeBps * FixedPointMathLib.max(elapsedSeconds, 1 hours)) / 1 hours;
         requireBounds(
             params.market,
             "spotChange",

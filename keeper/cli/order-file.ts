@@ -59,7 +59,7 @@ export const ORDER_TYPES = {
   ],
 };
 
-export function signedOrderText(order: Omit<SignedOrder, "format" | "version">): string {
+function signedOrderText(order: Omit<SignedOrder, "format" | "version">): string {
   return `${toJson({ format: "ballast-order", version: 1, ...order }, INDENT)}\n`;
 }
 

@@ -36,7 +36,7 @@ export interface Bid {
 }
 
 /** One market's expiry. */
-export interface MarketExpiry {
+interface MarketExpiry {
   readonly market: number;
   /** Unix seconds. */
   readonly expirySeconds: number;

@@ -35,7 +35,7 @@ export interface ProposalMessage {
 }
 
 /** A keeper signs the report it built. */
-export interface SignatureMessage {
+interface SignatureMessage {
   readonly kind: "signature";
   readonly epoch: bigint;
   readonly round: number;
@@ -51,7 +51,7 @@ export interface ScenarioProposalMessage {
 }
 
 /** A keeper that built the same set signs it. */
-export interface ScenarioSignatureMessage {
+interface ScenarioSignatureMessage {
   readonly kind: "scenario-signature";
   readonly setId: bigint;
   readonly dataHash: Hex;

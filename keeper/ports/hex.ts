@@ -2,7 +2,7 @@
 export type Hex = `0x${string}`;
 
 /** True for an even number of hexadecimal digits behind 0x. */
-export function isHex(text: string): text is Hex {
+function isHex(text: string): text is Hex {
   return /^0x(?:[0-9a-fA-F]{2})*$/.test(text);
 }
 

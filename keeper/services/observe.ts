@@ -11,7 +11,7 @@ const MAX_SMILES = 16;
 const FULL_PEG_BPS = 10_000;
 
 /** A surface for a market whose venue shows spot prices only. */
-export type SmileModel = (snapshot: MarketSnapshot, dailyVol: number, nowSeconds: number) => readonly Smile[];
+type SmileModel = (snapshot: MarketSnapshot, dailyVol: number, nowSeconds: number) => readonly Smile[];
 
 /** Which market of the contracts is which market of the data. */
 export interface MarketListing {

@@ -49,7 +49,9 @@ const TEXT_RULES: readonly TextRule[] = [
     advice: "an access token; revoke it",
   },
   {
-    pattern: /(?:mnemonic|seed ?phrase)["']?\s*[:=]\s*["'](?:[a-z]+ ){11,23}[a-z]+["']/i,
+    // Hardhat's well-known test mnemonic is no secret.
+    pattern:
+      /(?:mnemonic|seed ?phrase)["']?\s*[:=]\s*["'](?!(?:test ){11}junk["'])(?:[a-z]+ ){11,23}[a-z]+["']/i,
     advice: "looks like a seed phrase; keep it in a keystore",
   },
   {

@@ -1,6 +1,6 @@
 import { init, type EChartsCoreOption } from "echarts";
 import { SECONDS_PER_DAY } from "../../keeper/core/units.ts";
-import type { SnapshotRecord } from "./replay-loop.ts";
+import type { SnapshotRecord } from "./snapshot-record.ts";
 
 const WIDTH = 1_120;
 const HEIGHT = 560;

@@ -22,7 +22,7 @@ import {
   valueAxis,
   type ChartNotes,
 } from "./chart-style.ts";
-import type { SnapshotRecord } from "./replay-loop.ts";
+import type { SnapshotRecord } from "./snapshot-record.ts";
 import { perNotional, sharesOf, type HouseState, type Summary } from "./summary.ts";
 import { MODEL_TITLES, SHOWN_MODELS } from "./tables.ts";
 

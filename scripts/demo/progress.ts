@@ -1,4 +1,4 @@
-import type { SnapshotRecord } from "./replay-loop.ts";
+import type { SnapshotRecord } from "./snapshot-record.ts";
 
 const PERCENT = 100;
 const MILLION = 1e6;

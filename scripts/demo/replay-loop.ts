@@ -26,6 +26,7 @@ import {
   type ReferenceBook,
 } from "./measures.ts";
 import { progressLine } from "./progress.ts";
+import type { SnapshotRecord } from "./snapshot-record.ts";
 import type { TradingDesk } from "./trading.ts";
 
 /** Everything that lives through the episode. */
@@ -50,23 +51,6 @@ export interface Stage {
   readonly openingReportGas: bigint;
   /** Sets the price feeds that guard the posted spots to the recorded ones of a time. */
   setFeeds(seconds: number): Promise<void>;
-}
-
-/** What is known of one snapshot. */
-export interface SnapshotRecord {
-  readonly seconds: number;
-  readonly firstBlock: number;
-  readonly reportGas: bigint;
-  readonly markets: Readonly<Record<Market, MarketMeasure>>;
-  /** The traders' accounts after the report, before anybody acts. */
-  readonly accounts: readonly AccountMeasure[];
-  readonly reference: readonly BookMeasure[];
-  readonly flagged: number;
-  readonly fills: number;
-  /** Accounts still called when the snapshot's work is done. */
-  readonly stillCalled: number;
-  readonly settledAccounts: number;
-  readonly fundUsd: number;
 }
 
 /** Auction steps after a snapshot while accounts are called, and the time between them. */

@@ -2,7 +2,7 @@ import { MARGIN_MODELS, type MarginModel } from "../../keeper/core/margin/types.
 import { SECONDS_PER_DAY } from "../../keeper/core/units.ts";
 import type { LiquidationHistory } from "./events.ts";
 import { modelRecord, sumModels, type BookMeasure, type ModelMargins } from "./measures.ts";
-import type { SnapshotRecord } from "./replay-loop.ts";
+import type { SnapshotRecord } from "./snapshot-record.ts";
 
 /** How one model behaved on the reference books. Margins are initial margin as a share of gross notional. */
 interface ModelFigures {

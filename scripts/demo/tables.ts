@@ -5,7 +5,7 @@ import type { Console } from "./console.ts";
 import type { SliceEvent } from "./events.ts";
 import type { BookMeasure } from "./measures.ts";
 import { percent, timeText } from "./progress.ts";
-import type { SnapshotRecord } from "./replay-loop.ts";
+import type { SnapshotRecord } from "./snapshot-record.ts";
 import { perNotional, type HouseState, type Summary } from "./summary.ts";
 
 /** The models as people read them. */

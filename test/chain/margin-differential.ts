@@ -46,9 +46,11 @@ async function openHouse(seed: number, ageSeconds: number, books: number): Promi
 }
 
 async function chainBreakdown(engine: Contract, book: ChainBook, model?: number): Promise<ChainBreakdown> {
-  return model === undefined
-    ? await engine.getFunction("breakdown").staticCall(book)
-    : await engine.getFunction("breakdownAs").staticCall(book, model);
+  const breakdown: ChainBreakdown =
+    model === undefined
+      ? await engine.getFunction("breakdown").staticCall(book)
+      : await engine.getFunction("breakdownAs").staticCall(book, model);
+  return breakdown;
 }
 
 interface ChainBreakdown {

@@ -17,7 +17,7 @@ function revertData(error: unknown): string | null {
 }
 
 /** The contract's own error with its arguments, else ethers' short message. */
-export function describeRevert(error: unknown, interfaces: readonly Interface[]): string {
+function describeRevert(error: unknown, interfaces: readonly Interface[]): string {
   const data = revertData(error);
   if (data !== null) {
     for (const contract of interfaces) {

@@ -4,7 +4,7 @@ import type { Book } from "./types.ts";
 
 const SIZE_SCALE = 1e8;
 /** Cash is in USD * 1e6 on chain. */
-export const USD_SCALE = 1e6;
+const USD_SCALE = 1e6;
 
 /** A book as the contract takes it. */
 export interface ChainBook {

@@ -7,7 +7,7 @@ import { interpolate, pnlSurface } from "./surface.ts";
 import type { MarginParams } from "./types.ts";
 
 /** P&L of a market's book in every scenario of the set, in the set's order. */
-export type MarketPnls = readonly number[];
+type MarketPnls = readonly number[];
 
 /** How a market's P&L in each scenario is found; `marketIndex` is the market's place in the set. */
 export type ScenarioPnl = (book: MarketBook, marketIndex: number) => MarketPnls;
@@ -26,7 +26,7 @@ export function interpolatedPnls(set: GridScenarioSet, params: MarginParams, gri
 type TailParams = Pick<MarginParams, "varConfidenceBps" | "esConfidenceBps" | "tailMeasure">;
 
 /** Loss of the tail by the measure that governance chose, at least 0. */
-export function tailLoss(pnls: MarketPnls, weights: readonly number[], params: TailParams): number {
+function tailLoss(pnls: MarketPnls, weights: readonly number[], params: TailParams): number {
   const valueAtRisk = (): number => tailRisk(pnls, weights, params.varConfidenceBps).valueAtRisk;
   const expectedShortfall = (): number => tailRisk(pnls, weights, params.esConfidenceBps).expectedShortfall;
   switch (params.tailMeasure) {

@@ -73,7 +73,7 @@ export interface BookPosition {
 }
 
 /** Collateral whose value follows a market's spot, after its haircut. */
-export interface BookCollateral {
+interface BookCollateral {
   readonly market: number;
   readonly quantity: number;
 }

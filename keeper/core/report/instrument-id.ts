@@ -4,7 +4,7 @@ import { packWord, unpackWord, type WordField } from "./integers.ts";
 // The layouts of contracts/types/InstrumentId.sol and Position.sol.
 
 /** What an instrument pays, in the order of the contract's InstrumentKind. */
-export const INSTRUMENT_KINDS = ["call", "put", "future", "perpetual"] as const;
+const INSTRUMENT_KINDS = ["call", "put", "future", "perpetual"] as const;
 
 export type InstrumentKind = (typeof INSTRUMENT_KINDS)[number];
 

@@ -76,9 +76,3 @@ export function floorSqrt(value: bigint): bigint {
     root = next;
   }
 }
-
-/** Quotient rounded towards minus infinity; the divisor is positive. */
-export function floorDivide(dividend: bigint, divisor: bigint): bigint {
-  const quotient = dividend / divisor;
-  return dividend % divisor < 0n ? quotient - 1n : quotient;
-}

@@ -43,7 +43,7 @@ export interface GridShock {
   readonly u: number;
 }
 
-export interface GridScenario {
+interface GridScenario {
   readonly weight: number;
   readonly shocks: readonly GridShock[];
 }
@@ -74,13 +74,13 @@ export function encodeSpotShock(z: number, grid: Grid = GRID): number {
 }
 
 /** A vol shock's code; rounded to the nearest step and clamped to the code's range. */
-export function encodeVolShock(y: number, grid: Grid = GRID): number {
+function encodeVolShock(y: number, grid: Grid = GRID): number {
   const code = Math.round(volCoordinate(y, grid) * VOL_CODE_UNIT) + VOL_CODE_ZERO;
   return Math.min(MAX_VOL_CODE, Math.max(0, code));
 }
 
 /** The shock that two codes stand for. */
-export function decodeShock(spotCode: number, volCode: number): GridShock {
+function decodeShock(spotCode: number, volCode: number): GridShock {
   return {
     cell: Math.floor(spotCode / CELL_STEPS),
     t: (spotCode % CELL_STEPS) / CELL_STEPS,

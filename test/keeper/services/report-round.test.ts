@@ -2,99 +2,24 @@ import { expect } from "chai";
 import { aggregateObservations, type Observation } from "../../../keeper/core/report/aggregate.ts";
 import { packSmileWord, unpackMarketWord } from "../../../keeper/core/report/words.ts";
 import type { ProposalMessage } from "../../../keeper/ports/gossip.ts";
-import {
-  followRounds,
-  leaderOf,
-  leadRound,
-  transmitReport,
-  type SignedReport,
-} from "../../../keeper/services/report-round.ts";
-import { BLOCK, ORACLE_DOMAIN } from "../../support/keeper-doubles.ts";
-import {
-  HONEST_FACTORS,
-  honestObservation,
-  testNetwork,
-  type NetworkOptions,
-  type TestKeeper,
-  type TestNetwork,
-} from "../../support/keeper-round.ts";
+import { followRounds, leaderOf, leadRound, transmitReport } from "../../../keeper/services/report-round.ts";
+import { BLOCK } from "../../support/keeper-doubles.ts";
+import { honestObservation, testNetwork, type TestNetwork } from "../../support/keeper-round.ts";
 import { RANDOM_OBSERVED_AT } from "../../support/random-books.ts";
-
-const EPOCH = 4n;
-const ROUND = 0;
-const ROUND_TIMEOUT_MS = 5_000;
-const SETTLE_MS = 100;
-
-const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-const honest = HONEST_FACTORS.map(honestObservation);
-
-/** An observation with every price of the surface and the spot multiplied. */
-function distorted(spotTimes: bigint, varianceTimes: bigint): Observation {
-  const [, seen] = honest;
-  if (seen === undefined) throw new Error("four keepers observe");
-  return {
-    ...seen,
-    markets: seen.markets.map(({ market, smiles }) => ({
-      market: { ...market, spotE8: market.spotE8 * spotTimes, sigmaE9: market.sigmaE9 * spotTimes },
-      smiles: smiles.map((smile) => ({ ...smile, aE10: smile.aE10 * varianceTimes })),
-    })),
-  };
-}
-
-async function runRound(
-  options: NetworkOptions = {},
-): Promise<{ readonly network: TestNetwork; readonly signed: SignedReport }> {
-  const network = testNetwork(options);
-  const stop = new AbortController();
-  for (const keeper of network.keepers) followRounds(keeper, stop.signal);
-  const signal = AbortSignal.timeout(ROUND_TIMEOUT_MS);
-  const signed = await leadRound(network.keepers[0], EPOCH, ROUND, RANDOM_OBSERVED_AT, signal);
-  await settled();
-  stop.abort();
-  return { network, signed };
-}
-
-function signersOf(
-  { keepers }: TestNetwork,
-  { report, signatures }: SignedReport,
-): readonly (string | null)[] {
-  return signatures.map((signature) => keepers[0].signer.reportSigner(ORACLE_DOMAIN, report, signature));
-}
-
-function refusals(keeper: TestKeeper): string {
-  return keeper.lines.map(({ fields }) => String(fields["reason"])).join("\n");
-}
-
-const signaturesBy = ({ heard }: TestNetwork, keeper: TestKeeper) =>
-  heard.filter(({ from, message }) => from === keeper.signer.address && message.kind === "signature");
-
-/** A proposal of the four honest observations, with parts replaced, as `by` would send it. */
-function proposal({ keepers }: TestNetwork, changes: Partial<ProposalMessage> = {}): ProposalMessage {
-  return {
-    kind: "proposal",
-    epoch: EPOCH,
-    round: ROUND,
-    observedAtSeconds: RANDOM_OBSERVED_AT,
-    blockNumber: BLOCK.number,
-    blockHash: BLOCK.hash,
-    observations: keepers.map(({ signer }, index) => ({
-      from: signer.address,
-      observation: honest[index] ?? honestObservation(1),
-    })),
-    ...changes,
-  };
-}
-
-/** Followers who have all observed a round that keeper 0 opened but not yet proposed. */
-async function openedRound(): Promise<{ readonly network: TestNetwork; readonly stop: AbortController }> {
-  const network = testNetwork();
-  const stop = new AbortController();
-  for (const keeper of network.keepers) followRounds(keeper, stop.signal);
-  const { gossip } = network.keepers[0];
-  gossip.publish({ kind: "observe", epoch: EPOCH, round: ROUND, observedAtSeconds: RANDOM_OBSERVED_AT });
-  await settled();
-  return { network, stop };
-}
+import {
+  EPOCH,
+  ROUND,
+  ROUND_TIMEOUT_MS,
+  settled,
+  honest,
+  distorted,
+  runRound,
+  signersOf,
+  refusals,
+  signaturesBy,
+  proposal,
+  openedRound,
+} from "../../support/report-rounds.ts";
 
 describe("a report round", () => {
   it("gets one hash signed by a quorum of distinct keepers, rising by address", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { SnapshotRecord } from "../../../scripts/demo/replay-loop.ts";
+import type { SnapshotRecord } from "../../../scripts/demo/snapshot-record.ts";
 import { sharesOf, summarise } from "../../../scripts/demo/summary.ts";
 
 const HOUR = 3_600;
