@@ -19,6 +19,9 @@ function oneShock(z: number, y: number, grid: Grid = GRID): { z: number; y: numb
   return shockAt(shock, grid);
 }
 
+/** Half a code of the vol coordinate, 1 / 16,384, in units of the shock at the low end of what is tried. */
+const WIDEST_VOL_STEP = 3e-4;
+
 describe("scenario set", () => {
   it("writes the bytes that the store documents", () => {
     const set: ScenarioSet = {
@@ -28,13 +31,13 @@ describe("scenario set", () => {
           weight: 3,
           shocks: [
             { z: -10, y: 0 },
-            { z: 0.5, y: 4 },
+            { z: 0.5, y: 2.25 },
           ],
         },
       ],
     };
-    const zero = [0x80, 0x00];
-    const up = [0xc0, 0x00];
+    const zero = [0x60, 0x00];
+    const up = [0x80, 0x00];
     expect([...encodeScenarioSet(set)]).to.deep.equal(
       [0, 1, 2, 0, 1, 1, 2, 0, 3, 0, 0].concat(zero, [6, 128], up),
     );
@@ -49,17 +52,19 @@ describe("scenario set", () => {
         (z, y) => {
           const back = oneShock(z, y);
           expect(back.z).to.be.closeTo(z, widestStep);
-          expect(back.y).to.be.closeTo(y, 4 / 16_384);
+          expect(back.y).to.be.closeTo(y, WIDEST_VOL_STEP);
         },
       ),
     );
   });
 
   it("clamps what lies beyond the grid to its last code", () => {
-    expect(oneShock(-50, -50)).to.deep.equal({ z: -10, y: -8 });
+    const lowest = oneShock(-50, -50);
+    expect(lowest.z).to.equal(-10);
+    expect(lowest.y).to.be.closeTo(Math.log1p(-3 * Math.expm1(0.18)) / 0.08, WIDEST_VOL_STEP);
     expect(oneShock(50, 0).z).to.equal(6 + (4 * 255) / 256);
     expect(oneShock(10, 0).z).to.equal(6 + (4 * 255) / 256);
-    expect(oneShock(0, 50).y).to.be.closeTo(8, 4 / 16_384);
+    expect(oneShock(0, 50).y).to.be.closeTo(Math.log1p(5 * Math.expm1(0.18)) / 0.08, WIDEST_VOL_STEP);
   });
 
   it("moves to the next cell when a shock rounds up to its node", () => {
