@@ -2,7 +2,7 @@ import { unpackInstrumentId, unpackPosition } from "../../keeper/core/report/ins
 import { unpackSmileWord } from "../../keeper/core/report/words.ts";
 import { SECONDS_PER_DAY } from "../../keeper/core/units.ts";
 import { ChainRefusal, type ClearingChain } from "../../keeper/ports/clearing-chain.ts";
-import { MARKETS, type Market, type MarketData } from "../../keeper/ports/market-data.ts";
+import { MARKETS, type MarketData } from "../../keeper/ports/market-data.ts";
 import type { Telemetry } from "../../keeper/ports/telemetry.ts";
 import { liquidate, DEFAULT_SHARE_STEPS } from "../../keeper/services/liquidate.ts";
 import { watchMargin } from "../../keeper/services/margin-watch.ts";
@@ -20,9 +20,6 @@ import {
   measureBooks,
   measureMarkets,
   usd,
-  type AccountMeasure,
-  type BookMeasure,
-  type MarketMeasure,
   type ReferenceBook,
 } from "./measures.ts";
 import { progressLine } from "./progress.ts";

@@ -46,11 +46,11 @@ async function openHouse(seed: number, ageSeconds: number, books: number): Promi
 }
 
 async function chainBreakdown(engine: Contract, book: ChainBook, model?: number): Promise<ChainBreakdown> {
-  const breakdown: ChainBreakdown =
+  const breakdown: unknown =
     model === undefined
       ? await engine.getFunction("breakdown").staticCall(book)
       : await engine.getFunction("breakdownAs").staticCall(book, model);
-  return breakdown;
+  return breakdown as ChainBreakdown;
 }
 
 interface ChainBreakdown {
