@@ -66,7 +66,7 @@ describe("option price on chain", () => {
   before(async () => {
     const { ethers } = await network.create();
     const table = await ethers.deployContract("NormalCdfTable");
-    harness = (await ethers.deployContract("PricingHarness", [table])) as unknown as Contract;
+    harness = await ethers.deployContract("PricingHarness", [table]);
   });
 
   it("is within 1e-8 of the forward of the reference on the whole grid, calls and puts", async () => {
@@ -116,7 +116,7 @@ describe("normal distribution function on chain", () => {
   before(async () => {
     const { ethers } = await network.create();
     const table = await ethers.deployContract("NormalCdfTable");
-    harness = (await ethers.deployContract("PricingHarness", [table])) as unknown as Contract;
+    harness = await ethers.deployContract("PricingHarness", [table]);
   });
 
   it("is within 1e-9 of the reference, the tails included", async () => {
