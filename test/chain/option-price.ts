@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Contract } from "ethers";
+import type { PricingHarness } from "../../types/ethers-contracts/mocks/PricingHarness.ts";
 import { network } from "hardhat";
 import grid from "../vectors/black76-prices.json" with { type: "json" };
 import normal from "../vectors/normal.json" with { type: "json" };
@@ -41,27 +41,25 @@ const QUOTES: readonly Quote[] = grid.rows.map(([forward, strike, years, vol, ca
 
 /** Calls and puts of one batch, as shares of the forward. */
 async function chainPrices(
-  harness: Contract,
+  harness: PricingHarness,
   quotes: readonly Quote[],
   forward: number,
 ): Promise<readonly (readonly [number, number])[]> {
-  const [calls, puts] = (await harness.getFunction("pricesQ48").staticCall(
+  const [calls, puts] = await harness.pricesQ48(
     quotes.map(({ strike }) => BigInt(Math.round(strike * PRICE_SCALE))),
     quotes.map(({ deviation }) => BigInt(Math.round(deviation * DEVIATION_UNIT))),
     BigInt(Math.round(forward * PRICE_SCALE)),
-  )) as [bigint[], bigint[]];
+  );
   return quotes.map((_, index) => [Number(calls[index]) / PRICE_UNIT, Number(puts[index]) / PRICE_UNIT]);
 }
 
-async function chainPhi(harness: Contract, points: readonly number[]): Promise<readonly number[]> {
-  const values = (await harness
-    .getFunction("phiQ52")
-    .staticCall(points.map((x) => BigInt(Math.round(x * ARGUMENT_UNIT))))) as bigint[];
+async function chainPhi(harness: PricingHarness, points: readonly number[]): Promise<readonly number[]> {
+  const values = await harness.phiQ52(points.map((x) => BigInt(Math.round(x * ARGUMENT_UNIT))));
   return values.map((value) => Number(value) / PHI_UNIT);
 }
 
 describe("option price on chain", () => {
-  let harness: Contract;
+  let harness: PricingHarness;
 
   before(async () => {
     const { ethers } = await network.create();
@@ -111,7 +109,7 @@ describe("option price on chain", () => {
 });
 
 describe("normal distribution function on chain", () => {
-  let harness: Contract;
+  let harness: PricingHarness;
 
   before(async () => {
     const { ethers } = await network.create();
