@@ -9,17 +9,19 @@ const PI_DIGITS = 31415926535897932384626433832795028841971693993751058209749445
 const PI_SCALE = 10n ** 79n;
 
 /** The table spans [-LIMIT, LIMIT] in steps of 1 / PIECES_PER_UNIT. */
-const LIMIT_HALVES = 13n;
+const LIMIT_HALVES = 16n;
 const PIECES_PER_UNIT = 32n;
 export const PIECE_COUNT = Number(LIMIT_HALVES * PIECES_PER_UNIT);
 /** Position inside a piece, in [0, 2^30). */
 export const POSITION_BITS = 30n;
-export const VALUE_BITS = 52n;
-/** The quadratic coefficient is kept finer: it is added to cubic * position without a shift. */
+export const VALUE_BITS = 40n;
+/** Each coefficient is finer by a position than the next higher one, so that products are added to it without a shift. */
 const QUADRATIC_BITS = VALUE_BITS + POSITION_BITS;
-const LINEAR_SHIFT = 53n;
-const QUADRATIC_SHIFT = 136n;
-const CUBIC_SHIFT = 208n;
+const LINEAR_BITS = QUADRATIC_BITS + POSITION_BITS;
+const LINEAR_SHIFT = 41n;
+const CUBIC_SHIFT = 172n;
+const QUADRATIC_SHIFT = 196n;
+const WORD_BITS = 256n;
 
 /** Chebyshev nodes of degree four on a piece, as positions: (1 - cos((2 j + 1) pi / 8)) / 2. */
 const CHEBYSHEV_SHARES = [0.038060233744356624, 0.3086582838174551, 0.6913417161825449, 0.9619397662556434];
@@ -81,19 +83,19 @@ function pieceCoefficients(piece: number): readonly [bigint, bigint, bigint, big
 const roundTo = (value: bigint, bits: bigint): bigint =>
   (value + (1n << (WORKING_BITS - bits - 1n))) >> (WORKING_BITS - bits);
 
-/** One word per piece: constant, linear, quadratic and cubic coefficient, low bits first; the last two signed. */
+/** One word per piece: constant, linear, cubic and quadratic coefficient, low bits first; the last two signed. */
 export function pieceWord(piece: number): bigint {
   const [constant, linear, quadratic, cubic] = pieceCoefficients(piece);
   const signedQuadratic = BigInt.asUintN(
-    Number(CUBIC_SHIFT - QUADRATIC_SHIFT),
+    Number(WORD_BITS - QUADRATIC_SHIFT),
     roundTo(quadratic, QUADRATIC_BITS),
   );
-  const signedCubic = BigInt.asUintN(Number(256n - CUBIC_SHIFT), roundTo(cubic, VALUE_BITS));
+  const signedCubic = BigInt.asUintN(Number(QUADRATIC_SHIFT - CUBIC_SHIFT), roundTo(cubic, VALUE_BITS));
   return (
     roundTo(constant, VALUE_BITS) |
-    (roundTo(linear, VALUE_BITS) << LINEAR_SHIFT) |
-    (signedQuadratic << QUADRATIC_SHIFT) |
-    (signedCubic << CUBIC_SHIFT)
+    (roundTo(linear, LINEAR_BITS) << LINEAR_SHIFT) |
+    (signedCubic << CUBIC_SHIFT) |
+    (signedQuadratic << QUADRATIC_SHIFT)
   );
 }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
-import {CDF_OFFSET, CDF_VALUE_BITS, NormalCdf, NormalTable} from "./NormalCdf.sol";
+import {CDF_OFFSET, NormalCdf, NormalTable} from "./NormalCdf.sol";
 
 /// @title Black76: undiscounted option prices as shares of the forward
 /// @notice Prices a call; a put follows by parity (put = call - (node - K/F)). Error at most 2e-10 * (node + K/F) plus 1e-11, where
@@ -12,7 +12,7 @@ library Black76 {
     /// Beyond these moneyness bounds a call is priced as at the bound; a put's own strike enters by parity.
     uint256 internal constant MIN_RATIO_WAD = 1e4;
     uint256 internal constant MAX_RATIO_WAD = WAD << 20;
-    uint256 internal constant ONE_Q48 = 1 << 48;
+    uint256 internal constant ONE_Q40 = 1 << 40;
     int256 internal constant ONE_Q60 = 1 << 60;
     /// Bounds of the deviation, 1e-9 and 256, with 60 fractional bits: the floor spares a branch at tau = 0.
     uint256 internal constant MIN_DEVIATION_Q60 = 1_152_921_505;
@@ -22,22 +22,22 @@ library Black76 {
     function moneyness(
         uint256 strikeE8,
         uint256 forwardE8
-    ) internal pure returns (uint256 ratioQ48, int256 logWad, int256 logQ60) {
-        // strikeE8 fits 64 bits, so the product fits; the bounded ratio is below 2^80, so it may shift by 48.
+    ) internal pure returns (uint256 ratioQ40, int256 logWad, int256 logQ60) {
+        // strikeE8 fits 64 bits, so the product fits; the bounded ratio is below 2^80, so it may shift by 40.
         unchecked {
             uint256 ratioWad = (strikeE8 * WAD) / forwardE8;
             if (ratioWad < MIN_RATIO_WAD) ratioWad = MIN_RATIO_WAD;
             if (ratioWad > MAX_RATIO_WAD) ratioWad = MAX_RATIO_WAD;
-            ratioQ48 = (ratioWad << 48) / WAD;
+            ratioQ40 = (ratioWad << 40) / WAD;
             logWad = FixedPointMathLib.lnWad(int256(ratioWad));
             logQ60 = toQ60(logWad);
         }
     }
 
     /// @notice What a strike's price needs at one standard deviation of log return (60 fractional bits, bounded here):
-    /// d1 + 6.5 = (return * inverse + intercept) >> 80, d2 = d1 - deviation.
+    /// d1 + 8 = (return * inverse + intercept) >> 80, d2 = d1 - deviation.
     /// @return inverseQ55 1 / sd
-    /// @return interceptQ115 sd / 2 - ln(K/F) / sd + 6.5
+    /// @return interceptQ115 sd / 2 - ln(K/F) / sd + 8
     /// @return deviationQ35 sd
     function terms(
         int256 logQ60,
@@ -53,27 +53,27 @@ library Black76 {
         }
     }
 
-    /// @notice Call price and delta term at a node, as shares of the forward with 48 fractional bits.
+    /// @notice Call price and delta term at a node, as shares of the forward with 80 fractional bits.
     /// @param returnQ60 log return of the node, within +-2^66
-    /// @param growthQ48 e^return
-    /// @return callQ48 growth * Phi(d1) - K/F * Phi(d2); not floored, so it may be below zero by the table's error
-    /// @return deltaQ48 growth * Phi(d1), the derivative of the call by the return
+    /// @param growthQ40 e^return
+    /// @return callQ80 growth * Phi(d1) - K/F * Phi(d2); not floored, so it may be below zero by the table's error
+    /// @return deltaQ80 growth * Phi(d1), the derivative of the call by the return
     function price(
         NormalTable table,
-        uint256 ratioQ48,
+        uint256 ratioQ40,
         uint256 inverseQ55,
         int256 interceptQ115,
         uint256 deviationQ35,
         int256 returnQ60,
-        uint256 growthQ48
-    ) internal pure returns (int256 callQ48, uint256 deltaQ48) {
-        // |return| and |log| below 2^66 and the inverse below 2^85 keep the sum below 2^153; growth and ratio are below 2^70.
+        uint256 growthQ40
+    ) internal pure returns (int256 callQ80, uint256 deltaQ80) {
+        // |return| and |log| below 2^66 and the inverse below 2^85 keep the sum below 2^153; growth and ratio are below 2^62.
         unchecked {
             int256 x = (returnQ60 * int256(inverseQ55) + interceptQ115) >> 80;
-            uint256 first = growthQ48 * NormalCdf.phi(table, x);
-            uint256 second = ratioQ48 * NormalCdf.phi(table, x - int256(deviationQ35));
-            callQ48 = (int256(first) - int256(second)) >> CDF_VALUE_BITS;
-            deltaQ48 = first >> CDF_VALUE_BITS;
+            uint256 first = growthQ40 * NormalCdf.phi(table, x);
+            uint256 second = ratioQ40 * NormalCdf.phi(table, x - int256(deviationQ35));
+            callQ80 = int256(first) - int256(second);
+            deltaQ80 = first;
         }
     }
 

@@ -2,28 +2,42 @@
 pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
-import {CDF_PIECE_MASK, CDF_POSITION_MASK, CDF_RANGE, CDF_VALUE_MASK, NormalTable} from "./NormalCdf.sol";
+import {
+    CDF_PIECE_MASK,
+    CDF_POSITION_MASK,
+    CDF_RANGE_BITS,
+    CDF_LAST,
+    CDF_VALUE_MASK,
+    NormalTable
+} from "./NormalCdf.sol";
 
 /// @notice Memory address of a market's nodes: for each vol node (down, flat, up) the 13 spot nodes in rising order, three words
-/// each: log return (60 fractional bits), e^return (48), and the accumulator of the book's calls.
+/// each: log return (60 fractional bits), e^return (40), and the accumulator of the book's calls.
 type Grid is uint256;
 
 uint256 constant SPOT_NODES = 13;
 uint256 constant VOL_NODES = 3;
+uint256 constant DOWN_VOL = 0;
 uint256 constant FLAT_VOL = 1;
-// Spot nodes -10 -6 -4 -3 -2 -1 0 1 2 3 4 6 10 in units of sigma sqrt(h), one byte each, first node in the low byte.
-uint256 constant SPOT_NODE_BYTES = 0x0a060403020100fffefdfcfaf6;
+uint256 constant UP_VOL = 2;
+// Bytes of a node, and of the 13 nodes of one vol node.
+uint256 constant NODE_BYTES = 0x60;
+uint256 constant COLUMN_BYTES = 0x4e0;
 
 /// @title ScenarioGrid: the P&L surface of a book in one market, over standardised spot and vol nodes
-/// @notice Weights are shares of the book's gross value with 56 fractional bits: their absolute values sum to at most 2^56.
+/// @notice Weights are shares of the book's gross value with 40 fractional bits: their absolute values sum to at most 2^40.
 library ScenarioGrid {
-    uint256 private constant NODE_BYTES = 0x60;
-    uint256 private constant COLUMN_BYTES = 0x4e0;
     uint256 private constant GRID_BYTES = 0xea0;
+    /// Distance of the node z = 0 from the first one of its column.
+    uint256 private constant MIDDLE_BYTES = 0x240;
+    /// Spot nodes -10 -6 -4 -3 -2 -1 0 1 2 3 4 6 10 in units of sigma sqrt(h): the positive ones, one byte each, from the low byte.
+    uint256 private constant POSITIVE_NODE_BYTES = 0x0a0604030201;
+    uint256 private constant ONE_Q40 = 0x10000000000;
     // Of the table of NormalCdf.
     uint256 private constant PIECE_MASK = CDF_PIECE_MASK;
     uint256 private constant POSITION_MASK = CDF_POSITION_MASK;
-    uint256 private constant RANGE = CDF_RANGE;
+    uint256 private constant RANGE_BITS = CDF_RANGE_BITS;
+    uint256 private constant LAST = CDF_LAST;
     uint256 private constant VALUE_MASK = CDF_VALUE_MASK;
     int256 private constant MAX_RETURN_Q60 = 3 << 60;
     /// Larger steps change nothing but slopes at clamped nodes.
@@ -38,24 +52,32 @@ library ScenarioGrid {
             grid := mload(0x40)
             mstore(0x40, add(grid, GRID_BYTES))
         }
-        // step <= 2^62 and |z| <= 10: returns stay below 2^66; e^3 has 53 bits at 48 fractional bits.
+        // step <= 2^62 and z <= 10: returns stay below 2^66; e^3 has 45 bits at 40 fractional bits. The nodes lie evenly around the
+        // middle one, where all three words are those of return 0; their growths are each other's inverses. Only nodes are written.
         unchecked {
-            for (uint256 i; i < SPOT_NODES; ++i) {
-                int256 r = FixedPointMathLib.clamp(
-                    spotNode(i) * int256(stepQ60),
-                    -MAX_RETURN_Q60,
-                    MAX_RETURN_Q60
-                );
-                uint256 growthQ48 = growth(r);
-                for (uint256 v; v < VOL_NODES; ++v) {
-                    uint256 cursor = Grid.unwrap(grid) + v * COLUMN_BYTES + i * NODE_BYTES;
-                    assembly ("memory-safe") {
-                        mstore(cursor, r)
-                        mstore(add(cursor, 0x20), growthQ48)
-                        mstore(add(cursor, 0x40), 0)
-                    }
-                }
+            uint256 middle = Grid.unwrap(grid) + MIDDLE_BYTES;
+            _setNode(middle, 0, ONE_Q40);
+            uint256 z = POSITIVE_NODE_BYTES;
+            for (uint256 distance = NODE_BYTES; distance <= MIDDLE_BYTES; distance += NODE_BYTES) {
+                int256 r = FixedPointMathLib.min(int256((z & 0xff) * stepQ60), MAX_RETURN_Q60);
+                uint256 growthQ40 = growth(r);
+                _setNode(middle + distance, r, growthQ40);
+                _setNode(middle - distance, -r, (ONE_Q40 * ONE_Q40) / growthQ40);
+                z >>= 8;
             }
+        }
+        assembly ("memory-safe") {
+            mcopy(add(grid, COLUMN_BYTES), grid, COLUMN_BYTES)
+            mcopy(add(grid, mul(2, COLUMN_BYTES)), grid, COLUMN_BYTES)
+        }
+    }
+
+    function _setNode(uint256 node, int256 returnQ60, uint256 growthQ40) private pure {
+        // node is one of the grid's.
+        assembly ("memory-safe") {
+            mstore(node, returnQ60)
+            mstore(add(node, 0x20), growthQ40)
+            mstore(add(node, 0x40), 0)
         }
     }
 
@@ -63,19 +85,11 @@ library ScenarioGrid {
         return stepQ60 > MAX_STEP_Q60 ? MAX_STEP_Q60 : stepQ60;
     }
 
-    /// @notice e^return with 48 fractional bits, for |return| below 2^66.
+    /// @notice e^return with 40 fractional bits, for |return| below 2^66.
     function growth(int256 returnQ60) internal pure returns (uint256) {
-        // The product is below 2^126; e^64 shifted by 48 fits.
+        // The product is below 2^126; e^64 shifted by 40 fits.
         unchecked {
-            return (uint256(FixedPointMathLib.expWad((returnQ60 * int256(WAD)) >> 60)) << 48) / WAD;
-        }
-    }
-
-    /// @notice The i-th spot node in units of sigma sqrt(h).
-    function spotNode(uint256 i) internal pure returns (int256) {
-        // A signed byte by construction: the cast truncates to it.
-        unchecked {
-            return int8(uint8(SPOT_NODE_BYTES >> (8 * i)));
+            return (uint256(FixedPointMathLib.expWad((returnQ60 * int256(WAD)) >> 60)) << 40) / WAD;
         }
     }
 
@@ -85,15 +99,16 @@ library ScenarioGrid {
         Grid grid,
         uint256 volNode,
         NormalTable table,
-        uint256 ratioQ48,
+        uint256 ratioQ40,
         uint256 inverseQ55,
         int256 interceptQ115,
         uint256 deviationQ35,
-        int256 weightQ56
+        int256 weightQ40
     ) internal pure {
         // One word holds two signed lanes, value * 2^128 + slope: multiplying the word by the weight multiplies both lanes, adding words
-        // adds them, and it is exact because each lane's sum stays below 2^127: |call|, |slope| <= e^3 * 2^48 + 2^20 * 2^17 (table
-        // error at the largest K/F) < 2^54 and the weights sum to 2^56. The two inner blocks are NormalCdf.phi, see its proof.
+        // adds them, and it is exact because each lane's sum stays below 2^127: |call|, |slope| <= e^3 * 2^80 + 2^68 (table
+        // error at the largest K/F) < 2^86 and the weights sum to 2^40. The two evaluations are NormalCdf.phi, see its proof; beyond the
+        // table its last pieces stand in.
         // Only accumulators of this column, which create has reserved, are written.
         assembly ("memory-safe") {
             let p := add(grid, mul(volNode, COLUMN_BYTES))
@@ -102,65 +117,73 @@ library ScenarioGrid {
                 p := add(p, NODE_BYTES)
             } {
                 let x := sar(80, add(mul(mload(p), inverseQ55), interceptQ115))
-                let a
-                switch lt(x, RANGE)
-                case 0 {
+                let y := sub(x, deviationQ35)
+                if shr(RANGE_BITS, or(x, y)) {
                     // Phi(d1) = 0: so is Phi(d2), and the node gains nothing.
                     if slt(x, 0) {
                         continue
                     }
-                    a := shl(52, mload(add(p, 0x20)))
+                    if slt(y, 0) {
+                        y := 0
+                    }
+                    if gt(x, LAST) {
+                        x := LAST
+                    }
+                    if gt(y, LAST) {
+                        y := LAST
+                    }
                 }
-                default {
-                    let w := mload(add(table, and(shr(25, x), PIECE_MASK)))
-                    let t := and(x, POSITION_MASK)
-                    a := add(signextend(8, shr(136, w)), mul(sar(208, w), t))
-                    a := add(shr(53, w), sar(60, mul(t, a)))
-                    a := mul(mload(add(p, 0x20)), and(add(w, shr(30, mul(t, a))), VALUE_MASK))
-                }
-                x := sub(x, deviationQ35)
-                let b
-                switch lt(x, RANGE)
-                case 0 {
-                    b := mul(shl(52, ratioQ48), sgt(x, 0))
-                }
-                default {
-                    let w := mload(add(table, and(shr(25, x), PIECE_MASK)))
-                    let t := and(x, POSITION_MASK)
-                    b := add(signextend(8, shr(136, w)), mul(sar(208, w), t))
-                    b := add(shr(53, w), sar(60, mul(t, b)))
-                    b := mul(ratioQ48, and(add(w, shr(30, mul(t, b))), VALUE_MASK))
-                }
-                let q := add(p, 0x40)
-                mstore(q, add(mload(q), mul(weightQ56, add(shl(128, sar(52, sub(a, b))), shr(52, a)))))
+                let w := mload(add(table, and(shr(25, x), PIECE_MASK)))
+                x := and(x, POSITION_MASK)
+                let a := add(sar(196, w), mul(signextend(2, shr(172, w)), x))
+                a := and(add(w, shr(90, mul(x, add(shr(41, w), mul(x, a))))), VALUE_MASK)
+                a := mul(mload(add(p, 0x20)), a)
+                w := mload(add(table, and(shr(25, y), PIECE_MASK)))
+                y := and(y, POSITION_MASK)
+                x := add(sar(196, w), mul(signextend(2, shr(172, w)), y))
+                x := and(add(w, shr(90, mul(y, add(shr(41, w), mul(y, x))))), VALUE_MASK)
+                w := add(p, 0x40)
+                mstore(w, add(mload(w), mul(weightQ40, add(shl(128, sub(a, mul(ratioQ40, x))), a))))
             }
         }
     }
 
-    /// @notice P&L and its slope by log return at a node, as shares with 42 fractional bits.
-    /// @param baseQ104 the calls' value now: sum of weight * call
-    /// @param linearQ56 weight of everything linear in the spot
+    /// @notice P&L and its slope by the spot coordinate z at a node, as shares with 38 fractional bits.
+    /// @param baseQ120 the calls' value now: sum of weight * call
+    /// @param linearQ40 weight of everything linear in the spot
     function pnlAt(
+        uint256 node,
+        int256 stepQ60,
+        int256 baseQ120,
+        int256 linearQ40
+    ) internal pure returns (int256 pnlQ38, int256 slopeQ38) {
+        // Lanes and linear terms are below 2^127, see accumulate; the low lane is taken out before the high one shifts down. The slope
+        // is below 2^44 before the step, at most 2^62, multiplies it.
+        assembly ("memory-safe") {
+            let growthQ40 := mload(add(node, 0x20))
+            let word := mload(add(node, 0x40))
+            slopeQ38 := signextend(15, word)
+            pnlQ38 := sub(sar(128, sub(word, slopeQ38)), baseQ120)
+            pnlQ38 := sar(82, add(pnlQ38, shl(40, mul(linearQ40, sub(growthQ40, ONE_Q40)))))
+            slopeQ38 := sar(60, mul(stepQ60, sar(82, add(slopeQ38, shl(40, mul(linearQ40, growthQ40))))))
+        }
+    }
+
+    /// @notice P&L at one node, as pnlAt gives it.
+    function pnl(
         Grid grid,
         uint256 volNode,
         uint256 spotIndex,
-        int256 baseQ104,
-        int256 linearQ56
-    ) internal pure returns (int256 pnlQ42, int256 slopeQ42) {
-        // Lanes and linear terms are below 2^114, see accumulate; the low lane is taken out before the high one shifts down.
+        int256 baseQ120,
+        int256 linearQ40
+    ) internal pure returns (int256 pnlQ38) {
         unchecked {
-            uint256 cursor = Grid.unwrap(grid) + volNode * COLUMN_BYTES + spotIndex * NODE_BYTES;
-            int256 growthQ48;
-            int256 value;
-            int256 slope;
-            assembly ("memory-safe") {
-                growthQ48 := mload(add(cursor, 0x20))
-                let word := mload(add(cursor, 0x40))
-                slope := signextend(15, word)
-                value := sar(128, sub(word, slope))
-            }
-            pnlQ42 = (value - baseQ104 + linearQ56 * (growthQ48 - (1 << 48))) >> 62;
-            slopeQ42 = (slope + linearQ56 * growthQ48) >> 62;
+            (pnlQ38, ) = pnlAt(
+                Grid.unwrap(grid) + volNode * COLUMN_BYTES + spotIndex * NODE_BYTES,
+                0,
+                baseQ120,
+                linearQ40
+            );
         }
     }
 }

@@ -4,115 +4,62 @@ pragma solidity 0.8.37;
 import {BPS} from "../types/Constants.sol";
 import {TailMeasure} from "../types/RiskParams.sol";
 
-/// @notice The worst scenarios seen so far: the shortest prefix whose weight reaches the target, best P&L at the root.
-struct TailHeap {
-    /// Only an entry below this can enter: the heap's root once the target is reached, the largest number before.
-    int256 bar;
-    uint256 weight;
-    uint256 target;
-    uint256 size;
-    int256[] entries;
-}
-
-/// @notice Which tails count: the longer one is collected, the shorter one is inside it.
+/// @notice Which tails of a scenario set count.
 struct TailRule {
-    uint256 longTarget;
-    /// Zero when only one measure counts.
-    uint256 shortTarget;
-    /// The longer tail is the expected shortfall's.
-    bool shortfallFirst;
+    TailMeasure measure;
+    uint256 varBps;
+    uint256 esBps;
 }
 
 /// @title TailRisk: value at risk and expected shortfall of weighted scenarios
 /// @notice Scenarios sort by P&L, then by index. The tail of a confidence is the shortest prefix whose weight reaches the rest of the
 /// total; VaR is minus the P&L of its last element, ES minus the weighted mean of the prefix; both at least 0 and rounded up.
-/// An entry is P&L << 32 | index << 16 | weight, so that one signed comparison sorts entries; |P&L| below 2^200, weight at least 1.
-/// Each scenario costs one comparison, and O(log k) more when it is among the k worst so far.
+/// An entry is P&L << 32 | index << 16 | weight, so that one signed comparison sorts entries and no two are equal; |P&L| below 2^200,
+/// weights at least 1. The tail is selected, not sorted (Hoare 1961): a few steps per scenario, however the entries lie, because a range
+/// that does not shrink is sorted after a fixed number of splits.
 library TailRisk {
     uint256 private constant WEIGHT_MASK = 0xffff;
+    /// Ranges up to 8 entries are sorted, and any range after so many splits.
+    uint256 private constant SORTED_BYTES = 0x100;
+    uint256 private constant MAX_SPLITS = 20;
 
-    /// @notice Packs a P&L, the scenario's index (below 2^16) and its weight (below 2^16).
-    function entry(int256 pnl, uint256 index, uint256 weight) internal pure returns (int256) {
-        // |pnl| < 2^200, so the shift keeps the sign; index and weight fit the low 32 bits.
-        unchecked {
-            return (pnl << 32) + int256((index << 16) | weight);
-        }
-    }
-
-    /// @notice The tails to collect at the confidences in force.
-    function rule(
-        uint256 totalWeight,
-        TailMeasure measure,
-        uint256 varBps,
-        uint256 esBps
-    ) internal pure returns (TailRule memory r) {
-        uint256 varTarget = _target(totalWeight, varBps);
-        uint256 esTarget = _target(totalWeight, esBps);
-        if (measure == TailMeasure.ValueAtRisk) esTarget = 0;
-        if (measure == TailMeasure.ExpectedShortfall) varTarget = 0;
-        r.shortfallFirst = esTarget > varTarget;
-        (r.longTarget, r.shortTarget) = r.shortfallFirst ? (esTarget, varTarget) : (varTarget, esTarget);
-    }
-
-    /// @notice Room for at most `capacity` entries; the words are written before they are read, so they are not cleared.
-    function allocate(TailHeap memory heap, uint256 capacity) internal pure {
-        int256[] memory words;
-        // Reserves the length word and the entries.
+    /// @notice Reserves `count` entries, with a word before and a word behind them that end any search.
+    function allocate(uint256 count) internal pure returns (uint256 first) {
+        // Reserves count + 2 words and writes the outer two: the smallest and the largest number.
         assembly ("memory-safe") {
-            words := mload(0x40)
-            mstore(words, capacity)
-            mstore(0x40, add(words, shl(5, add(capacity, 1))))
-        }
-        heap.entries = words;
-    }
-
-    /// @notice Empties the heap for a new set of scenarios.
-    function open(TailHeap memory heap, TailRule memory r) internal pure {
-        heap.bar = type(int256).max;
-        heap.weight = 0;
-        heap.size = 0;
-        heap.target = r.longTarget;
-    }
-
-    /// @notice Takes in an entry below the heap's bar, and drops those that the target no longer needs.
-    function enter(TailHeap memory heap, int256 e) internal pure {
-        // size stays below the number of entries offered, at most the capacity; weights sum to less than 2^32.
-        unchecked {
-            uint256 target = heap.target;
-            uint256 size = heap.size;
-            uint256 weight = heap.weight + (uint256(e) & WEIGHT_MASK);
-            uint256 rootWeight = uint256(_root(heap.entries)) & WEIGHT_MASK;
-            if (size != 0 && weight >= target + rootWeight) {
-                // The root goes and the new entry, which is worse, takes its place.
-                weight -= rootWeight;
-                _siftDown(heap.entries, size, e);
-            } else {
-                _siftUp(heap.entries, size++, e);
-            }
-            if (weight >= target) {
-                (size, weight) = _shrink(heap.entries, size, weight, target);
-                heap.bar = _root(heap.entries);
-            }
-            heap.size = size;
-            heap.weight = weight;
+            first := add(mload(0x40), 0x20)
+            mstore(sub(first, 0x20), shl(255, 1))
+            let end := add(first, shl(5, count))
+            mstore(end, not(shl(255, 1)))
+            mstore(0x40, add(end, 0x20))
         }
     }
 
-    /// @notice Loss at the measure in force, and the index of the worst scenario; (0, 0) for an empty heap. Uses the heap up.
-    function close(
-        TailHeap memory heap,
-        TailRule memory r
+    /// @notice Loss at the measure in force, and the index of the worst scenario; (0, 0) without scenarios. Reorders the entries.
+    /// @param first address of the first entry, as allocate gives it; @param end address behind the last one
+    /// @param guess an entry near the tail's end, as good as it may be: it decides the cost, not the result
+    function tailLoss(
+        uint256 first,
+        uint256 end,
+        uint256 totalWeight,
+        TailRule memory rule,
+        int256 guess
     ) internal pure returns (uint256 loss, uint256 worst) {
-        uint256 size = heap.size;
-        if (size == 0) return (0, 0);
-        int256[] memory entries = heap.entries;
-        worst = _worstIndex(entries, size);
-        loss = r.shortfallFirst ? _shortfall(entries, size, heap.weight) : _rootLoss(entries);
-        if (r.shortTarget == 0) return (loss, worst);
-        uint256 weight;
-        (size, weight) = _shrink(entries, size, heap.weight, r.shortTarget);
-        uint256 other = r.shortfallFirst ? _rootLoss(entries) : _shortfall(entries, size, weight);
-        if (other > loss) loss = other;
+        if (first == end) return (0, 0);
+        uint256 varTarget = rule.measure == TailMeasure.ExpectedShortfall ? 0 : _target(totalWeight, rule.varBps);
+        uint256 esTarget = rule.measure == TailMeasure.ValueAtRisk ? 0 : _target(totalWeight, rule.esBps);
+        // The longer tail holds the shorter one: it is selected first, the other inside it.
+        bool shortfallFirst = esTarget > varTarget;
+        end = _select(first, end, shortfallFirst ? esTarget : varTarget, guess);
+        uint256 shortfall;
+        (shortfall, worst) = _shortfall(first, end);
+        loss = shortfallFirst ? shortfall : _lastLoss(end);
+        uint256 shorter = shortfallFirst ? varTarget : esTarget;
+        if (shorter == 0) return (loss, worst);
+        end = _select(first, end, shorter, _middleOf(first, end));
+        if (shortfallFirst) shortfall = _lastLoss(end);
+        else (shortfall, ) = _shortfall(first, end);
+        if (shortfall > loss) loss = shortfall;
     }
 
     /// @dev Weight that the tail of a confidence must reach: at least 1, so that a tail has an element.
@@ -124,116 +71,133 @@ library TailRisk {
         }
     }
 
-    /// @dev Drops roots while the rest still reaches the target, which is at least 1, so that one entry stays.
-    function _shrink(
-        int256[] memory entries,
-        uint256 size,
-        uint256 weight,
-        uint256 target
-    ) private pure returns (uint256, uint256) {
+    /// @dev Moves the shortest prefix (in sorted order) whose weight reaches the target to the front, its greatest entry last; returns the
+    /// address behind it. The target is at least 1 and at most the entries' weight.
+    function _select(uint256 first, uint256 end, uint256 target, int256 pivot) private pure returns (uint256) {
+        // Addresses in [first, end]; what is taken off the target is below it.
         unchecked {
+            for (uint256 splits; end - first > SORTED_BYTES && splits < MAX_SPLITS; ++splits) {
+                (uint256 middle, uint256 weight) = _split(first, end, pivot);
+                if (weight >= target) {
+                    end = middle;
+                } else {
+                    target -= weight;
+                    first = middle;
+                }
+                pivot = _middleOf(first, end);
+            }
+            _sort(first, end);
             while (true) {
-                uint256 rootWeight = uint256(_root(entries)) & WEIGHT_MASK;
-                if (weight < target + rootWeight) return (size, weight);
-                weight -= rootWeight;
-                --size;
-                _siftDown(entries, size, _word(entries, size));
+                uint256 weight = uint256(_load(first)) & WEIGHT_MASK;
+                first += 0x20;
+                if (weight >= target || first >= end) return first;
+                target -= weight;
             }
-            return (size, weight);
+            return first;
         }
     }
 
-    /// @dev Entry i, below the capacity.
-    function _word(int256[] memory entries, uint256 i) private pure returns (int256 e) {
+    /// @dev Splits a range by a pivot: smaller entries before `middle`, the others from there on.
+    /// @return middle between first and end
+    /// @return weight sum of the smaller entries' weights
+    function _split(uint256 first, uint256 end, int256 pivot) private pure returns (uint256 middle, uint256 weight) {
+        // The word before a range is smaller than all in it and not greater than any pivot, the word behind it greater: both searches stop at
+        // them at the latest (the outer words are allocate's, the inner ones come from earlier splits).
         assembly ("memory-safe") {
-            e := mload(add(add(entries, 0x20), shl(5, i)))
-        }
-    }
-
-    function _root(int256[] memory entries) private pure returns (int256) {
-        return _word(entries, 0);
-    }
-
-    /// @dev Puts a new entry at the end, `size`, and moves it up to its place.
-    function _siftUp(int256[] memory entries, uint256 size, int256 e) private pure {
-        // Word i stands at base + 32 i; i <= size, below the capacity.
-        assembly ("memory-safe") {
-            let base := add(entries, 0x20)
-            let i := size
-            for {} i {} {
-                let parent := shr(1, sub(i, 1))
-                let value := mload(add(base, shl(5, parent)))
-                if iszero(slt(value, e)) {
-                    break
-                }
-                mstore(add(base, shl(5, i)), value)
-                i := parent
+            middle := first
+            for { } 1 { } {
+                for { } slt(mload(middle), pivot) { middle := add(middle, 0x20) } { }
+                end := sub(end, 0x20)
+                for { } iszero(slt(mload(end), pivot)) { end := sub(end, 0x20) } { }
+                if iszero(lt(middle, end)) { break }
+                let e := mload(middle)
+                mstore(middle, mload(end))
+                mstore(end, e)
             }
-            mstore(add(base, shl(5, i)), e)
+            for { } lt(first, middle) { first := add(first, 0x20) } {
+                weight := add(weight, and(mload(first), WEIGHT_MASK))
+            }
         }
     }
 
-    /// @dev Puts an entry in the root's place and moves it down to its own, in a heap of `size` entries.
-    function _siftDown(int256[] memory entries, uint256 size, int256 e) private pure {
-        // Children are read below size only; i starts at 0.
+    /// @dev The median of a range's entries at a quarter, a half and three quarters: never its least one. Any entry for a range below four.
+    function _middleOf(uint256 first, uint256 end) private pure returns (int256 pivot) {
+        // Addresses in [first, end); the word at `first` exists even when the range is empty.
         assembly ("memory-safe") {
-            let base := add(entries, 0x20)
-            let i := 0
-            for {} 1 {} {
-                let child := add(shl(1, i), 1)
-                if iszero(lt(child, size)) {
-                    break
-                }
-                let value := mload(add(base, shl(5, child)))
-                if lt(add(child, 1), size) {
-                    let right := mload(add(base, shl(5, add(child, 1))))
-                    if sgt(right, value) {
-                        value := right
-                        child := add(child, 1)
+            let quarter := and(shr(2, sub(end, first)), not(0x1f))
+            first := add(first, quarter)
+            pivot := mload(first)
+            first := add(first, quarter)
+            let other := mload(first)
+            let last := mload(add(first, quarter))
+            if sgt(pivot, other) {
+                let greater := pivot
+                pivot := other
+                other := greater
+            }
+            // pivot <= other: the median is `last` between them, else the one it exceeds or undercuts.
+            if sgt(last, pivot) {
+                pivot := last
+                if sgt(last, other) { pivot := other }
+            }
+        }
+    }
+
+    /// @dev Sorts a range: Shell (1959) with gaps that halve.
+    function _sort(uint256 first, uint256 end) private pure {
+        // i runs over the range, j stays between first + gap and i: only words of the range are read and written.
+        assembly ("memory-safe") {
+            for { let gap := and(shr(1, sub(end, first)), not(0x1f)) } gap { gap := and(shr(1, gap), not(0x1f)) } {
+                let lowest := add(first, gap)
+                for { let i := lowest } lt(i, end) { i := add(i, 0x20) } {
+                    let e := mload(i)
+                    let j := i
+                    for { } iszero(lt(j, lowest)) { } {
+                        let previous := mload(sub(j, gap))
+                        if iszero(sgt(previous, e)) { break }
+                        mstore(j, previous)
+                        j := sub(j, gap)
                     }
+                    mstore(j, e)
                 }
-                if iszero(sgt(value, e)) {
-                    break
-                }
-                mstore(add(base, shl(5, i)), value)
-                i := child
             }
-            mstore(add(base, shl(5, i)), e)
         }
     }
 
-    function _rootLoss(int256[] memory entries) private pure returns (uint256) {
+    /// @dev Loss of the last entry before `end`.
+    function _lastLoss(uint256 end) private pure returns (uint256) {
         // |P&L| < 2^200: its negative fits.
         unchecked {
-            int256 loss = -(_root(entries) >> 32);
+            int256 loss = -(_load(end - 0x20) >> 32);
             return loss > 0 ? uint256(loss) : 0;
         }
     }
 
-    function _shortfall(
-        int256[] memory entries,
-        uint256 size,
-        uint256 weight
-    ) private pure returns (uint256) {
-        // |P&L| < 2^200, weights sum to less than 2^32 and to at least 1.
-        unchecked {
-            int256 sum;
-            for (uint256 i; i < size; ++i) {
-                int256 e = _word(entries, i);
-                sum -= (e >> 32) * int256(uint256(e) & WEIGHT_MASK);
+    /// @dev Weighted mean loss of a range that is not empty, rounded up, and the index of its worst entry.
+    function _shortfall(uint256 first, uint256 end) private pure returns (uint256 shortfall, uint256 worst) {
+        int256 sum;
+        uint256 weight;
+        int256 least = type(int256).max;
+        // |P&L| < 2^200, weights sum to less than 2^32 and to at least 1; only words of the range are read.
+        assembly ("memory-safe") {
+            for { } lt(first, end) { first := add(first, 0x20) } {
+                let e := mload(first)
+                let w := and(e, WEIGHT_MASK)
+                sum := sub(sum, mul(sar(32, e), w))
+                weight := add(weight, w)
+                if slt(e, least) { least := e }
             }
-            return sum > 0 ? (uint256(sum) + weight - 1) / weight : 0;
+        }
+        unchecked {
+            worst = (uint256(least) >> 16) & WEIGHT_MASK;
+            if (sum > 0) shortfall = (uint256(sum) + weight - 1) / weight;
         }
     }
 
-    function _worstIndex(int256[] memory entries, uint256 size) private pure returns (uint256) {
-        int256 worst = _root(entries);
-        unchecked {
-            for (uint256 i = 1; i < size; ++i) {
-                int256 e = _word(entries, i);
-                if (e < worst) worst = e;
-            }
+    /// @dev The entry at an address.
+    function _load(uint256 cursor) private pure returns (int256 e) {
+        assembly ("memory-safe") {
+            e := mload(cursor)
         }
-        return (uint256(worst) >> 16) & WEIGHT_MASK;
     }
 }

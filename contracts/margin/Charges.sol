@@ -15,7 +15,7 @@ import {GroupTail, ScenarioSet, TailLoss} from "./TailLoss.sol";
 library Charges {
     uint256 private constant E12_TO_E6 = 1e6;
     int256 private constant SIGNED_E12_TO_E6 = 1e6;
-    uint256 private constant BASIS_BITS = 104;
+    uint256 private constant BASIS_BITS = 120;
     /// Cash beyond this (1e54 USD) counts as this.
     int256 private constant MAX_CASH_E6 = 1e60;
 
@@ -31,7 +31,7 @@ library Charges {
                 b.grossNotionalE6 += grossE6;
                 b.collateralE6 += (m.collateralE8 * m.spotE8) / PRICE_SIZE_TO_USD_E6;
                 b.staticLossE6 += (m.staticLossE12 + E12_TO_E6 - 1) / E12_TO_E6;
-                uint256 basis = FixedPointMathLib.fullMulDivUp(m.basisQ104, risk.scaleE6, 1 << BASIS_BITS);
+                uint256 basis = FixedPointMathLib.fullMulDivUp(m.basisQ120, risk.scaleE6, 1 << BASIS_BITS);
                 b.basisE6 += MarginMath.shareUp(basis, p.basisBps);
                 b.concentrationE6 += MarginMath.concentrationE6(
                     grossE6,

@@ -27,7 +27,7 @@ contract MarginEngine is IMarginEngine {
     IScenarioStore public immutable scenarioStore;
     address public immutable normalTable;
 
-    uint256 private constant SURFACE_BITS = 42;
+    uint256 private constant SURFACE_BITS = 38;
     /// Size of the position that markE8 values: one unit of underlying.
     int128 private constant ONE_E8 = 1e8;
     int256 private constant E12_TO_E8 = 1e4;
@@ -67,13 +67,13 @@ contract MarginEngine is IMarginEngine {
         RiskBook memory risk = _open();
         BookLoader.load(risk, book, riskOracle, false, MarginModel.Default);
         pnlE6 = new int256[3][](SPOT_NODES);
-        for (uint256 i; i < risk.markets.length; ++i) {
-            MarketRisk memory m = risk.markets[i];
+        for (uint256 k; k < risk.markets.length; ++k) {
+            MarketRisk memory m = risk.markets[k];
             if (m.id != market) continue;
             MarketPricing.price(risk, m, Nodes({grid: true, stress: false, staticLoss: false}));
-            for (uint256 node; node < SPOT_NODES * VOL_NODES; ++node) {
-                (uint256 spot, uint256 vol) = (node / VOL_NODES, node % VOL_NODES);
-                (int256 pnl, ) = ScenarioGrid.pnlAt(m.grid, vol, spot, m.baseQ104, m.linearQ56);
+            for (uint256 i; i < SPOT_NODES * VOL_NODES; ++i) {
+                (uint256 spot, uint256 vol) = (i / VOL_NODES, i % VOL_NODES);
+                int256 pnl = ScenarioGrid.pnl(m.grid, vol, spot, m.baseQ120, m.linearQ40);
                 // The scale is below 2^240 and shares below 2^48: a 512-bit product, rounded up when it is a loss.
                 uint256 amount = FixedPointMathLib.abs(pnl);
                 pnlE6[spot][vol] =

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {Black76} from "../libraries/Black76.sol";
 import {MarginMath} from "../libraries/MarginMath.sol";
-import {ScenarioGrid, VOL_NODES} from "../libraries/ScenarioGrid.sol";
+import {DOWN_VOL, FLAT_VOL, ScenarioGrid, UP_VOL} from "../libraries/ScenarioGrid.sol";
 import {PRICE_SIZE_TO_USD_E6} from "../types/Constants.sol";
 import {Position} from "../types/Position.sol";
 import {MarketRisk, RiskBook} from "./RiskBook.sol";
@@ -46,7 +46,7 @@ library MarketPricing {
             uint256 word = words[i];
             if (word >> EXPIRY_KEY_SHIFT != slice.key) {
                 _close(risk, m, nodes, slice, quote);
-                m.basisQ104 += FixedPointMathLib.abs(slice.deltaQ104);
+                m.basisQ120 += FixedPointMathLib.abs(slice.deltaQ120);
                 SliceTerms.open(slice, risk, m, word);
             }
             uint256 kind = uint8(word >> KIND_SHIFT);
@@ -64,25 +64,25 @@ library MarketPricing {
             }
         }
         _close(risk, m, nodes, slice, quote);
-        m.basisQ104 += FixedPointMathLib.abs(slice.deltaQ104);
+        m.basisQ120 += FixedPointMathLib.abs(slice.deltaQ120);
     }
 
     /// @dev Sets up the nodes, with the collateral as the first linear term.
     function _start(RiskBook memory risk, MarketRisk memory m, Nodes memory nodes) private pure {
         if (nodes.grid) m.grid = ScenarioGrid.create(m.stepQ60);
         if (nodes.stress) StressNodes.create(risk, m);
-        // quantity and spot below 2^192 together; the book's scale bounds the value, so the weight is at most 2^56.
+        // quantity and spot below 2^192 together; the book's scale bounds the value, so the weight is at most 2^40.
         unchecked {
-            uint256 weight = ((m.collateralE8 * m.spotE8) << 56) / (risk.scaleE6 * PRICE_SIZE_TO_USD_E6);
-            m.linearQ56 = int256(weight);
+            uint256 weight = ((m.collateralE8 * m.spotE8) << 40) / (risk.scaleE6 * PRICE_SIZE_TO_USD_E6);
+            m.linearQ40 = int256(weight);
         }
     }
 
-    /// @dev Value in USD * 1e12 as a share of the book's scale with 56 fractional bits.
+    /// @dev Value in USD * 1e12 as a share of the book's scale with 40 fractional bits.
     function _weight(RiskBook memory risk, int256 valueE12) private pure returns (int256) {
         // |value| < 2^187, at most scaleE6 * 1e6, which is positive and below 2^228.
         unchecked {
-            return (valueE12 << 56) / (int256(risk.scaleE6) * E12_TO_E6);
+            return (valueE12 << 40) / (int256(risk.scaleE6) * E12_TO_E6);
         }
     }
 
@@ -97,8 +97,8 @@ library MarketPricing {
         unchecked {
             int256 valueE12 = (sizeE8 * int256(slice.forwardE8) * E9) / VALUE_TO_E12;
             int256 weight = _weight(risk, valueE12);
-            m.linearQ56 += weight;
-            slice.deltaQ104 += weight << 48;
+            m.linearQ40 += weight;
+            slice.deltaQ120 += weight << 80;
             m.markToMarketE12 += valueE12;
             if (nodes.staticLoss)
                 m.staticLossE12 += MarginMath.futureLossE12(m.staticRate, slice.forwardE8, sizeE8);
@@ -119,13 +119,13 @@ library MarketPricing {
         unchecked {
             int256 valueE12 = (sizeE8 * int256(slice.forwardE8 * slice.discountE9)) / VALUE_TO_E12;
             int256 weight = _weight(risk, valueE12);
-            quote.weightQ56 += weight;
+            quote.weightQ40 += weight;
             if (isCall) {
                 m.netCallsE8 += sizeE8;
             } else {
                 m.netPutsE8 += sizeE8;
-                m.linearQ56 -= weight;
-                slice.deltaQ104 -= weight << 48;
+                m.linearQ40 -= weight;
+                slice.deltaQ120 -= weight << 80;
             }
             int256 markE12 = (valueE12 * StrikePricing.unitQ48(quote, isCall)) >> 48;
             m.markToMarketE12 += markE12;
@@ -145,41 +145,49 @@ library MarketPricing {
         Slice memory slice,
         StrikeQuote memory quote
     ) private pure {
-        int256 weight = quote.weightQ56;
+        int256 weight = quote.weightQ40;
         if (weight == 0) return;
-        quote.weightQ56 = 0;
-        // |weight| <= 2^56, |call| < 2^50 at the mark, delta <= 2^48.
+        quote.weightQ40 = 0;
+        // |weight| <= 2^40, |call| < 2^82 at the mark, delta <= 2^80.
         unchecked {
-            m.baseQ104 += weight * quote.callQ48;
-            slice.deltaQ104 += weight * int256(quote.deltaQ48);
+            m.baseQ120 += weight * quote.callQ80;
+            slice.deltaQ120 += weight * int256(quote.deltaQ80);
         }
-        if (nodes.grid) {
-            for (uint256 v; v < VOL_NODES;) {
-                _addColumn(risk, m, slice, quote, weight, v);
-                unchecked {
-                    ++v;
-                }
-            }
-        }
+        if (nodes.grid) _addToGrid(risk, m, slice, quote, weight);
         if (nodes.stress) StressNodes.add(risk, m, slice, quote, weight);
+    }
+
+    function _addToGrid(
+        RiskBook memory risk,
+        MarketRisk memory m,
+        Slice memory slice,
+        StrikeQuote memory quote,
+        int256 weight
+    ) private pure {
+        _addColumn(risk, m, quote, weight, DOWN_VOL, slice.downQ60);
+        _addColumn(risk, m, quote, weight, UP_VOL, slice.upQ60);
+        ScenarioGrid.accumulate(
+            m.grid,
+            FLAT_VOL,
+            risk.table,
+            quote.ratioQ40,
+            quote.inverseQ55,
+            quote.interceptQ115,
+            quote.deviationQ35,
+            weight
+        );
     }
 
     function _addColumn(
         RiskBook memory risk,
         MarketRisk memory m,
-        Slice memory slice,
         StrikeQuote memory quote,
         int256 weight,
-        uint256 volNode
+        uint256 volNode,
+        uint256 factorQ60
     ) private pure {
-        uint256 factorQ60 =
-            volNode == 0
-                ? slice.downQ60
-                : volNode == 1
-                    ? 1 << 60
-                    : slice.upQ60;
         uint256 sdQ60;
-        // deviation below 2^90 (w0 < 2^110 at 18 decimals, time scale < 2^81), factor below 2^63.
+        // deviation below 2^106 (w0 < 2^110 at 18 decimals, time scale < 2^81), factor below 2^63.
         unchecked {
             sdQ60 = (quote.deviationQ60 * factorQ60) >> 60;
         }
@@ -188,7 +196,7 @@ library MarketPricing {
             m.grid,
             volNode,
             risk.table,
-            quote.ratioQ48,
+            quote.ratioQ40,
             inverse,
             intercept,
             deviation,

@@ -33,11 +33,11 @@ struct MarketRisk {
     int256 netPutsE8;
     int256 markToMarketE12;
     uint256 staticLossE12;
-    /// Shares of the book's gross value with 56 fractional bits: all that is linear in the spot.
-    int256 linearQ56;
-    /// Shares with 104 fractional bits: the calls' value now, and the sum over expiries of |forward delta|.
-    int256 baseQ104;
-    uint256 basisQ104;
+    /// Shares of the book's gross value with 40 fractional bits: all that is linear in the spot.
+    int256 linearQ40;
+    /// Shares with 120 fractional bits: the calls' value now, and the sum over expiries of |forward delta|.
+    int256 baseQ120;
+    uint256 basisQ120;
     Grid grid;
     /// Memory address of one node per stress scenario: log return, growth, value of the calls.
     uint256 stressNodes;
@@ -57,4 +57,7 @@ struct RiskBook {
     /// Upper bound of the book's gross value in USD * 1e6, at least 1: the unit of every share.
     uint256 scaleE6;
     bool fallbackToStatic;
+    /// Expiries met so far (see SliceTerms): address of the first one, and their number.
+    uint256 spans;
+    uint256 spanCount;
 }

@@ -13,20 +13,21 @@ struct Slice {
     uint256 forwardE8;
     uint256 discountE9;
     SmileWord smile;
-    /// sqrt(tau / tau0), with 60 fractional bits; zero when expired or without a slice.
-    uint256 timeScaleQ60;
+    /// tau / tau0, with 60 fractional bits; zero when expired or without a slice.
+    uint256 timeRatioQ60;
     /// sqrt(tau), tau in years.
     uint256 rootTauQ60;
     /// Factors of the deviation at the up and the down node, 60 fractional bits.
     uint256 upQ60;
     uint256 downQ60;
-    /// Forward delta of the expiry as a share, 104 fractional bits.
-    int256 deltaQ104;
+    /// Forward delta of the expiry as a share, 120 fractional bits.
+    int256 deltaQ120;
 }
 
 /// @title SliceTerms: the terms of one expiry, from its smile word
 library SliceTerms {
     uint256 private constant EXPIRY_KEY_SHIFT = 200;
+    uint256 private constant SPAN_BYTES = 0x80;
     uint256 private constant E8 = 1e8;
     uint256 private constant E9 = 1e9;
     uint256 private constant BPS = 1e4;
@@ -40,7 +41,7 @@ library SliceTerms {
     /// @notice Fills the slice for the expiry of a position's word.
     function open(Slice memory slice, RiskBook memory risk, MarketRisk memory m, uint256 word) internal view {
         slice.key = word >> EXPIRY_KEY_SHIFT;
-        slice.deltaQ104 = 0;
+        slice.deltaQ120 = 0;
         // The expiry's 40 bits stand below the market's.
         uint256 expiry = uint40(slice.key);
         SmileWord smile = _find(m.smiles, expiry);
@@ -52,8 +53,51 @@ library SliceTerms {
             uint256 forwardE8 = posted ? (m.spotE8 * smile.forwardRatioE8()) / E8 : m.spotE8;
             slice.forwardE8 = FixedPointMathLib.max(forwardE8, 1);
         }
-        _setTime(slice, risk, posted ? expiry : 0);
-        _setVolNodes(slice, risk, m, expiry);
+        (slice.timeRatioQ60, slice.rootTauQ60) = (0, 0);
+        uint256 span = _spanOf(risk, expiry);
+        int256 volTermWad;
+        // A span: expiry, tau / tau0, sqrt(tau), vol term.
+        assembly ("memory-safe") {
+            volTermWad := mload(add(span, 0x60))
+            if posted {
+                mstore(add(slice, 0x80), mload(add(span, 0x20)))
+                mstore(add(slice, 0xa0), mload(add(span, 0x40)))
+            }
+        }
+        _setVolNodes(slice, m, volTermWad);
+    }
+
+    /// @notice Memory for at most `count` expiries.
+    function allocateSpans(uint256 count) internal pure returns (uint256 spans) {
+        // Reserves the spans, which are written before they are read.
+        assembly ("memory-safe") {
+            spans := mload(0x40)
+            mstore(0x40, add(spans, mul(count, SPAN_BYTES)))
+        }
+    }
+
+    /// @dev The time terms of an expiry: markets share their expiries, so each is worked out once.
+    function _spanOf(RiskBook memory risk, uint256 expiry) private view returns (uint256 span) {
+        span = risk.spans;
+        // There are at most as many expiries as positions, for which the spans were reserved.
+        unchecked {
+            uint256 known;
+            for (uint256 end = span + risk.spanCount * SPAN_BYTES; span < end; span += SPAN_BYTES) {
+                assembly ("memory-safe") {
+                    known := mload(span)
+                }
+                if (known == expiry) return span;
+            }
+            ++risk.spanCount;
+        }
+        (uint256 timeRatioQ60, uint256 rootTauQ60) = _time(risk, expiry);
+        int256 volTermWad = _volTermWad(risk, expiry);
+        assembly ("memory-safe") {
+            mstore(span, expiry)
+            mstore(add(span, 0x20), timeRatioQ60)
+            mstore(add(span, 0x40), rootTauQ60)
+            mstore(add(span, 0x60), volTermWad)
+        }
     }
 
     function _find(SmileWord[] memory smiles, uint256 expiry) private pure returns (SmileWord) {
@@ -63,36 +107,42 @@ library SliceTerms {
         return SmileWord.wrap(0);
     }
 
-    /// @dev All zero for an expiry in the past or before the report.
-    function _setTime(Slice memory slice, RiskBook memory risk, uint256 expiry) private view {
-        (slice.timeScaleQ60, slice.rootTauQ60) = (0, 0);
-        if (expiry <= block.timestamp || expiry <= risk.observedAt) return;
-        // Both spans are positive and below 2^40 seconds: their quotients shifted by 120 fit 2^160.
+    /// @dev Both zero for an expiry in the past or before the report.
+    function _time(
+        RiskBook memory risk,
+        uint256 expiry
+    ) private view returns (uint256 timeRatioQ60, uint256 rootTauQ60) {
+        if (expiry <= block.timestamp || expiry <= risk.observedAt) return (0, 0);
+        // Both times are positive and below 2^40 seconds.
         unchecked {
             uint256 tau = expiry - block.timestamp;
-            uint256 tau0 = expiry - risk.observedAt;
-            slice.timeScaleQ60 = FixedPointMathLib.sqrt((tau << 120) / tau0);
-            slice.rootTauQ60 = FixedPointMathLib.sqrt((tau << 120) / YEAR_SECONDS);
+            timeRatioQ60 = (tau << 60) / (expiry - risk.observedAt);
+            rootTauQ60 = FixedPointMathLib.sqrt((tau << 120) / YEAR_SECONDS);
         }
     }
 
-    /// @dev Factor of a node: exp(y psi sqrt(h) (30 d / max(tau, floor))^p), the exponent within +-2.
-    function _setVolNodes(
-        Slice memory slice,
-        RiskBook memory risk,
-        MarketRisk memory m,
-        uint256 expiry
-    ) private view {
-        // tau below 2^40 s, so |ln| < 40; psi sqrt(h) below 2^80 and the term factor below e^80 (p < 7, ln(30 d) < 15): no overflow.
+    /// @dev (30 d / max(tau, floor))^p, 18 decimals.
+    function _volTermWad(RiskBook memory risk, uint256 expiry) private view returns (int256) {
+        // tau below 2^40 s, so |ln| < 40, and p < 7, ln(30 d) < 15: the exponent is below 110.
         unchecked {
             uint256 tau = expiry > block.timestamp ? expiry - block.timestamp : 0;
             tau = FixedPointMathLib.max(FixedPointMathLib.max(tau, risk.params.volTermFloorSeconds), 1);
             int256 logTenor = FixedPointMathLib.lnWad(int256((VOL_TENOR * uint256(WAD)) / tau));
-            int256 exponent = (logTenor * int256(uint256(risk.params.volTermExponentBps))) / int256(BPS);
-            int256 term = FixedPointMathLib.expWad(exponent);
-            int256 unit = (int256(m.volStepWad) * term) / WAD;
-            slice.upQ60 = _factorQ60((VOL_UP_WAD * unit) / WAD);
-            slice.downQ60 = _factorQ60((VOL_DOWN_WAD * unit) / WAD);
+            return
+                FixedPointMathLib.expWad(
+                    (logTenor * int256(uint256(risk.params.volTermExponentBps))) / int256(BPS)
+                );
+        }
+    }
+
+    /// @dev Factor of a node: exp(y psi sqrt(h) * term), the exponent within +-2.
+    function _setVolNodes(Slice memory slice, MarketRisk memory m, int256 volTermWad) private pure {
+        // psi sqrt(h) below 2^80, the term below e^110 at 18 decimals, y below 2^62: the products are below 2^243.
+        unchecked {
+            int256 unitWad = (int256(m.volStepWad) * volTermWad) / WAD;
+            unitWad = FixedPointMathLib.min(unitWad, MAX_VOL_EXPONENT_WAD * 2);
+            slice.upQ60 = _factorQ60((VOL_UP_WAD * unitWad) / WAD);
+            slice.downQ60 = _factorQ60((VOL_DOWN_WAD * unitWad) / WAD);
         }
     }
 

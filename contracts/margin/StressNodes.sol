@@ -3,26 +3,50 @@ pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {Black76} from "../libraries/Black76.sol";
-import {NormalTable} from "../libraries/NormalCdf.sol";
+import {
+    CDF_PIECE_MASK,
+    CDF_POSITION_MASK,
+    CDF_RANGE_BITS,
+    CDF_LAST,
+    CDF_VALUE_MASK,
+    NormalTable
+} from "../libraries/NormalCdf.sol";
 import {BPS} from "../types/Constants.sol";
 import {StressScenario} from "../types/RiskParams.sol";
 import {Slice} from "./SliceTerms.sol";
 import {StrikeQuote} from "./StrikePricing.sol";
 import {MarketRisk, RiskBook} from "./RiskBook.sol";
 
-/// @notice What a strike's shocked deviation needs: sd, sqrt(tau) and k * sqrt(tau), 60 fractional bits.
+/// @notice One strike to reprice under every scenario: sd, sqrt(tau), k sqrt(tau), |k| sqrt(tau) and k with 60 fractional bits, K/F,
+/// the weight, and the address behind the last node.
 struct Shock {
     uint256 deviationQ60;
     uint256 rootTauQ60;
     int256 skewQ60;
+    uint256 absSkewQ60;
+    int256 logQ60;
+    uint256 ratioQ40;
+    int256 weightQ40;
+    uint256 end;
 }
 
 /// @title StressNodes: one market under the named stress scenarios, in full revaluation
-/// @notice A node is seven words: log return (60 fractional bits), e^return (48), sum of weight * call (104), then the scenario's vol
+/// @notice A node is seven words: log return (60 fractional bits), e^return (40), sum of weight * call (104), then the scenario's vol
 /// multiple, vol floor, linear and absolute twist in bps.
 library StressNodes {
     uint256 private constant NODE_BYTES = 0xe0;
     uint256 private constant SUM_OFFSET = 0x40;
+    uint256 private constant ONE_Q40 = 0x10000000000;
+    // Of Black76 and of the table of NormalCdf.
+    uint256 private constant MIN_DEVIATION = 1_152_921_505;
+    uint256 private constant MAX_DEVIATION = 0x100000000000000000;
+    uint256 private constant ONE_Q115 = 0x80000000000000000000000000000;
+    uint256 private constant OFFSET_Q115 = 0x400000000000000000000000000000;
+    uint256 private constant RANGE_BITS = CDF_RANGE_BITS;
+    uint256 private constant LAST = CDF_LAST;
+    uint256 private constant PIECE_MASK = CDF_PIECE_MASK;
+    uint256 private constant POSITION_MASK = CDF_POSITION_MASK;
+    uint256 private constant VALUE_MASK = CDF_VALUE_MASK;
     uint256 private constant BPS_TO_WAD = 1e14;
     int256 private constant SIGNED_BPS = 1e4;
 
@@ -45,11 +69,11 @@ library StressNodes {
                     m.paramsIndex < s.returnBps.length ? s.returnBps[m.paramsIndex] : int256(0);
                 uint256 growthBps = uint256(FixedPointMathLib.max(returnBps + SIGNED_BPS, 1));
                 int256 r = Black76.toQ60(FixedPointMathLib.lnWad(int256(growthBps * BPS_TO_WAD)));
-                uint256 growthQ48 = (growthBps << 48) / BPS;
+                uint256 growthQ40 = (growthBps << 40) / BPS;
                 // The four vol fields of a scenario stand one after the other, from its third word on.
                 assembly ("memory-safe") {
                     mstore(cursor, r)
-                    mstore(add(cursor, 0x20), growthQ48)
+                    mstore(add(cursor, 0x20), growthQ40)
                     mstore(add(cursor, 0x40), 0)
                     mcopy(add(cursor, 0x60), add(s, 0x40), 0x80)
                 }
@@ -64,79 +88,99 @@ library StressNodes {
         MarketRisk memory m,
         Slice memory slice,
         StrikeQuote memory quote,
-        int256 weightQ56
+        int256 weightQ40
     ) internal pure {
-        NormalTable table = risk.table;
-        uint256 ratioQ48 = quote.ratioQ48;
-        int256 logQ60 = quote.logQ60;
         Shock memory shock;
-        // |k| < 2^66, sqrt(tau) < 2^79 at 60 fractional bits: below 2^86.
+        // |k| < 2^66, sqrt(tau) < 2^79 at 60 fractional bits: below 2^86. The nodes are one block.
         unchecked {
             shock.deviationQ60 = FixedPointMathLib.min(quote.deviationQ60, Black76.MAX_DEVIATION_Q60);
             shock.rootTauQ60 = slice.rootTauQ60;
-            shock.skewQ60 = (logQ60 * int256(slice.rootTauQ60)) >> 60;
+            shock.skewQ60 = (quote.logQ60 * int256(slice.rootTauQ60)) >> 60;
+            shock.absSkewQ60 = FixedPointMathLib.abs(shock.skewQ60);
+            shock.logQ60 = quote.logQ60;
+            shock.ratioQ40 = quote.ratioQ40;
+            shock.weightQ40 = weightQ40;
+            shock.end = m.stressNodes + risk.params.stress.length * NODE_BYTES;
         }
-        uint256 cursor = m.stressNodes;
-        // The nodes are one block; |call| < 2^67 (growth below 2^66, table error 2^37) and the weights sum to 2^56.
-        unchecked {
-            uint256 end = cursor + risk.params.stress.length * NODE_BYTES;
-            for (; cursor < end; cursor += NODE_BYTES) {
-                int256 callQ48 = _call(table, ratioQ48, logQ60, _shocked(shock, cursor), cursor);
-                assembly ("memory-safe") {
-                    let sum := add(cursor, SUM_OFFSET)
-                    mstore(sum, add(mload(sum), mul(weightQ56, callQ48)))
+        _accumulate(risk.table, shock, m.stressNodes);
+    }
+
+    /// @dev Black76.terms and Black76.price by hand, as in ScenarioGrid.accumulate, at each scenario's own deviation:
+    /// max(floor * sqrt(tau), multiple * sd + (linear * k + absolute * |k|) * sqrt(tau)).
+    function _accumulate(NormalTable table, Shock memory shock, uint256 node) private pure {
+        // Shares in bps have 32 bits, everything they multiply is below 2^86; the floor is not negative, so neither is the deviation,
+        // which Black76's bounds bring into [2^30, 2^68]: bounds of what follows as there. |call| < 2^99 (growth below 2^58, table
+        // error 2^68) and the weights sum to 2^40. The two evaluations are NormalCdf.phi. Only the nodes' sums are written.
+        assembly ("memory-safe") {
+            for {} lt(node, mload(add(shock, 0xe0))) {
+                node := add(node, NODE_BYTES)
+            } {
+                let sd := mul(mload(add(node, 0x60)), mload(shock))
+                sd := add(sd, mul(mload(add(node, 0xa0)), mload(add(shock, 0x40))))
+                sd := add(sd, mul(mload(add(node, 0xc0)), mload(add(shock, 0x60))))
+                let x := mul(mload(add(node, 0x80)), mload(add(shock, 0x20)))
+                if slt(sd, x) {
+                    sd := x
                 }
+                sd := div(sd, BPS)
+                if lt(sd, MIN_DEVIATION) {
+                    sd := MIN_DEVIATION
+                }
+                if gt(sd, MAX_DEVIATION) {
+                    sd := MAX_DEVIATION
+                }
+                x := div(ONE_Q115, sd)
+                x := mul(x, sub(mload(node), mload(add(shock, 0x80))))
+                x := sar(80, add(x, add(shl(54, sd), OFFSET_Q115)))
+                let y := sub(x, shr(25, sd))
+                if shr(RANGE_BITS, or(x, y)) {
+                    if slt(x, 0) {
+                        continue
+                    }
+                    if slt(y, 0) {
+                        y := 0
+                    }
+                    if gt(x, LAST) {
+                        x := LAST
+                    }
+                    if gt(y, LAST) {
+                        y := LAST
+                    }
+                }
+                let w := mload(add(table, and(shr(25, x), PIECE_MASK)))
+                x := and(x, POSITION_MASK)
+                let a := add(sar(196, w), mul(signextend(2, shr(172, w)), x))
+                a := and(add(w, shr(90, mul(x, add(shr(41, w), mul(x, a))))), VALUE_MASK)
+                a := mul(mload(add(node, 0x20)), a)
+                w := mload(add(table, and(shr(25, y), PIECE_MASK)))
+                y := and(y, POSITION_MASK)
+                x := add(sar(196, w), mul(signextend(2, shr(172, w)), y))
+                x := and(add(w, shr(90, mul(y, add(shr(41, w), mul(y, x))))), VALUE_MASK)
+                w := add(node, SUM_OFFSET)
+                x := mul(mload(add(shock, 0xc0)), sub(a, mul(mload(add(shock, 0xa0)), x)))
+                mstore(w, add(mload(w), x))
             }
         }
     }
 
-    function _call(
-        NormalTable table,
-        uint256 ratioQ48,
-        int256 logQ60,
-        uint256 sdQ60,
-        uint256 cursor
-    ) private pure returns (int256 callQ48) {
-        int256 r;
-        uint256 growthQ48;
-        // cursor is a node.
+    /// @notice Adds the market's P&L under every scenario, as shares of the book's gross value with 120 fractional bits.
+    function addTo(int256[] memory pnlQ120, MarketRisk memory m) internal pure {
+        uint256 node = m.stressNodes;
+        int256 linearQ40 = m.linearQ40;
+        int256 baseQ120 = m.baseQ120;
+        // One node per element; growth < 2^58 and weights at most 2^40: sums fit 2^140.
         assembly ("memory-safe") {
-            r := mload(cursor)
-            growthQ48 := mload(add(cursor, 0x20))
-        }
-        (uint256 inverse, int256 intercept, uint256 deviation) = Black76.terms(logQ60, sdQ60);
-        (callQ48, ) = Black76.price(table, ratioQ48, inverse, intercept, deviation, r, growthQ48);
-    }
-
-    /// @dev max(floor * sqrt(tau), multiple * sd + (linear * k + absolute * |k|) * sqrt(tau)): the shocked vol times sqrt(tau).
-    function _shocked(Shock memory shock, uint256 cursor) private pure returns (uint256 sdQ60) {
-        // Shares in bps have 32 bits, everything else is below 2^86; the floor is not negative, so neither is the result.
-        assembly ("memory-safe") {
-            let skew := mload(add(shock, 0x40))
-            let sign := sar(255, skew)
-            sdQ60 := mul(mload(add(cursor, 0x60)), mload(shock))
-            sdQ60 := add(sdQ60, mul(mload(add(cursor, 0xa0)), skew))
-            sdQ60 := add(sdQ60, mul(mload(add(cursor, 0xc0)), sub(xor(skew, sign), sign)))
-            let floor := mul(mload(add(cursor, 0x80)), mload(add(shock, 0x20)))
-            if slt(sdQ60, floor) {
-                sdQ60 := floor
+            let cursor := add(pnlQ120, 0x20)
+            for {
+                let end := add(cursor, shl(5, mload(pnlQ120)))
+            } lt(cursor, end) {
+                cursor := add(cursor, 0x20)
+            } {
+                let move := mul(linearQ40, sub(mload(add(node, 0x20)), ONE_Q40))
+                let pnl := add(sub(mload(add(node, SUM_OFFSET)), baseQ120), shl(40, move))
+                mstore(cursor, add(mload(cursor), pnl))
+                node := add(node, NODE_BYTES)
             }
-            sdQ60 := div(sdQ60, BPS)
-        }
-    }
-
-    /// @notice P&L of the market under scenario i as a share of the book's gross value, 104 fractional bits.
-    function pnlQ104(MarketRisk memory m, uint256 i) internal pure returns (int256 pnl) {
-        uint256 cursor;
-        // i is below the number of scenarios; growth < 2^66 and weights at most 2^56: sums fit 2^124.
-        unchecked {
-            cursor = m.stressNodes + i * NODE_BYTES;
-            int256 growthQ48;
-            assembly ("memory-safe") {
-                growthQ48 := mload(add(cursor, 0x20))
-                pnl := mload(add(cursor, SUM_OFFSET))
-            }
-            pnl += m.linearQ56 * (growthQ48 - (1 << 48)) - m.baseQ104;
         }
     }
 }

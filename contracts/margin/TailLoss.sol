@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
-import {Cells, Scan, SCENARIO_PNL_BITS, ScenarioCells} from "../libraries/ScenarioCells.sol";
-import {TailHeap, TailRisk, TailRule} from "../libraries/TailRisk.sol";
+import {Cells, SCENARIO_PNL_UNIT, ScenarioCells} from "../libraries/ScenarioCells.sol";
+import {FLAT_VOL, ScenarioGrid} from "../libraries/ScenarioGrid.sol";
+import {TailRisk, TailRule} from "../libraries/TailRisk.sol";
 import {BPS} from "../types/Constants.sol";
 import {MarginModel} from "../types/MarginTypes.sol";
 import {MarketRisk, RiskBook} from "./RiskBook.sol";
@@ -17,11 +18,10 @@ struct ScenarioSet {
     /// Address of the first record, and bytes per record.
     uint256 records;
     uint256 stride;
-    /// Address of one entry per scenario (see TailRisk): the sum of the group's P&L.
+    /// Addresses of one entry per scenario (see TailRisk): the sum of a group's P&L so far, and one market's own.
     uint256 joint;
-    TailHeap alone;
-    TailHeap together;
-    TailRule rule;
+    uint256 own;
+    uint256 totalWeight;
 }
 
 /// @notice Tail loss of one group of markets.
@@ -38,6 +38,11 @@ library TailLoss {
     uint256 private constant MARKET_BYTES = 2;
     uint256 private constant WEIGHT_BYTES = 2;
     uint256 private constant PAIR_BYTES = 4;
+    /// Spot nodes z = -2 and z = 2.
+    uint256 private constant NODE_TWO_DOWN = 4;
+    uint256 private constant NODE_TWO_UP = 8;
+    /// From 38 fractional bits to SCENARIO_PNL_UNIT.
+    int256 private constant GRID_TO_SCENARIO = 10 << 24;
     uint256 private constant NOT_HELD = type(uint256).max;
 
     /// @notice Reads the set from a contract's code, behind its leading zero byte. No contract: an empty set.
@@ -59,16 +64,8 @@ library TailLoss {
             set.stride = WEIGHT_BYTES + PAIR_BYTES * set.markets;
             set.records = data + HEADER_BYTES + MARKET_BYTES * set.markets;
         }
-        TailRisk.allocate(set.alone, set.count);
-        TailRisk.allocate(set.together, set.count);
-        uint256 joint;
-        uint256 count = set.count;
-        // Reserves the entries, which every group writes before it reads them.
-        assembly ("memory-safe") {
-            joint := mload(0x40)
-            mstore(0x40, add(joint, shl(5, count)))
-        }
-        set.joint = joint;
+        set.joint = TailRisk.allocate(set.count);
+        set.own = TailRisk.allocate(set.count);
     }
 
     /// @notice True when the set has a column for the market.
@@ -83,94 +80,84 @@ library TailLoss {
         MarginModel model,
         uint256 members
     ) internal pure returns (GroupTail memory g) {
+        TailRule memory rule = TailRule({
+            measure: risk.params.tailMeasure,
+            varBps: risk.params.varConfidenceBps,
+            esBps: risk.params.esConfidenceBps
+        });
         bool guarded = members > 1 && risk.params.offsetTrustBps < BPS;
-        set.rule = TailRisk.rule(
-            _tagEntries(set),
-            risk.params.tailMeasure,
-            risk.params.varConfidenceBps,
-            risk.params.esConfidenceBps
-        );
-        TailRisk.open(set.together, set.rule);
+        _clear(set);
         uint256 aloneSum;
+        int256 guess;
         for (uint256 i; i < risk.markets.length; ++i) {
             MarketRisk memory m = risk.markets[i];
             if (m.model != model) continue;
-            Cells cells = ScenarioCells.create(m.grid, m.stepQ60, m.baseQ104, m.linearQ56);
-            if (guarded) TailRisk.open(set.alone, set.rule);
-            _addMarket(set, cells, _offset(set, m.id), guarded, --members == 0);
-            if (!guarded) continue;
-            (uint256 alone, ) = TailRisk.close(set.alone, set.rule);
-            aloneSum += alone;
+            _walk(set, m);
+            int256 own = _guess(m);
+            if (guarded) aloneSum += _ownLoss(set, rule, own);
+            // Guesses are below 2^80.
+            unchecked {
+                guess += own;
+            }
         }
         uint256 joint;
-        (joint, g.worstScenario) = TailRisk.close(set.together, set.rule);
+        (joint, g.worstScenario) = TailRisk.tailLoss(set.joint, _endOf(set, set.joint), set.totalWeight, rule, guess << 32);
         g.jointE6 = _toE6(risk, joint);
         g.lossE6 = g.jointE6;
         if (!guarded) return g;
-        // Losses are below 2^83 each, kappa at most 1e4.
+        // Losses are below 2^99 each, kappa at most 1e4.
         unchecked {
             uint256 trust = risk.params.offsetTrustBps;
             g.lossE6 = _toE6(risk, (trust * joint + (BPS - trust) * aloneSum + BPS - 1) / BPS);
         }
     }
 
-    /// @dev Adds a market's P&L to the joint entries; offers it alone when guarded, and the sums when it is the group's last market.
-    function _addMarket(
-        ScenarioSet memory set,
-        Cells cells,
-        uint256 offset,
-        bool guarded,
-        bool last
-    ) private pure {
-        Scan memory scan;
-        // The cursors run over the set's records and its entries.
+    function _ownLoss(ScenarioSet memory set, TailRule memory rule, int256 guess) private pure returns (uint256 loss) {
+        (loss, ) = TailRisk.tailLoss(set.own, _endOf(set, set.own), set.totalWeight, rule, guess << 32);
+    }
+
+    /// @dev Adds a market's P&L to the joint entries and writes its own ones.
+    function _walk(ScenarioSet memory set, MarketRisk memory m) private pure {
+        Cells cells = ScenarioCells.create(m.grid, m.stepQ60, m.baseQ120, m.linearQ40);
+        set.totalWeight = ScenarioCells.walk(
+            cells,
+            set.records,
+            _offset(set, m.id),
+            set.stride,
+            set.count,
+            set.joint,
+            set.own
+        );
+    }
+
+    /// @dev Where a market's tail may begin: the worst P&L two standard moves away or at rest, in SCENARIO_PNL_UNIT.
+    function _guess(MarketRisk memory m) private pure returns (int256) {
+        int256 down = ScenarioGrid.pnl(m.grid, FLAT_VOL, NODE_TWO_DOWN, m.baseQ120, m.linearQ40);
+        int256 up = ScenarioGrid.pnl(m.grid, FLAT_VOL, NODE_TWO_UP, m.baseQ120, m.linearQ40);
+        // P&L is below 2^44 at 38 fractional bits.
         unchecked {
-            scan.record = set.records + offset;
-            scan.stride = set.stride;
-            scan.entry = set.joint;
-            scan.end = set.joint + (set.count << 5);
-        }
-        int256 aloneBar = guarded ? set.alone.bar : type(int256).min;
-        int256 jointBar = last ? set.together.bar : type(int256).min;
-        while (true) {
-            (int256 own, int256 sum) = ScenarioCells.scan(cells, scan, aloneBar, jointBar);
-            if (own < aloneBar) {
-                TailRisk.enter(set.alone, own);
-                aloneBar = set.alone.bar;
-            } else if (sum >= jointBar) {
-                return;
-            }
-            if (sum < jointBar) {
-                TailRisk.enter(set.together, sum);
-                jointBar = set.together.bar;
-            }
+            return FixedPointMathLib.min(FixedPointMathLib.min(down, up), 0) * GRID_TO_SCENARIO;
         }
     }
 
-    /// @dev Sets every entry to P&L zero with its index and weight; returns the total weight.
-    function _tagEntries(ScenarioSet memory set) private pure returns (uint256 totalWeight) {
-        uint256 record = set.records;
-        uint256 stride = set.stride;
-        uint256 entry = set.joint;
-        uint256 end = set.count << 16;
-        // Indices and weights have 16 bits; the cursors run over the set's records and its entries.
+    function _endOf(ScenarioSet memory set, uint256 first) private pure returns (uint256) {
+        unchecked {
+            return first + (set.count << 5);
+        }
+    }
+
+    /// @dev Sets the joint entries to zero.
+    function _clear(ScenarioSet memory set) private pure {
+        uint256 joint = set.joint;
+        uint256 size = set.count << 5;
+        // Only the entries; what lies beyond the call data reads as zero.
         assembly ("memory-safe") {
-            for {
-                let tag := 0
-            } lt(tag, end) {
-                tag := add(tag, 0x10000)
-            } {
-                let weight := shr(240, mload(record))
-                mstore(entry, or(tag, weight))
-                totalWeight := add(totalWeight, weight)
-                record := add(record, stride)
-                entry := add(entry, 0x20)
-            }
+            calldatacopy(joint, calldatasize(), size)
         }
     }
 
     function _toE6(RiskBook memory risk, uint256 share) private pure returns (uint256) {
-        return FixedPointMathLib.fullMulDivUp(share, risk.scaleE6, 1 << SCENARIO_PNL_BITS);
+        return FixedPointMathLib.fullMulDivUp(share, risk.scaleE6, SCENARIO_PNL_UNIT);
     }
 
     /// @dev Offset of a market's pair in a record.

@@ -7,6 +7,7 @@ import {CDF_OFFSET, NormalCdf, NormalTable} from "../libraries/NormalCdf.sol";
 /// @title PricingHarness: the pricing kernel by itself, many values per call
 contract PricingHarness {
     uint256 private constant ONE_Q48 = 1 << 48;
+    uint256 private constant Q80_TO_Q48 = 32;
 
     address private immutable _table;
 
@@ -32,12 +33,12 @@ contract PricingHarness {
         }
     }
 
-    /// @notice Phi with 52 fractional bits at arguments with 35.
-    function phiQ52(int256[] calldata argumentsQ35) external view returns (uint256[] memory valuesQ52) {
+    /// @notice Phi with 40 fractional bits at arguments with 35.
+    function phiQ40(int256[] calldata argumentsQ35) external view returns (uint256[] memory valuesQ40) {
         NormalTable table = NormalCdf.load(_table);
-        valuesQ52 = new uint256[](argumentsQ35.length);
+        valuesQ40 = new uint256[](argumentsQ35.length);
         for (uint256 i; i < argumentsQ35.length; ++i) {
-            valuesQ52[i] = NormalCdf.phi(table, argumentsQ35[i] + int256(CDF_OFFSET));
+            valuesQ40[i] = NormalCdf.phi(table, argumentsQ35[i] + int256(CDF_OFFSET));
         }
     }
 
@@ -47,11 +48,20 @@ contract PricingHarness {
         uint256 deviationQ60,
         uint256 forwardE8
     ) private pure returns (int256 callQ48) {
-        (uint256 ratioQ48, , int256 logQ60) = Black76.moneyness(strikeE8, forwardE8);
+        (uint256 ratioQ40, , int256 logQ60) = Black76.moneyness(strikeE8, forwardE8);
         (uint256 inverseQ55, int256 interceptQ115, uint256 deviationQ35) = Black76.terms(
             logQ60,
             deviationQ60
         );
-        (callQ48, ) = Black76.price(table, ratioQ48, inverseQ55, interceptQ115, deviationQ35, 0, ONE_Q48);
+        (int256 callQ80, ) = Black76.price(
+            table,
+            ratioQ40,
+            inverseQ55,
+            interceptQ115,
+            deviationQ35,
+            0,
+            Black76.ONE_Q40
+        );
+        callQ48 = callQ80 >> Q80_TO_Q48;
     }
 }

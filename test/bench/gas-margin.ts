@@ -2,6 +2,11 @@
 // piece of code it reads is cold, and what is left of the receipt's gas after the intrinsic part is the check's own.
 import { getBytes, type TransactionReceipt } from "ethers";
 import { network } from "hardhat";
+import { fileURLToPath } from "node:url";
+import { loadDailyHistory } from "../../keeper/adapters/replay/daily-history.ts";
+import { decodeScenarioSet, encodeScenarioSet } from "../../keeper/core/report/scenario-set.ts";
+import { chainScenarios } from "../support/chain-margin.ts";
+import { scenarioSet } from "../../keeper/services/scenarios.ts";
 import {
   deployMarginHouse,
   hoursToSeconds,
@@ -20,11 +25,15 @@ export interface GasEntry {
   readonly gas: number;
 }
 
+const DATA_FOLDER = fileURLToPath(new URL("../../data", import.meta.url));
 const MARKETS = [1n, 2n] as const;
+const LISTINGS = [
+  { market: 1, symbol: "ETH" },
+  { market: 2, symbol: "BTC" },
+] as const;
 const SPOTS_E8 = [3_000n * 100_000_000n, 90_000n * 100_000_000n] as const;
 const EXPIRY_DAYS = [2n, 9n, 30n, 60n, 120n, 240n] as const;
 const STRESS_SCENARIOS = 8;
-const SCENARIOS = 256;
 const SURFACE_NODES = 39;
 const REPRICINGS = SURFACE_NODES + STRESS_SCENARIOS;
 const HOURS_PER_DAY = 24n;
@@ -36,15 +45,6 @@ const ZERO_BYTE_GAS = 4;
 const OTHER_BYTE_GAS = 16;
 const SIZE_E8 = 100_000_000n;
 const DAYS_PER_YEAR = 365;
-
-/** A seeded stream in [0, 1): the bench measures the same books every time. */
-function randomStream(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const marketParams = (market: bigint, model: number): object => ({
   market,
@@ -117,18 +117,10 @@ const marketInputs = (nowHour: bigint): readonly MarketInput[] =>
     smiles: EXPIRY_DAYS.map((days) => smile(days, nowHour)),
   }));
 
-/** Joint scenarios whose cells follow a heavy-tailed draw, with unequal weights. */
-function scenarios(count: number): readonly ScenarioInput[] {
-  const random = randomStream(7);
-  const cells = 12;
-  const draw = (): number => random() + random() + random() - 1.5;
-  return Array.from({ length: count }, () => ({
-    weight: 1 + Math.floor(random() * 16),
-    shocks: MARKETS.map((): [number, number] => [
-      Math.min(cells * 256 - 1, Math.max(0, Math.floor((cells / 2 + draw() * 4) * 256))),
-      Math.floor(32_768 + draw() * 12_000),
-    ]),
-  }));
+/** The set that the keepers build from the recorded history. */
+function scenarios(): readonly ScenarioInput[] {
+  const set = scenarioSet(loadDailyHistory(DATA_FOLDER), LISTINGS);
+  return chainScenarios(decodeScenarioSet(encodeScenarioSet(set)));
 }
 
 /** Options spread over both markets and all expiries: distinct strikes, calls and puts, long and short, in no order. */
@@ -164,7 +156,7 @@ async function openBench(model: number): Promise<Bench> {
   const block = await ethers.provider.getBlock("latest");
   const nowHour = BigInt(Math.floor((block?.timestamp ?? 0) / HOUR_SECONDS));
   await house.report(marketInputs(nowHour));
-  await house.publish(MARKETS, scenarios(SCENARIOS));
+  await house.publish(MARKETS, scenarios());
   const assessGas = async (options: number): Promise<number> => {
     const data = house.engine.interface.encodeFunctionData("assess", [book(options, nowHour)]);
     const sent = await sender.sendTransaction({
@@ -200,4 +192,17 @@ export async function measureMarginGas(): Promise<readonly GasEntry[]> {
     entry("initial-margin check", 32, gas32),
     entry("initial-margin check", 64, gas64),
   ];
+}
+
+export async function bench(ethers: any, model: number): Promise<any> {
+  const [sender] = await ethers.getSigners();
+  const house = await deployMarginHouse(ethers, marginParams(model), MARKETS);
+  const block = await ethers.provider.getBlock("latest");
+  const nowHour = BigInt(Math.floor((block?.timestamp ?? 0) / HOUR_SECONDS));
+  await house.report(marketInputs(nowHour));
+  await house.publish(MARKETS, scenarios());
+  return { send: async (n: number) => {
+    const data = house.engine.interface.encodeFunctionData("assess", [book(n, nowHour)]);
+    return sender.sendTransaction({ to: await house.engine.getAddress(), data, gasLimit: 15_000_000 });
+  } };
 }
