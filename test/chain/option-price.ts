@@ -11,11 +11,11 @@ const GRID_ROWS = 952;
 const ROWS_PER_CALL = 119;
 const PRICE_SCALE = 1e8;
 const PRICE_UNIT = 2 ** 48;
-const PHI_UNIT = 2 ** 52;
+const PHI_UNIT = 2 ** 40;
 const ARGUMENT_UNIT = 2 ** 35;
 const DEVIATION_UNIT = 2 ** 60;
 /** The table covers +-6.5 in pieces of this width. */
-const TABLE_END = 6.5;
+const TABLE_END = 8;
 const PIECE_WIDTH = 1 / 32;
 
 interface Quote {
@@ -54,7 +54,7 @@ async function chainPrices(
 }
 
 async function chainPhi(harness: PricingHarness, points: readonly number[]): Promise<readonly number[]> {
-  const values = await harness.phiQ52(points.map((x) => BigInt(Math.round(x * ARGUMENT_UNIT))));
+  const values = await harness.phiQ40(points.map((x) => BigInt(Math.round(x * ARGUMENT_UNIT))));
   return values.map((value) => Number(value) / PHI_UNIT);
 }
 
