@@ -24,15 +24,19 @@ export interface AuctionQuote {
   readonly healthBps: bigint;
 }
 
-export interface Bid {
+/** A bid before its price is known. */
+export interface BidOffer {
   readonly account: bigint;
   readonly bidder: bigint;
   readonly shareWad: bigint;
   readonly phase: AuctionPhase;
   readonly version: number;
+  readonly deadlineSeconds: number;
+}
+
+export interface Bid extends BidOffer {
   /** Most the bidder pays, USD * 1e6; negative asks to be paid. */
   readonly maxPaidE6: bigint;
-  readonly deadlineSeconds: number;
 }
 
 /** One market's expiry. */
@@ -73,7 +77,9 @@ export interface ClearingChain {
   release(account: bigint): Promise<void>;
   /** Brings a called account's lowest health and phase up to date: the subsidy of the insolvent phase grows from then on. */
   update(account: bigint): Promise<void>;
-  /** Simulates first; returns what the bidder paid, USD * 1e6. */
+  /** What the bidder would pay in the next block, USD * 1e6; nothing is sent. */
+  simulateBid(offer: BidOffer): Promise<bigint>;
+  /** Returns what the bidder paid, USD * 1e6. */
   bid(bid: Bid): Promise<bigint>;
 
   /** Every market and expiry that some account holds, in rising order of expiry. */

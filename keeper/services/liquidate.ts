@@ -12,9 +12,14 @@ export interface LiquidatorTerms {
   readonly bidder: bigint;
   /** Least discount at which it bids, in 1e18 of the maintenance margin taken over. */
   readonly minDiscountWad: bigint;
+  /** How far above its simulated price a bid may be filled, in 1e18 of the maintenance margin taken over. */
+  readonly slippageWad: bigint;
   /** Shares to try, largest first, as parts of the largest allowed: a big slice may not fit the bidder's own margin. */
   readonly shareSteps: readonly bigint[];
 }
+
+/** Half a percent of the maintenance margin taken over. */
+export const DEFAULT_SLIPPAGE_WAD = WAD / 200n;
 
 export const DEFAULT_SHARE_STEPS: readonly bigint[] = [WAD, WAD / 2n, WAD / 4n, WAD / 8n, WAD / 16n];
 
@@ -77,14 +82,18 @@ async function bidOn(
     const shareWad = (quote.maxShareWad * step) / WAD;
     if (shareWad === 0n) break;
     try {
-      const paidE6 = await chain.bid({
+      const offer = {
         account: quote.account,
         bidder: terms.bidder,
         shareWad,
         phase: quote.phase,
         version: quote.version,
-        maxPaidE6: UNLIMITED_PAYMENT_E6,
         deadlineSeconds: clock.nowSeconds() + BID_LIFETIME_SECONDS,
+      };
+      const simulatedE6 = await chain.simulateBid(offer);
+      const paidE6 = await chain.bid({
+        ...offer,
+        maxPaidE6: simulatedE6 + slippageE6(quote, shareWad, terms),
       });
       telemetry.info("slice-taken", { account: quote.account, shareWad, paidE6 });
       return { account: quote.account, shareWad, paidE6, healthBeforeBps: quote.healthBps };
@@ -97,5 +106,11 @@ async function bidOn(
   return null;
 }
 
-/** The discount is fixed by phase and version, which the bid names, and the marks by the report: no payment needs a second bound. */
-const UNLIMITED_PAYMENT_E6 = 2n ** 127n;
+/** Marks may move between the simulation and the block of the bid; rounded down, in favour of the bidder. */
+function slippageE6(
+  { maintenanceE6 }: AuctionQuote,
+  shareWad: bigint,
+  { slippageWad }: LiquidatorTerms,
+): bigint {
+  return (maintenanceE6 * shareWad * slippageWad) / (WAD * WAD);
+}

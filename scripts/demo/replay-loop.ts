@@ -4,7 +4,7 @@ import { SECONDS_PER_DAY } from "../../keeper/core/units.ts";
 import { ChainRefusal, type ClearingChain } from "../../keeper/ports/clearing-chain.ts";
 import { MARKETS, type MarketData } from "../../keeper/ports/market-data.ts";
 import type { Telemetry } from "../../keeper/ports/telemetry.ts";
-import { liquidate, DEFAULT_SHARE_STEPS } from "../../keeper/services/liquidate.ts";
+import { liquidate, DEFAULT_SHARE_STEPS, DEFAULT_SLIPPAGE_WAD } from "../../keeper/services/liquidate.ts";
 import { watchMargin } from "../../keeper/services/margin-watch.ts";
 import { settleExpiries } from "../../keeper/services/settle.ts";
 import type { Cast, LiquidatorAccount } from "./accounts.ts";
@@ -130,6 +130,7 @@ async function runAuctions(stage: Stage): Promise<{ flagged: number; fills: numb
       const terms = {
         bidder: account.id,
         minDiscountWad: account.minDiscountBps * BPS_TO_WAD,
+        slippageWad: DEFAULT_SLIPPAGE_WAD,
         shareSteps: DEFAULT_SHARE_STEPS,
       };
       fills += (await liquidate(chain, clock, telemetry, terms)).length;

@@ -1,4 +1,8 @@
 import { expect } from "chai";
+import { deploymentRecord } from "../../deploy/deployment-record.ts";
+import { loadParameters } from "../../deploy/parameter-file.ts";
+import { type ClearingAddresses, createClearingChain } from "../../keeper/adapters/ethers/clearing-chain.ts";
+import { ChainRefusal } from "../../keeper/ports/clearing-chain.ts";
 import { ETH, openDesk, UNIT_E8, USD, type Desk } from "../support/ballast-desk.ts";
 
 const WAD = 10n ** 18n;
@@ -177,6 +181,39 @@ describe("liquidation on the real margin engine", () => {
     )
       .to.be.revertedWithCustomError(ballast.liquidation, "AuctionMoved")
       .withArgs(phase, version + 1n);
+  });
+
+  it("fills a bid at its simulated price, and refuses it once the marks have moved beyond its bound", async () => {
+    const desk = await openShort();
+    const { ballast, short, bidder } = desk;
+    const { addresses } = await deploymentRecord(ballast, await loadParameters("local"), "http://127.0.0.1");
+    const chain = createClearingChain(addresses as ClearingAddresses, bidder.owner);
+    await desk.report({ ethUsd: 3_600n });
+    await chain.flag(short.account);
+    const { version, phase } = await chain.quote(short.account);
+    const offer = {
+      account: short.account,
+      bidder: bidder.account,
+      shareWad: WAD / 10n,
+      phase,
+      version,
+      deadlineSeconds: (await desk.now()) + HOUR_SECONDS,
+    };
+    const simulatedE6 = await chain.simulateBid(offer);
+    expect(simulatedE6 < 0n, "a bidder is paid for taking short calls").to.be.true;
+
+    // Short calls are worth more after a fall: their taker would be paid less.
+    await desk.report({ ethUsd: 3_590n });
+    const refusal = await chain
+      .bid({ ...offer, maxPaidE6: simulatedE6 + USD })
+      .catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(ChainRefusal);
+    expect(String(refusal)).to.match(/PaysTooMuch\(-\d+, -\d+\)/);
+    const moved = await chain.simulateBid(offer);
+    const cashBefore = await ballast.house.cashE6(bidder.account);
+    const paidE6 = await chain.bid({ ...offer, maxPaidE6: moved + USD });
+    expect(paidE6 <= moved + USD).to.be.true;
+    expect(cashBefore - (await ballast.house.cashE6(bidder.account))).to.equal(paidE6);
   });
 
   it("finds and flags accounts through the upkeep", async () => {

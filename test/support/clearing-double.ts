@@ -16,6 +16,8 @@ export interface ClearingScript {
   readonly windowSeconds?: number;
   /** Expiries, by "market/seconds", that have a fixing already. */
   readonly fixed?: readonly string[];
+  /** What a simulated bid would pay, USD * 1e6. */
+  readonly simulatedE6?: bigint;
   /** Decides on each write, by its name and arguments: a text refuses it. */
   readonly refuse?: (action: string) => string | null;
 }
@@ -73,6 +75,7 @@ export function clearingDouble(script: ClearingScript): ClearingDouble {
     flag: (account) => act(`flag ${account.toString()}`),
     release: (account) => act(`release ${account.toString()}`),
     update: (account) => act(`update ${account.toString()}`),
+    simulateBid: () => Promise.resolve(script.simulatedE6 ?? BID_PAYMENT_E6),
     bid: async (bid) => {
       bids.push(bid);
       await act(`bid ${bid.account.toString()} ${bid.shareWad.toString()}`);

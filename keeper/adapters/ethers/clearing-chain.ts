@@ -1,13 +1,14 @@
-import type { Signer } from "ethers";
+import type { Interface, Signer } from "ethers";
 import type { ClearingHouse } from "../../../types/ethers-contracts/clearing/ClearingHouse.ts";
 import type { Settlement } from "../../../types/ethers-contracts/clearing/Settlement.ts";
 import { ClearingHouse__factory } from "../../../types/ethers-contracts/factories/clearing/ClearingHouse__factory.ts";
 import { Settlement__factory } from "../../../types/ethers-contracts/factories/clearing/Settlement__factory.ts";
 import { LiquidationEngine__factory } from "../../../types/ethers-contracts/factories/liquidation/LiquidationEngine__factory.ts";
+import type { LiquidationEngine } from "../../../types/ethers-contracts/liquidation/LiquidationEngine.ts";
 import { MarginLens__factory } from "../../../types/ethers-contracts/factories/periphery/MarginLens__factory.ts";
 import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
 import { unpackInstrumentId, unpackPosition } from "../../core/report/instrument-id.ts";
-import type { AuctionPhase, ClearingChain, HeldExpiry } from "../../ports/clearing-chain.ts";
+import type { AuctionPhase, BidOffer, ClearingChain, HeldExpiry } from "../../ports/clearing-chain.ts";
 import type { Hex } from "../../ports/hex.ts";
 import { refusing } from "./refusal.ts";
 
@@ -65,22 +66,40 @@ export function createClearingChain(addresses: ClearingAddresses, signer: Signer
     flag: (account) => transact(`flagging account ${account.toString()}`, () => engine.flag(account)),
     release: (account) => transact(`releasing account ${account.toString()}`, () => engine.release(account)),
     update: (account) => transact(`updating account ${account.toString()}`, () => engine.update(account)),
-    bid: ({ account, bidder, shareWad, phase, version, maxPaidE6, deadlineSeconds }) =>
-      refusing(`bidding on account ${account.toString()}`, interfaces, async () => {
-        const bid = {
-          account,
-          bidder,
-          shareWad,
-          phase: PHASES.indexOf(phase),
-          version,
-          maxPaidE6,
-          deadline: deadlineSeconds,
-        };
-        const paidE6 = await engine.bid.staticCall(bid);
-        await (await engine.bid(bid)).wait();
-        return paidE6;
-      }),
+    ...biddingPart(engine, house, interfaces),
     ...settlementPart(settlement, house, transact),
+  };
+}
+
+/** Far above every price: a simulation is to find the price, not to bound it. */
+const UNBOUNDED_E6 = 2n ** 127n;
+
+function biddingPart(
+  engine: LiquidationEngine,
+  house: ClearingHouse,
+  interfaces: readonly Interface[],
+): Pick<ClearingChain, "simulateBid" | "bid"> {
+  const encoded = ({ phase, deadlineSeconds, ...offer }: BidOffer, maxPaidE6: bigint) => ({
+    ...offer,
+    phase: PHASES.indexOf(phase),
+    maxPaidE6,
+    deadline: deadlineSeconds,
+  });
+  return {
+    simulateBid: (offer) =>
+      refusing(`bidding on account ${offer.account.toString()}`, interfaces, () =>
+        engine.bid.staticCall(encoded(offer, UNBOUNDED_E6)),
+      ),
+    bid: ({ maxPaidE6, ...offer }) =>
+      refusing(`bidding on account ${offer.account.toString()}`, interfaces, async () => {
+        const receipt = await (await engine.bid(encoded(offer, maxPaidE6))).wait();
+        for (const log of receipt?.logs ?? []) {
+          const event = house.interface.parseLog(log);
+          const paidE6: unknown = event?.name === "SliceTaken" ? event.args["paidE6"] : undefined;
+          if (typeof paidE6 === "bigint") return paidE6;
+        }
+        throw new Error("a bid was mined without a slice being taken");
+      }),
   };
 }
 

@@ -5,6 +5,7 @@ import { examples } from "../context.ts";
 import { accountId, positiveNumber } from "../parse.ts";
 
 const DEFAULT_DISCOUNT_PERCENT = 2;
+const DEFAULT_SLIPPAGE_PERCENT = 0.5;
 /** 1e18 over 100 percent, times 1e-6: percents are read to six decimals. */
 const WAD_PER_MILLIONTH_PERCENT = 10n ** 10n;
 const MILLION = 1_000_000;
@@ -12,6 +13,11 @@ const MILLION = 1_000_000;
 interface LiquidateOptions extends BotOptions {
   readonly bidder: bigint;
   readonly minDiscount: number;
+  readonly slippage: number;
+}
+
+function percentToWad(percent: number): bigint {
+  return BigInt(Math.round(percent * MILLION)) * WAD_PER_MILLIONTH_PERCENT;
 }
 
 export function addLiquidateCommand(program: Command): void {
@@ -25,6 +31,12 @@ export function addLiquidateCommand(program: Command): void {
         "least discount to bid at, in percent of the maintenance margin taken over",
         positiveNumber,
         DEFAULT_DISCOUNT_PERCENT,
+      )
+      .option(
+        "--slippage <percent>",
+        "most to pay above the simulated price, in percent of the maintenance margin taken over",
+        positiveNumber,
+        DEFAULT_SLIPPAGE_PERCENT,
       ),
   )
     .addHelpText(
@@ -34,11 +46,12 @@ export function addLiquidateCommand(program: Command): void {
         "liquidate --bidder 2 --min-discount 5 --once --dev-account 1",
       ),
     )
-    .action(({ bidder, minDiscount, ...options }: LiquidateOptions, command: Command) =>
+    .action(({ bidder, minDiscount, slippage, ...options }: LiquidateOptions, command: Command) =>
       runBot(command, options, async ({ chain, clock, telemetry }) => ({
         fills: await liquidate(chain, clock, telemetry, {
           bidder,
-          minDiscountWad: BigInt(Math.round(minDiscount * MILLION)) * WAD_PER_MILLIONTH_PERCENT,
+          minDiscountWad: percentToWad(minDiscount),
+          slippageWad: percentToWad(slippage),
           shareSteps: DEFAULT_SHARE_STEPS,
         }),
       })),

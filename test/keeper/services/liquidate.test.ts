@@ -8,7 +8,12 @@ const WAD = 10n ** 18n;
 const NOW = 1_770_000_000;
 const CLOCK = { nowSeconds: () => NOW };
 const BIDDER = 99n;
-const TERMS = { bidder: BIDDER, minDiscountWad: WAD / 50n, shareSteps: DEFAULT_SHARE_STEPS };
+const TERMS = {
+  bidder: BIDDER,
+  minDiscountWad: WAD / 50n,
+  slippageWad: WAD / 100n,
+  shareSteps: DEFAULT_SHARE_STEPS,
+};
 
 const quote = (account: bigint, changes: Partial<AuctionQuote> = {}): AuctionQuote => ({
   account,
@@ -41,6 +46,18 @@ describe("the liquidator", () => {
       [2n, 1_000n],
       [1n, 8_000n],
     ]);
+  });
+
+  it("bounds each bid to its simulated price and a slippage in proportion to the margin taken over", async () => {
+    const simulatedE6 = -250_000_000n;
+    const { bids } = await run({
+      called: [1n],
+      quotes: [quote(1n, { maintenanceE6: 8_000_000_000n })],
+      simulatedE6,
+      refuse: (action) => (action === `bid 1 ${(WAD / 4n).toString()}` ? null : "InitialMarginNotMet"),
+    });
+    // One percent of half of 8,000 dollars, then of a quarter.
+    expect(bids.map(({ maxPaidE6 }) => maxPaidE6 - simulatedE6)).to.deep.equal([40_000_000n, 20_000_000n]);
   });
 
   it("halves its share while the chain refuses, and stops at the first fill", async () => {
