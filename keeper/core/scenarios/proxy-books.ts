@@ -16,7 +16,7 @@ export interface ProxyInstrument {
 /** Implied vol moves by this share of itself per unit of y. */
 const VOL_PER_Y = 0.06;
 
-/** Instruments used to choose scenarios: three tenors, strikes from deep puts to far calls. */
+/** Instruments used to choose scenarios: four tenors, strikes from deep puts to far calls. */
 const PROXY_INSTRUMENTS: readonly ProxyInstrument[] = [
   { strike: null, width: 0 },
   { strike: -3, width: 1.5 },
@@ -26,6 +26,8 @@ const PROXY_INSTRUMENTS: readonly ProxyInstrument[] = [
   { strike: 0, width: 4 },
   { strike: 6, width: 4 },
   { strike: 0, width: 9 },
+  { strike: -1.5, width: 2 },
+  { strike: 1.5, width: 2 },
 ];
 
 /** P&L of every instrument of every market in every scenario: one row per (market, instrument), scaled to unit deviation. */
