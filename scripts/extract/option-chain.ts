@@ -21,7 +21,9 @@ export interface RecordedStrike {
 
 export interface RecordedExpiry {
   readonly expirySeconds: number;
+  /** The venue's forward, or its index where it stated no forward. */
   readonly forwardUsd: number;
+  readonly forwardIsIndex: boolean;
   /** By strike. */
   readonly strikes: readonly RecordedStrike[];
 }
@@ -47,6 +49,7 @@ interface RecordedRow {
   readonly isCall: boolean;
   readonly indexUsd: number;
   readonly forwardUsd: number;
+  readonly forwardIsIndex: boolean;
   readonly option: RecordedOption;
 }
 
@@ -61,13 +64,13 @@ function parseRow(row: CsvRow): { readonly market: Market; readonly parsed: Reco
   const [coin, expiry = "", strike = "", side] = row("instrument").split("-");
   if (coin !== "BTC" && coin !== "ETH") throw new Error(`unknown coin in ${row("instrument")}`);
   if (side !== "C" && side !== "P") throw new Error(`neither call nor put: ${row("instrument")}`);
-  if (row("fwd_is_index") !== "0") throw new Error(`no forward of its own: ${row("instrument")}`);
   const parsed = {
     expirySeconds: parseExpiry(expiry),
     strikeUsd: numberOf(strike),
     isCall: side === "C",
     indexUsd: numberOf(row("index_price")),
     forwardUsd: numberOf(row("forward_price")),
+    forwardIsIndex: row("fwd_is_index") !== "0",
     option: {
       bid: numberOrNull(row("bid")),
       ask: numberOrNull(row("ask")),
@@ -94,6 +97,7 @@ function toExpiry(expirySeconds: number, rows: readonly RecordedRow[]): Recorded
   return {
     expirySeconds,
     forwardUsd: median(rows.map((row) => row.forwardUsd)),
+    forwardIsIndex: rows.some((row) => row.forwardIsIndex),
     strikes: [...strikes]
       .map(([strikeUsd, sides]) => ({
         strikeUsd,

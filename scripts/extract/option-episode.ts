@@ -77,6 +77,7 @@ function recordOf(chain: RecordedChain, listing: MarketListing): OptionEpisodeRe
     chains: listing.expiries.flatMap(({ expirySeconds, strikesUsd }, index) => {
       const expiry = chain.expiries.find((candidate) => candidate.expirySeconds === expirySeconds);
       if (expiry === undefined) return [];
+      if (expiry.forwardIsIndex) throw new Error(`no forward of its own: ${expirySeconds}`);
       const numbers = strikesUsd.flatMap((strikeUsd) => strikeNumbers(expiry, strikeUsd, listing));
       return [[index, toTicks(expiry.forwardUsd, listing.spotTicksPerUsd), numbers]];
     }),

@@ -21,8 +21,8 @@ const MIN_DAMPING = 1e-12;
 const MAX_DAMPING = 1e12;
 const DAMPING_UP = 5;
 const DAMPING_DOWN = 0.2;
-/** Relative fall of the cost below which the iteration ends. */
-const COST_TOLERANCE = 1e-13;
+/** The iteration ends when a step promises to lower the cost by less than this share. */
+const COST_TOLERANCE = 1e-10;
 /** Keeps the damping scale of a parameter without influence above zero. */
 const SMALLEST_DIAGONAL = 1e-30;
 
@@ -35,23 +35,30 @@ export function minimiseLeastSquares(
   start: Float64Array,
   maxIterations: number,
 ): LeastSquaresSolution {
-  let parameters = Float64Array.from(start);
+  const parameters = Float64Array.from(start);
+  const trial = new Float64Array(start.length);
   let equations = normalEquations(problem, parameters);
   let damping = START_DAMPING;
   for (let iteration = 0; iteration < maxIterations && damping < MAX_DAMPING; iteration++) {
     const step = solveDamped(equations, damping);
-    const trial = step === undefined ? undefined : parameters.map((value, index) => value - step[index]!);
-    const candidate = trial === undefined ? undefined : normalEquations(problem, trial);
-    if (trial === undefined || candidate === undefined || !(candidate.cost < equations.cost)) {
+    if (step === undefined) {
       damping *= DAMPING_UP;
       continue;
     }
-    const fall = equations.cost - candidate.cost;
-    const done = fall <= COST_TOLERANCE * equations.cost;
-    parameters = trial;
+    let expectedFall = 0;
+    for (let index = 0; index < step.length; index++) {
+      trial[index] = parameters[index]! - step[index]!;
+      expectedFall += step[index]! * equations.vector[index]!;
+    }
+    if (expectedFall <= COST_TOLERANCE * equations.cost) break;
+    const candidate = normalEquations(problem, trial);
+    if (!(candidate.cost < equations.cost)) {
+      damping *= DAMPING_UP;
+      continue;
+    }
+    parameters.set(trial);
     equations = candidate;
     damping = Math.max(MIN_DAMPING, damping * DAMPING_DOWN);
-    if (done) break;
   }
   return { parameters, cost: equations.cost };
 }

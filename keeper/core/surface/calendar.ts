@@ -2,7 +2,7 @@ import type { SmilePoint } from "./quotes.ts";
 import { flatSlice } from "./svi-jump-wings.ts";
 import { fitReport, squaredErrorInHalfSpreads, type SviFit } from "./fit-report.ts";
 import { DENSITY_FLOOR, fitSvi, type VarianceLimits } from "./svi-fit.ts";
-import { findSviViolation, totalVariance, type SviSlice } from "./svi.ts";
+import { findSviViolation, totalVariance, totalVarianceAndSlopes, type SviSlice } from "./svi.ts";
 
 /** What a slice went through so that total variance does not fall with expiry. */
 export type CalendarRepair = "none" | "lowered" | "raised" | "shrunk" | "lifted" | "previous-slice";
@@ -22,8 +22,8 @@ export interface CalendarViolation {
   readonly excess: number;
 }
 
-/** Range of log-moneyness in which total variance must not fall with expiry: strikes from 0.22 to 4.5 times the forward. */
-const CALENDAR_REACH = 1;
+/** Range of log-moneyness in which total variance must not fall with expiry: strikes from 1/20 to 20 times the forward. */
+const CALENDAR_REACH = 3;
 const CALENDAR_NODES = 61;
 /** The nodes lie dense around the forward, where short smiles bend. */
 const CENTRE_SCALE = 0.05;
@@ -32,8 +32,14 @@ export const CALENDAR_MARGIN = 2e-8;
 /** Repairs aim this far, so that their own rounding stays within the margin. */
 const LIMIT_MARGIN = 2 * CALENDAR_MARGIN;
 
-/** Log-moneyness values at which neighbouring slices are compared. */
-export function calendarNodes(): Float64Array {
+/** Halvings of the interval around a node where the excess peaks: they place the peak to a millionth of it. */
+const PEAK_HALVINGS = 20;
+/** Slices scaled down in turn to the worst place left. */
+const MAX_SHRINKS = 8;
+
+const NODES = makeNodes();
+
+function makeNodes(): Float64Array {
   const half = (CALENDAR_NODES - 1) / 2;
   const reach = Math.asinh(CALENDAR_REACH / CENTRE_SCALE);
   return Float64Array.from({ length: CALENDAR_NODES }, (_, node) => {
@@ -41,21 +47,49 @@ export function calendarNodes(): Float64Array {
   });
 }
 
+/** Log-moneyness values at which neighbouring slices are compared first. */
+export function calendarNodes(): Float64Array {
+  return NODES.slice();
+}
+
 /**
  * Worst place where the longer slice does not exceed the shorter one by `margin`, or undefined when there is none.
- * Compared at equal log-moneyness, each to its own forward (Gatheral and Jacquier 2014, lemma 2.1).
+ * Compared at equal log-moneyness, each to its own forward (Gatheral and Jacquier 2014, lemma 2.1): at the nodes, and at
+ * the peaks of the excess between them.
  */
 export function findCalendarViolation(
   shorter: SviSlice,
   longer: SviSlice,
   margin = 0,
 ): CalendarViolation | undefined {
+  const excessAt = (k: number): number => totalVariance(shorter, k) + margin - totalVariance(longer, k);
+  const excesses = NODES.map(excessAt);
   let worst: CalendarViolation | undefined;
-  for (const logMoneyness of calendarNodes()) {
-    const excess = totalVariance(shorter, logMoneyness) + margin - totalVariance(longer, logMoneyness);
+  const note = (logMoneyness: number, excess: number): void => {
     if (excess > (worst?.excess ?? 0)) worst = { logMoneyness, excess };
+  };
+  for (let node = 0; node < CALENDAR_NODES; node++) {
+    const excess = excesses[node]!;
+    note(NODES[node]!, excess);
+    const isPeak = node > 0 && excess >= excesses[node - 1]! && excess >= (excesses[node + 1] ?? Infinity);
+    if (!isPeak) continue;
+    const peak = peakBetween(shorter, longer, NODES[node - 1]!, NODES[node + 1]!);
+    note(peak, excessAt(peak));
   }
   return worst;
+}
+
+/** Where the excess of the shorter slice stops rising, by bisection on its slope. */
+function peakBetween(shorter: SviSlice, longer: SviSlice, from: number, to: number): number {
+  let [low, high] = [from, to];
+  for (let halving = 0; halving < PEAK_HALVINGS; halving++) {
+    const middle = (low + high) / 2;
+    const rising =
+      totalVarianceAndSlopes(shorter, middle).slope > totalVarianceAndSlopes(longer, middle).slope;
+    if (rising) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }
 
 /**
@@ -133,7 +167,7 @@ function squaredError({ fit, points, tauYears }: CalendarEntry): number {
 }
 
 function refit(entry: CalendarEntry, below: SviSlice | undefined, above: SviSlice | undefined): SviSlice {
-  const nodes = calendarNodes();
+  const nodes = NODES;
   const limits: VarianceLimits = {
     nodes,
     floor: nodes.map((k) => (below === undefined ? 0 : totalVariance(below, k) + LIMIT_MARGIN)),
@@ -150,11 +184,15 @@ function shrinkBelow(
   candidate: SviSlice,
   repair: CalendarRepair,
 ): CalendarEntry {
-  let share = 1;
-  for (const k of calendarNodes()) {
-    share = Math.min(share, (totalVariance(longer, k) - LIMIT_MARGIN) / totalVariance(candidate, k));
+  let svi = candidate;
+  for (let shrink = 0; shrink < MAX_SHRINKS; shrink++) {
+    const violation = findCalendarViolation(svi, longer, LIMIT_MARGIN);
+    if (violation === undefined) break;
+    const k = violation.logMoneyness;
+    const share = Math.max(0, totalVariance(longer, k) - 2 * LIMIT_MARGIN) / totalVariance(svi, k);
+    svi = { ...svi, a: svi.a * share, b: svi.b * share };
   }
-  return withSlice(entry, { ...candidate, a: candidate.a * share, b: candidate.b * share }, repair);
+  return withSlice(entry, svi, repair);
 }
 
 /** The candidate slice plus the constant that brings it over the shorter one; a copy of the shorter where that breaks g >= 0. */
@@ -167,7 +205,7 @@ function liftAbove(
   const violation = findCalendarViolation(shorter, candidate, LIMIT_MARGIN);
   const lifted = { ...candidate, a: candidate.a + (violation?.excess ?? 0) };
   if (findSviViolation(lifted, DENSITY_FLOOR) === undefined) return withSlice(entry, lifted, repair);
-  const highest = Math.max(...calendarNodes().map((k) => totalVariance(shorter, k)));
+  const highest = Math.max(...NODES.map((k) => totalVariance(shorter, k)));
   const copy = { ...shorter, a: shorter.a + LIMIT_MARGIN };
   const kept = findSviViolation(copy, DENSITY_FLOOR) === undefined;
   return withSlice(entry, kept ? copy : flatSlice(highest + LIMIT_MARGIN), "previous-slice");

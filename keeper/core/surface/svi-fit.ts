@@ -157,8 +157,8 @@ function visitLimits(
   gradient: Float64Array,
   visit: ResidualVisitor,
 ): void {
-  for (const [node, logMoneyness] of nodes.entries()) {
-    const variance = varianceAt(logMoneyness, gradient);
+  for (let node = 0; node < nodes.length; node++) {
+    const variance = varianceAt(nodes[node]!, gradient);
     const limit = Math.min(ceiling[node]!, Math.max(floor[node]!, variance));
     if (limit === variance) continue;
     const vol = Math.sqrt(variance / tauYears);

@@ -25,6 +25,7 @@ export function quasiExplicitStarts(
   count: number,
 ): SviSlice[] {
   const first = points.at(0)?.logMoneyness ?? 0;
+  const targets = targetsOf(points, tauYears);
   const span = (points.at(-1)?.logMoneyness ?? 0) - first;
   const starts: Start[] = [];
   for (let centreStep = 0; centreStep < CENTRE_STEPS; centreStep++) {
@@ -32,7 +33,7 @@ export function quasiExplicitStarts(
     for (let widthStep = 0; widthStep < WIDTH_STEPS; widthStep++) {
       const share = widthStep / (WIDTH_STEPS - 1);
       const width = span * NARROWEST_WIDTH * (WIDEST_WIDTH / NARROWEST_WIDTH) ** share;
-      const start = linearStart(points, tauYears, centre, width);
+      const start = linearStart(targets, centre, width);
       if (start !== undefined) starts.push(start);
     }
   }
@@ -40,24 +41,45 @@ export function quasiExplicitStarts(
   return starts.slice(0, count).map((start) => start.slice);
 }
 
-function linearStart(
-  points: readonly SmilePoint[],
-  tauYears: number,
-  centre: number,
-  width: number,
-): Start | undefined {
-  const size = 3;
-  const matrix = new Float64Array(size * size);
-  const vector = new Float64Array(size);
-  for (const point of points) {
-    const { basis, target, weight } = linearRow(point, tauYears, centre, width);
-    for (let row = 0; row < size; row++) {
-      vector[row]! += weight * basis[row]! * target;
-      for (let column = 0; column <= row; column++)
-        matrix[row * size + column]! += weight * basis[row]! * basis[column]!;
-    }
+/** Total variance targets and weights of a smile: one half spread of vol is `2 midVol tauYears halfSpreadVol` of total variance. */
+interface Targets {
+  readonly logMoneyness: Float64Array;
+  readonly variance: Float64Array;
+  readonly weight: Float64Array;
+}
+
+function targetsOf(points: readonly SmilePoint[], tauYears: number): Targets {
+  const logMoneyness = new Float64Array(points.length);
+  const variance = new Float64Array(points.length);
+  const weight = new Float64Array(points.length);
+  for (const [index, point] of points.entries()) {
+    logMoneyness[index] = point.logMoneyness;
+    variance[index] = point.midVol * point.midVol * tauYears;
+    weight[index] = 1 / (2 * point.midVol * tauYears * point.halfSpreadVol) ** 2;
   }
-  const solution = solveSymmetric(matrix, vector);
+  return { logMoneyness, variance, weight };
+}
+
+function linearStart(targets: Targets, centre: number, width: number): Start | undefined {
+  const { logMoneyness, variance, weight } = targets;
+  let [one, y1, y2, r1, yr, r2, v0, vy, vr] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let index = 0; index < weight.length; index++) {
+    const y = (logMoneyness[index]! - centre) / width;
+    const radius = Math.sqrt(y * y + 1);
+    const scale = weight[index]!;
+    const target = scale * variance[index]!;
+    one += scale;
+    y1 += scale * y;
+    y2 += scale * y * y;
+    r1 += scale * radius;
+    yr += scale * y * radius;
+    r2 += scale * radius * radius;
+    v0 += target;
+    vy += target * y;
+    vr += target * radius;
+  }
+  const matrix = Float64Array.of(one, 0, 0, y1, y2, 0, r1, yr, r2);
+  const solution = solveSymmetric(matrix, Float64Array.of(v0, vy, vr));
   if (solution === undefined) return undefined;
   const [level = 0, tilt = 0, curve = 0] = solution;
   const b = Math.min(LEE_WING_SLOPE / 2, Math.max(SMALLEST_WING, curve / width));
@@ -65,26 +87,10 @@ function linearStart(
   const rho = Math.min(maxRho, Math.max(-maxRho, tilt / (b * width)));
   const slice = { a: level, b, rho, m: centre, sigma: width };
   let cost = 0;
-  for (const point of points) {
-    const { basis, target, weight } = linearRow(point, tauYears, centre, width);
-    const error = level + b * width * (rho * basis[1] + basis[2]) - target;
-    cost += weight * error * error;
+  for (let index = 0; index < weight.length; index++) {
+    const y = (logMoneyness[index]! - centre) / width;
+    const error = level + b * width * (rho * y + Math.sqrt(y * y + 1)) - variance[index]!;
+    cost += weight[index]! * error * error;
   }
   return { slice, cost };
-}
-
-function linearRow(
-  point: SmilePoint,
-  tauYears: number,
-  centre: number,
-  width: number,
-): { basis: readonly [number, number, number]; target: number; weight: number } {
-  const y = (point.logMoneyness - centre) / width;
-  // One half spread of vol is this much of total variance.
-  const unit = 2 * point.midVol * tauYears * point.halfSpreadVol;
-  return {
-    basis: [1, y, Math.sqrt(y * y + 1)],
-    target: point.midVol * point.midVol * tauYears,
-    weight: 1 / (unit * unit),
-  };
 }

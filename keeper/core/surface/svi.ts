@@ -39,7 +39,7 @@ const DENSITY_REACH = 5;
 /** Total variance at a log-moneyness. */
 export function totalVariance(slice: SviSlice, logMoneyness: number): number {
   const offset = logMoneyness - slice.m;
-  return slice.a + slice.b * (slice.rho * offset + Math.hypot(offset, slice.sigma));
+  return slice.a + slice.b * (slice.rho * offset + Math.sqrt(offset * offset + slice.sigma * slice.sigma));
 }
 
 /** Total variance with its slope and curvature in log-moneyness. */
@@ -75,8 +75,13 @@ export function wingSlope(slice: SviSlice): number {
  * @returns -Infinity where total variance is not positive
  */
 export function durrlemanDensity(slice: SviSlice, logMoneyness: number): number {
-  const { w, slope, curvature } = totalVarianceAndSlopes(slice, logMoneyness);
+  const { a, b, rho, m, sigma } = slice;
+  const offset = logMoneyness - m;
+  const radius = Math.sqrt(offset * offset + sigma * sigma);
+  const w = a + b * (rho * offset + radius);
   if (!(w > 0)) return -Infinity;
+  const slope = b * (rho + offset / radius);
+  const curvature = (b * sigma * sigma) / (radius * radius * radius);
   const tilt = 1 - (logMoneyness * slope) / (2 * w);
   return tilt * tilt - ((slope * slope) / 4) * (1 / w + 0.25) + curvature / 2;
 }
@@ -88,10 +93,16 @@ export function durrlemanDensity(slice: SviSlice, logMoneyness: number): number 
 export function densityNodes(slice: SviSlice): Float64Array {
   const reach = Math.asinh((DENSITY_REACH + Math.abs(slice.m)) / slice.sigma);
   const half = (DENSITY_NODES - 1) / 2;
-  return Float64Array.from(
-    { length: DENSITY_NODES },
-    (_, node) => slice.m + slice.sigma * Math.sinh((reach * (node - half)) / half),
-  );
+  const nodes = new Float64Array(DENSITY_NODES);
+  const ratio = Math.exp(reach / half);
+  let power = 1;
+  for (let step = 0; step <= half; step++) {
+    const offset = (slice.sigma * (power - 1 / power)) / 2;
+    nodes[half - step] = slice.m - offset;
+    nodes[half + step] = slice.m + offset;
+    power *= ratio;
+  }
+  return nodes;
 }
 
 /**

@@ -191,12 +191,23 @@ describe("repairCalendar", () => {
     expectOrdered(repairCalendar(jumbled));
   });
 
-  it("compares at nodes that lie dense around the forward and reach one in log-moneyness", () => {
+  it("compares at nodes that lie dense around the forward and reach three in log-moneyness", () => {
     const nodes = calendarNodes();
-    expect(nodes[0]).to.be.closeTo(-1, 1e-12);
-    expect(nodes.at(-1)).to.be.closeTo(1, 1e-12);
+    expect(nodes[0]).to.be.closeTo(-3, 1e-12);
+    expect(nodes.at(-1)).to.be.closeTo(3, 1e-12);
     expect(nodes[30]).to.equal(0);
     expect((nodes[31] ?? NaN) - (nodes[30] ?? NaN)).to.be.below(0.01);
+  });
+
+  it("finds slices that cross between two nodes only", () => {
+    const nodes = calendarNodes();
+    const middle = ((nodes[44] ?? NaN) + (nodes[45] ?? NaN)) / 2;
+    const peak = { a: 0, b: 0.03, rho: 0, m: middle, sigma: 0.001 };
+    const longer = { ...peak, a: 0.003, sigma: 0.0001 };
+    const shorter = { ...longer, a: 0.0025, sigma: 0.03 };
+    const excess = totalVariance(shorter, middle) - totalVariance(longer, middle);
+    for (const k of nodes) expect(totalVariance(shorter, k)).to.be.below(totalVariance(longer, k));
+    expect(findCalendarViolation(shorter, longer)?.excess).to.be.closeTo(excess, 1e-7);
   });
 
   it("reports the worst excess and where it is", () => {
