@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { extractDailyHistory } from "./extract/daily-history.ts";
+import { extractEarlyCloses } from "./extract/early-closes.ts";
 import { extractOptionEpisode } from "./extract/option-episode.ts";
 import { extractSpotEpisode } from "./extract/spot-episode.ts";
 
@@ -15,6 +16,7 @@ const CUTS: Readonly<Record<string, (from: string) => readonly unknown[]>> = {
   "episodes/2026-02.ndjson": extractOptionEpisode,
   "episodes/2020-03.ndjson": extractSpotEpisode,
   "history/daily.ndjson": extractDailyHistory,
+  "history/early-closes.ndjson": extractEarlyCloses,
 };
 
 function main(): void {

@@ -27,11 +27,11 @@ export interface ModelledEpisode {
 }
 
 /** Smile of the model: skew to the downside, as option markets show it in a fall. */
-const SHAPE: ModelledShape = { rho: -0.3, eta: 0.8 };
+export const SHAPE: ModelledShape = { rho: -0.3, eta: 0.8 };
 /** Implied vol stands above realised vol by this factor: the premium that sellers of options ask. */
-const RISK_PREMIUM = 1.1;
+export const RISK_PREMIUM = 1.1;
 /** Variance reverts with a time constant of about a month. */
-const REVERSION_PER_YEAR = 12;
+export const REVERSION_PER_YEAR = 12;
 const THIRTY_DAYS_YEARS = 30 / DAYS_PER_YEAR;
 /** Share of a bid-ask spread that lies on each side of the model price, and the least of it as a share of spot. */
 const HALF_SPREAD = 0.02;

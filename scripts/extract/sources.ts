@@ -8,6 +8,10 @@ export const SPOT_SOURCE =
 export const DVOL_SOURCE =
   "Deribit DVOL daily close of BTC and ETH, recorded by voho/tradebot at eadbca3f2321, data/{btc,eth}_dvol_daily.csv.gz";
 
+export const EARLY_SOURCE =
+  "Daily closes over many venues: BTC from CoinCodex, recorded by FMarkiv/Bitcoin-production at dfb006bffb3f (MIT); ETH from CoinGecko, recorded by " +
+  "mlsys-io/PortfolioBench at fb47ffc7b262 (GPL-3.0)";
+
 export const LICENCE =
   "Figures published by the exchanges' public interfaces, which are facts; no file of the sources is copied. A source's licence is named behind it " +
   "where it states one.";

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+
+import { CLOSE_TICKS_PER_USD, EARLY_COLUMNS, EARLY_FORMAT } from "../backtest/early-closes.ts";
+import type { EarlyClosesHeader, EarlyClosesRecord } from "../backtest/early-closes.ts";
+import { FORMAT_VERSION } from "../../keeper/adapters/replay/file-format.ts";
+import { numberOf, readCsvGz, secondsOf } from "./csv.ts";
+import { EARLY_SOURCE, LICENCE } from "./sources.ts";
+import { toTicks } from "./ticks.ts";
+
+const DAY_SECONDS = 86_400;
+const FROM_SECONDS = Date.UTC(2015, 7, 8) / 1000;
+/** The last day before the exchange's own closes is left out, so that no return mixes two sources. */
+const UNTIL_SECONDS = Date.UTC(2017, 11, 31) / 1000;
+
+/** Prices by the second at which their day ends; the BTC file dates a close by its day, the ETH file by the midnight after it. */
+function readCloses(from: string, file: string, labelToEndSeconds: number): ReadonlyMap<number, number> {
+  const closes = new Map<number, number>();
+  for (const row of readCsvGz(join(from, "prices", file))) {
+    closes.set(secondsOf(row("time")) + labelToEndSeconds, numberOf(row("close")));
+  }
+  return closes;
+}
+
+/** Cuts daily closes of BTC and ETH before the exchange's: they warm the filters up, nothing is tested on them. */
+export function extractEarlyCloses(from: string): readonly [EarlyClosesHeader, ...EarlyClosesRecord[]] {
+  const btc = readCloses(from, "btcusd_daily_coincodex.csv.gz", DAY_SECONDS);
+  const eth = readCloses(from, "ethusd_daily_coingecko.csv.gz", 0);
+  const header: EarlyClosesHeader = {
+    format: EARLY_FORMAT,
+    version: FORMAT_VERSION,
+    title: "BTC and ETH daily closes over many venues, August 2015 to December 2017",
+    source: [EARLY_SOURCE],
+    licence: LICENCE,
+    cut: "Every day that both have, by the second at which it ends (UTC); nothing is filled.",
+    columns: EARLY_COLUMNS,
+    closeTicksPerUsd: CLOSE_TICKS_PER_USD,
+  };
+  const records = [...btc].flatMap(([time, close]): EarlyClosesRecord[] => {
+    const ethClose = eth.get(time);
+    if (ethClose === undefined || time < FROM_SECONDS || time >= UNTIL_SECONDS) return [];
+    return [[time, toTicks(close, CLOSE_TICKS_PER_USD), toTicks(ethClose, CLOSE_TICKS_PER_USD)]];
+  });
+  return [header, ...records];
+}
