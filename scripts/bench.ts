@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { measureActionGas } from "../test/bench/gas-actions.ts";
 import { measureMarginGas } from "../test/bench/gas-margin.ts";
 import { measure as measureReportGas } from "../test/bench/gas-report.ts";
+import { measureMassRevaluation } from "../test/bench/mass-revaluation.ts";
 import { measureSpeed } from "../test/bench/speed.ts";
 import type { GasEntry } from "./bench/gas-entry.ts";
 import { gasProblems, missedBars, type GasBar } from "./bench/gas-snapshot.ts";
@@ -40,15 +41,18 @@ const gas = rounded([
   ...(await measureReportGas()),
   ...(await measureActionGas()),
 ]);
-const speed = await measureSpeed(DATA_FOLDER);
+const speed = [...(await measureSpeed(DATA_FOLDER)), ...(await measureMassRevaluation())];
 
 const row = (name: string, ...numbers: readonly string[]): string =>
   name.padEnd(NAME_WIDTH) + numbers.map((text) => text.padStart(NUMBER_WIDTH)).join("");
 console.log(row("gas", "options", "markets", "repricings", "gas"));
 for (const { name, options, markets, repricings, gas: used } of gas)
   console.log(row(name, String(options), String(markets), String(repricings), used.toLocaleString("en-US")));
-console.log(`\n${row("speed, median of one operation", "time", "unit")}`);
-for (const { name, value, unit } of speed) console.log(row(name, value.toPrecision(3), unit));
+console.log(`\n${row("speed, one operation", "time", "unit", "of the peer's")}`);
+for (const { name, value, unit, ratio } of speed) {
+  const compared = ratio === undefined ? [] : [`x ${ratio.toFixed(2)}`];
+  console.log(row(name, value.toPrecision(3), unit, ...compared));
+}
 
 if (flags.update) {
   await writeFile(SNAPSHOT, `${JSON.stringify(gas, null, INDENT)}\n`);

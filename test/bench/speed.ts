@@ -13,6 +13,10 @@ export interface SpeedEntry {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
+  /** The same work in another tool, in the same unit, and our time over its. */
+  readonly peer?: string;
+  readonly peerValue?: number;
+  readonly ratio?: number;
 }
 
 const OPTIONS = 1_024;

@@ -20,7 +20,7 @@ export interface RevaluationOptions {
 /** Workers that stay alive between revaluations, so that their code stays compiled. */
 export interface RevaluationPool {
   /**
-   * VaR and expected shortfall of every account by full revaluation. Memory of each worker: instruments x 512 x 8 bytes for the
+   * VaR and expected shortfall of every account by full revaluation. Memory of each worker: instruments x 256 x 8 bytes for the
    * matrix, `candidateBytesPerWorker` at most for the tails, and a copy of the plan.
    */
   revalue(

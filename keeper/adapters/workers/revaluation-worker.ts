@@ -4,8 +4,8 @@ import { streamAccountTails, type AccountTails } from "../../core/revaluation/ac
 import type { WorkerReply, WorkerTask } from "./revaluation-messages.ts";
 import { simdKernel } from "./simd-kernel.ts";
 
-/** Scenarios of a chunk: with some hundred instruments its matrix stays in the second-level cache. */
-const CHUNK = 512;
+/** Scenarios of a chunk: with 500 instruments its matrix is 1 MB and stays in the second-level cache. */
+const CHUNK = 256;
 
 const port = parentPort;
 if (port === null) throw new Error("this file runs as a worker");
