@@ -13,6 +13,8 @@ contract ClearingInvariantsTest is HouseFixture {
     /// Odd, so that settlement leaves dust.
     uint256 private constant VALUE_E8 = 3_333_333_333;
     uint256 private constant START_CASH_E6 = 1e11;
+    uint256 private constant LIFE_STEPS = 600;
+    uint256 private constant OFTEN = 10;
 
     HouseHandler private handler;
 
@@ -94,6 +96,52 @@ contract ClearingInvariantsTest is HouseFixture {
                 for (uint256 j = 0; j < i; ++j) VM.assertFalse(book[j].instrument() == book[i].instrument());
             }
         }
+    }
+
+    /// From wherever a run ends, the house can be emptied: what was pending is settled and no unit is missing.
+    function afterInvariant() external {
+        InstrumentId[] memory all = handler.instruments();
+        for (uint256 i = 0; i < all.length; ++i) {
+            for (uint256 account = 1; account <= ACCOUNTS; ++account) {
+                if (house.sizeOf(account, all[i]) != 0) house.settlePosition(account, all[i], VALUE_E8);
+            }
+            VM.assertEq(house.openInterestE8(all[i]), 0);
+        }
+        VM.assertEq(house.pendingSettlementE16(), 0);
+        VM.assertEq(_cashErrorE16(), 0);
+        for (uint256 account = 1; account <= ACCOUNTS; ++account)
+            VM.assertEq(house.positions(account).length, 0);
+    }
+
+    /// Random calls, as the invariants' runs make them, reach every kind of success many times.
+    function test_ALongRandomLifeReachesEveryAction() external {
+        for (uint256 i = 0; i < LIFE_STEPS; ++i) {
+            _randomStep(
+                uint256(keccak256(abi.encode("action", i))),
+                uint256(keccak256(abi.encode("first", i)))
+            );
+        }
+        VM.assertGt(handler.trades(), OFTEN);
+        VM.assertGt(handler.withdrawals(), OFTEN);
+        VM.assertGt(handler.slices(), OFTEN);
+        VM.assertGt(handler.settlements(), 0);
+        VM.assertEq(handler.violations(), 0);
+    }
+
+    function _randomStep(uint256 action, uint256 seed) private {
+        (uint256 a, uint256 b, uint256 c) = (seed >> 16, seed >> 64, seed >> 128);
+        bool inCoin = seed % 2 == 0;
+        uint256 kind = action % 10;
+        if (kind == 0) handler.deposit(a, b, inCoin);
+        if (kind == 1) try handler.withdraw(a, b, inCoin) {} catch {}
+        if (kind == 2) handler.trade(a, seed >> 24, seed >> 32, b, c);
+        if (kind == 3) try handler.takeSlice(a, seed >> 24, b, c) {} catch {}
+        if (kind == 4) try handler.settle(a) {} catch {}
+        if (kind == 5) handler.creditCash(a, b);
+        if (kind == 6) try handler.debitCash(a, b) {} catch {}
+        if (kind == 7) handler.moveMark(a, b);
+        if (kind == 8) handler.setCalled(a, inCoin);
+        if (kind == 9) handler.pauseOrStale(a);
     }
 
     /// The handler reaches every action: the invariants above are not empty.

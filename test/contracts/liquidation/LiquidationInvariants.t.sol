@@ -7,6 +7,8 @@ import {LiquidationHandler} from "./support/LiquidationHandler.sol";
 
 contract LiquidationInvariantsTest is LiquidationFixture {
     uint256 private constant SHORTS = 3;
+    uint256 private constant LIFE_STEPS = 600;
+    uint256 private constant OFTEN = 5;
 
     LiquidationHandler private handler;
     uint256[] private shorts;
@@ -24,6 +26,7 @@ contract LiquidationInvariantsTest is LiquidationFixture {
         }
         _fillFund(FUND_DEPOSIT);
         handler = new LiquidationHandler(house, fund, liquidation, coin, call, shorts);
+        house.grantRole(house.EXCHANGE_ROLE(), address(handler));
     }
 
     function targetContracts() external view returns (address[] memory targets) {
@@ -69,5 +72,45 @@ contract LiquidationInvariantsTest is LiquidationFixture {
         int256 sumE8;
         for (uint256 i = 1; i <= house.accountCount(); ++i) sumE8 += house.sizeOf(i, call);
         VM.assertEq(sumE8, 0);
+    }
+
+    /// 16: from wherever a run ends, every call can be ended by its owner's collateral, and nothing stays reserved.
+    function afterInvariant() external {
+        engine.setMark(call, MARK_E8);
+        uint256[] memory called = liquidation.calledAccounts();
+        for (uint256 i = 0; i < called.length; ++i) {
+            _deposit(alice, called[i], coin, FUND_DEPOSIT * FUND_DEPOSIT);
+            liquidation.release(called[i]);
+        }
+        VM.assertEq(liquidation.calledAccounts().length, 0);
+        VM.assertEq(fund.reserveE6(), 0);
+    }
+
+    /// Random calls, as the invariants' runs make them, reach calls, fills of both phases, the fund's money and releases.
+    function test_ALongRandomLifeReachesEveryPhase() external {
+        for (uint256 i = 0; i < LIFE_STEPS; ++i) {
+            _randomStep(
+                uint256(keccak256(abi.encode("action", i))),
+                uint256(keccak256(abi.encode("first", i)))
+            );
+        }
+        VM.assertGt(handler.calls(), OFTEN);
+        VM.assertGt(handler.fills(), OFTEN);
+        VM.assertGt(handler.insolventFills(), 0);
+        VM.assertGt(handler.fundPayments(), 0);
+        VM.assertGt(handler.releases(), 0);
+        VM.assertEq(keccak256(bytes(handler.broken())), keccak256(""));
+    }
+
+    function _randomStep(uint256 action, uint256 seed) private {
+        uint256 kind = action % 8;
+        if (kind == 0) handler.move(seed >> 8);
+        if (kind == 1) handler.wait(seed);
+        if (kind == 2) handler.flag(seed >> 8);
+        if (kind == 3) handler.release(seed >> 8);
+        if (kind == 4) handler.update(seed >> 8);
+        if (kind == 5) handler.addCollateral(seed >> 8, seed >> 64);
+        if (kind == 6) handler.sell(seed >> 8, seed >> 64);
+        if (kind == 7) try handler.bid(seed >> 8, seed >> 64) {} catch {}
     }
 }

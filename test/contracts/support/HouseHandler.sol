@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ClearingHouse} from "../../../contracts/clearing/ClearingHouse.sol";
 import {IClearingHouse} from "../../../contracts/interfaces/IClearingHouse.sol";
+import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
 import {IMarginEngine} from "../../../contracts/interfaces/IMarginEngine.sol";
 import {InstrumentId} from "../../../contracts/types/InstrumentId.sol";
 import {Margin} from "../../../contracts/types/MarginTypes.sol";
@@ -71,7 +72,10 @@ contract HouseHandler is TestBase {
 
     function withdraw(uint256 account, uint256 amount, bool inCoin) external {
         account = _account(account);
-        amount = bound(amount, 1, inCoin ? MAX_CASH_E6 : MAX_WETH);
+        // Half of the time no more than there is, so that the margin alone decides.
+        uint256 most = inCoin ? MAX_CASH_E6 : MAX_WETH;
+        if (amount % 2 == 0) most = _balance(account, inCoin);
+        amount = bound(amount, 1, most == 0 ? 1 : most);
         address owner = _house.ownerOf(account);
         bool barred = _house.isReduceOnly(account) || _isBarred();
         VM.prank(owner);
@@ -132,8 +136,8 @@ contract HouseHandler is TestBase {
         _engine.setMark(_instruments[which % _instruments.length], bound(markE8, 1, MAX_MARK_E8));
     }
 
-    function call(uint256 account, bool called) external {
-        _house.setReduceOnly(_account(account), called);
+    function setCalled(uint256 account, bool called) external {
+        _house.setReduceOnly(_account(account), called && account % 2 == 0);
     }
 
     function pauseOrStale(uint256 what) external {
@@ -177,6 +181,12 @@ contract HouseHandler is TestBase {
         if (was.equityE6 < 0) return ends.equityE6 >= was.equityE6 && ends.maintenanceE6 <= was.maintenanceE6;
         if (was.maintenanceE6 == 0 || ends.equityE6 < 0) return false;
         return ends.equityE6 * int256(was.maintenanceE6) > was.equityE6 * int256(ends.maintenanceE6);
+    }
+
+    function _balance(uint256 account, bool inCoin) private view returns (uint256) {
+        if (!inCoin) return ICollateralVault(_house.vault()).balanceOf(account, address(_weth));
+        int256 cash = _house.cashE6(account);
+        return cash > 0 ? uint256(cash) : 0;
     }
 
     function _isBarred() private view returns (bool) {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ClearingHouse} from "../../../../contracts/clearing/ClearingHouse.sol";
+import {IClearingHouse} from "../../../../contracts/interfaces/IClearingHouse.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {AuctionMath} from "../../../../contracts/libraries/AuctionMath.sol";
 import {InsuranceFund} from "../../../../contracts/liquidation/InsuranceFund.sol";
@@ -17,6 +18,10 @@ contract LiquidationHandler is TestBase {
     uint256 private constant MAX_MARK_E8 = 400e8;
     uint256 private constant PRICE_SHARES = 1e18;
     uint256 private constant MIN_SHARE_WAD = 0.001e18;
+    uint256 private constant MIN_SIZE_E8 = 1e8;
+    uint256 private constant MAX_SIZE_E8 = 100e8;
+    /// size * price / this = a fifth of the notional, USD * 1e6.
+    uint256 private constant MARGIN_DIVISOR_E8 = 5e10;
     uint256 private constant TARGET_BPS = 12_500;
 
     ClearingHouse private _house;
@@ -29,6 +34,12 @@ contract LiquidationHandler is TestBase {
     uint256[] private _shorts;
 
     string public broken;
+    uint256 public sales;
+    uint256 public calls;
+    uint256 public releases;
+    uint256 public fills;
+    uint256 public insolventFills;
+    uint256 public fundPayments;
 
     constructor(
         ClearingHouse house,
@@ -65,6 +76,7 @@ contract LiquidationHandler is TestBase {
         bool called = _liquidation.auction(account).phase != ILiquidationEngine.Phase.None;
         bool empty = _house.positions(account).length == 0;
         try _liquidation.flag(account) {
+            ++calls;
             if (!below) broken = "a healthy account was called";
         } catch {
             if (below && !called && !empty) broken = "an account below maintenance could not be called";
@@ -76,6 +88,7 @@ contract LiquidationHandler is TestBase {
         Margin memory margin = _marginOf(account);
         bool low = AuctionMath.healthBps(margin.equityE6, margin.maintenanceE6) < TARGET_BPS;
         try _liquidation.release(account) {
+            ++releases;
             if (low && _house.positions(account).length > 0) broken = "a call ended below target";
         } catch {}
     }
@@ -86,6 +99,24 @@ contract LiquidationHandler is TestBase {
 
     function addCollateral(uint256 which, uint256 amount) external {
         _addCash(_account(which), bound(amount, 1, 2_000e6));
+    }
+
+    /// @dev A fresh short for an account that is not called: sold to the bidder at the mark, with what its margin may ask for.
+    function sell(uint256 which, uint256 sizeE8) external {
+        uint256 account = _account(which);
+        sizeE8 = bound(sizeE8, MIN_SIZE_E8, MAX_SIZE_E8);
+        uint256 markE8 = _engine.markE8(_call);
+        int256 equity = _marginOf(account).equityE6;
+        uint256 missing = equity < 0 ? uint256(-equity) : 0;
+        if (!_house.isReduceOnly(account)) _addCash(account, missing + (sizeE8 * markE8) / MARGIN_DIVISOR_E8);
+        // At most 100e8 and 400e8: both casts keep their values.
+        try
+            _house.trade(
+                IClearingHouse.Trade(_bidder, account, _call, uint128(sizeE8), uint128(markE8), false, false)
+            )
+        {
+            ++sales;
+        } catch {}
     }
 
     function bid(uint256 which, uint256 share) external {
@@ -117,6 +148,9 @@ contract LiquidationHandler is TestBase {
         Margin memory taker = _marginOf(_bidder);
         if (taker.equityE6 < int256(taker.initialE6)) broken = "the bidder is below initial margin";
         bool paid = _fund.capacityE6() < capacity;
+        ++fills;
+        if (quote.phase == ILiquidationEngine.Phase.Insolvent) ++insolventFills;
+        if (paid) ++fundPayments;
         if (!paid && _fund.convertToAssets(PRICE_SHARES) < price)
             broken = "the share price fell without a loss";
     }
