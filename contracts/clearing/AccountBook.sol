@@ -129,7 +129,9 @@ abstract contract AccountBook is IClearingHouse {
         if (toE8 == 0) {
             _remove(book_, account, instrument, place);
         } else if (place == 0) {
-            if (book_.length == MAX_POSITIONS) revert TooManyPositions(account, MAX_POSITIONS);
+            if (book_.length == MAX_POSITIONS) {
+                revert TooManyPositions(account, MAX_POSITIONS + 1, MAX_POSITIONS);
+            }
             book_.push(toPosition(instrument, size));
             _places[account][instrument] = book_.length;
         } else {

@@ -45,6 +45,10 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
     uint256 public settlementDustE16;
     /// @inheritdoc IClearingHouse
     int256 public pendingSettlementE16;
+    /// @inheritdoc IClearingHouse
+    mapping(address recipient => uint256) public owedE6;
+    /// @inheritdoc IClearingHouse
+    uint256 public totalOwedE6;
 
     /// One account's part in a trade.
     struct Side {
@@ -173,11 +177,16 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
         uint256 account,
         uint256 amountE6,
         address to
-    ) external onlyRole(LIQUIDATION_ROLE) exists(account) nonReentrant {
+    ) external onlyRole(LIQUIDATION_ROLE) exists(account) nonReentrant returns (uint256 paidE6) {
         if (to == address(0)) revert ZeroAddress();
         _cashE6[account] -= SafeCast.toInt256(amountE6);
-        ICollateralVault(vault).push(account, _coin, to, amountE6);
         emit CashDebited(account, amountE6, to);
+        paidE6 = _payOwed(to, amountE6);
+    }
+
+    /// @inheritdoc IClearingHouse
+    function payOwed(address to) external onlyRole(LIQUIDATION_ROLE) nonReentrant returns (uint256 paidE6) {
+        paidE6 = _payOwed(to, 0);
     }
 
     /// @inheritdoc IClearingHouse
@@ -243,6 +252,23 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
         emit OracleSet(oracle_);
     }
 
+    /// @dev Pays what is owed and what is added to it as far as the vault holds coins; the rest stays owed.
+    function _payOwed(address to, uint256 addedE6) private returns (uint256 paidE6) {
+        uint256 owedBeforeE6 = owedE6[to];
+        uint256 dueE6 = owedBeforeE6 + addedE6;
+        uint256 heldE6 = ICollateralVault(vault).held(_coin);
+        paidE6 = dueE6 < heldE6 ? dueE6 : heldE6;
+        uint256 leftE6 = dueE6 - paidE6;
+        if (leftE6 != owedBeforeE6) {
+            owedE6[to] = leftE6;
+            // The total holds what this recipient was owed.
+            totalOwedE6 = totalOwedE6 - owedBeforeE6 + leftE6;
+            emit OwedChanged(to, leftE6);
+        }
+        // No account's collateral leaves: the settlement coin is held for all accounts together.
+        if (paidE6 > 0) ICollateralVault(vault).push(0, _coin, to, paidE6);
+    }
+
     /// @dev Writes one side of a trade. True when it only reduces; refuses growth on a side that may not grow.
     function _apply(Side memory side, InstrumentId instrument) private returns (bool reduces) {
         (side.fromE8, side.toE8) = _changeSize(side.account, instrument, side.byE8);
@@ -300,7 +326,7 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
     }
 
     function _requireRiskAllowed() private view {
-        if (block.timestamp < pausedUntil) revert Paused(pausedUntil);
+        if (block.timestamp < pausedUntil) revert Paused(pausedUntil, block.timestamp);
         IMarginEngine(engine).requireFresh();
     }
 

@@ -166,7 +166,7 @@ contract CollateralVault is ICollateralVault, AccessControl, ReentrancyGuardTran
         if (asset.capUnits > MAX_CAP_UNITS) revert CapTooLarge(asset.capUnits, MAX_CAP_UNITS);
         uint256 place = _places[asset.token];
         if (place == 0) {
-            if (_assets.length == MAX_ASSETS) revert TooManyAssets(MAX_ASSETS);
+            if (_assets.length == MAX_ASSETS) revert TooManyAssets(MAX_ASSETS + 1, MAX_ASSETS);
             _assets.push(asset);
             place = _assets.length;
             _places[asset.token] = place;

@@ -45,7 +45,7 @@ contract InstrumentRegistry is IInstrumentRegistry, AccessControl {
     function _list(InstrumentId instrument) private {
         // The low byte of the id is the raw kind; it may hold a number that no InstrumentKind has.
         uint8 kind = uint8(InstrumentId.unwrap(instrument));
-        if (kind > uint8(InstrumentKind.Future)) revert UnsupportedKind(kind);
+        if (kind > uint8(InstrumentKind.Future)) revert UnsupportedKind(kind, uint8(InstrumentKind.Future));
         if (_listed[instrument]) revert AlreadyListed(instrument);
         uint40 expiry = instrument.expiry();
         _requireFuture(expiry);

@@ -38,7 +38,7 @@ contract Guardian is AccessControl, IGuardian {
     /// @inheritdoc IGuardian
     function lift() external {
         if (!hasRole(DEFAULT_ADMIN_ROLE, msg.sender)) _checkRole(GUARDIAN_ROLE);
-        if (block.timestamp >= _pausedUntil) revert NotPaused();
+        if (block.timestamp >= _pausedUntil) revert NotPaused(_pausedUntil, block.timestamp);
         emit PauseLifted(msg.sender);
         house.pauseRiskIncrease(block.timestamp);
     }

@@ -6,7 +6,13 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
 import {CodeBlob} from "../libraries/CodeBlob.sol";
-import {LiquidationParams, MarginParams, OracleParams} from "../types/RiskParams.sol";
+import {
+    LiquidationParams,
+    MarginParams,
+    MarketMarginParams,
+    MarketOracleParams,
+    OracleParams
+} from "../types/RiskParams.sol";
 import {LiquidationParamsBounds} from "./LiquidationParamsBounds.sol";
 import {MarginParamsBounds} from "./MarginParamsBounds.sol";
 import {OracleParamsBounds} from "./OracleParamsBounds.sol";
@@ -25,6 +31,7 @@ contract RiskConfig is IRiskConfig, Ownable2Step {
     ) Ownable(owner_) {
         _storeMargin(margin, 0);
         _storeOracle(oracle, 0);
+        _requireReported(margin.markets, oracle.markets);
         _storeLiquidation(liquidation, 0);
     }
 
@@ -32,12 +39,16 @@ contract RiskConfig is IRiskConfig, Ownable2Step {
     function setMarginParams(MarginParams calldata params, bytes32 previousHash) external onlyOwner {
         _requireInForce(previousHash, _hashOf(_margin));
         _storeMargin(params, previousHash);
+        OracleParams memory oracle = abi.decode(SSTORE2.read(_oracle), (OracleParams));
+        _requireReported(params.markets, oracle.markets);
     }
 
     /// @inheritdoc IRiskConfig
     function setOracleParams(OracleParams calldata params, bytes32 previousHash) external onlyOwner {
         _requireInForce(previousHash, _hashOf(_oracle));
         _storeOracle(params, previousHash);
+        MarginParams memory margin = abi.decode(SSTORE2.read(_margin), (MarginParams));
+        _requireReported(margin.markets, params.markets);
     }
 
     /// @inheritdoc IRiskConfig
@@ -103,6 +114,21 @@ contract RiskConfig is IRiskConfig, Ownable2Step {
         bytes memory blob = abi.encode(params);
         _liquidation = SSTORE2.write(blob);
         emit LiquidationParamsSet(previousHash, keccak256(blob));
+    }
+
+    /// @dev Both lists rise, so one pass over each finds what is missing.
+    function _requireReported(
+        MarketMarginParams[] memory margin,
+        MarketOracleParams[] memory oracle
+    ) private pure {
+        uint256 next;
+        for (uint256 i; i < margin.length; ++i) {
+            uint16 market = margin[i].market;
+            while (next < oracle.length && oracle[next].market < market) ++next;
+            if (next == oracle.length || oracle[next].market != market) {
+                revert MarginMarketNotReported(market);
+            }
+        }
     }
 
     function _requireInForce(bytes32 expectedHash, bytes32 actualHash) private pure {

@@ -45,6 +45,8 @@ interface IClearingHouse {
     event ReduceOnlySet(uint256 indexed account, bool reduceOnly);
     event RiskIncreasePaused(uint256 until);
     event CashDebited(uint256 indexed account, uint256 amountE6, address to);
+    /// @notice What has been debited for a recipient and not yet paid, for want of coins in the vault.
+    event OwedChanged(address indexed to, uint256 owedE6);
     event MarginEngineSet(address indexed engine);
     event RegistrySet(address indexed registry);
     event OracleSet(address indexed oracle);
@@ -58,10 +60,10 @@ interface IClearingHouse {
     error BelowInitialMargin(uint256 account, int256 equityE6, uint256 initialE6);
     error AccountIsReduceOnly(uint256 account);
     error PositionWouldGrow(uint256 account, InstrumentId instrument, int256 fromE8, int256 toE8);
-    error TooManyPositions(uint256 account, uint256 max);
+    error TooManyPositions(uint256 account, uint256 count, uint256 max);
     error SizeTooLarge(int256 sizeE8, uint256 maxE8);
     error InstrumentExpired(InstrumentId instrument, uint256 expiry);
-    error Paused(uint256 until);
+    error Paused(uint256 until, uint256 now_);
     error PauseTooLong(uint256 until, uint256 latest);
     error ShareOutOfBounds(uint256 shareWad, uint256 minWad, uint256 maxWad);
     error NoPosition(uint256 account, InstrumentId instrument);
@@ -98,8 +100,11 @@ interface IClearingHouse {
     function setReduceOnly(uint256 account, bool reduceOnly) external;
     /// @notice Liquidation only: credits cash that has already reached the vault.
     function creditCash(uint256 account, uint256 amountE6) external;
-    /// @notice Liquidation only: moves cash out of an account to the vault's recipient (penalty to the insurance fund).
-    function debitCash(uint256 account, uint256 amountE6, address to) external;
+    /// @notice Liquidation only: moves cash out of an account to a recipient (penalty to the insurance fund). The vault pays what it holds, with
+    /// what it owed that recipient before; the rest stays owed, so that a vault drained of coins blocks no liquidation. Returns what was paid.
+    function debitCash(uint256 account, uint256 amountE6, address to) external returns (uint256 paidE6);
+    /// @notice Liquidation only: pays a recipient what is owed to it, as far as the vault holds coins. Returns what was paid.
+    function payOwed(address to) external returns (uint256 paidE6);
     /// @notice Settlement only: closes a position of an expired instrument at its value per unit. Size * value is rounded down for the account,
     /// whatever its side; what rounding leaves stays with the house as dust.
     function settlePosition(uint256 account, InstrumentId instrument, uint256 valueE8) external;
@@ -128,8 +133,12 @@ interface IClearingHouse {
     function vault() external view returns (address);
     function inflowsAllowed(uint256 account) external view returns (bool);
     /// @notice What rounding at settlement has left with the house, USD * 1e16 (the exact product of size and price).
-    /// Conservation holds to the unit at any time: 1e10 * vault.held(settlement coin) = 1e10 * sum of cashE6 + settlementDustE16 + pendingSettlementE16.
+    /// Conservation holds to the unit at any time:
+    /// 1e10 * vault.held(settlement coin) = 1e10 * (sum of cashE6 + totalOwedE6) + settlementDustE16 + pendingSettlementE16.
     function settlementDustE16() external view returns (uint256);
     /// @notice Value, USD * 1e16, of the positions still open against others that have been settled; zero once every side is settled.
     function pendingSettlementE16() external view returns (int256);
+    /// @notice Debited for a recipient and not yet paid, USD * 1e6.
+    function owedE6(address recipient) external view returns (uint256);
+    function totalOwedE6() external view returns (uint256);
 }

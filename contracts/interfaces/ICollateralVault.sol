@@ -36,7 +36,7 @@ interface ICollateralVault {
     error AssetDisabled(address token);
     error CapExceeded(address token, uint256 held, uint256 cap);
     error WrongDecimals(address token, uint8 decimals, uint8 max);
-    error TooManyAssets(uint256 max);
+    error TooManyAssets(uint256 count, uint256 max);
     error HaircutTooLarge(uint256 haircutBps, uint256 maxBps);
     error InsufficientCollateral(uint256 account, address token, uint256 units, uint256 available);
     error InsufficientLiquidity(address token, uint256 units, uint256 held);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {InstrumentId} from "../types/InstrumentId.sol";
 import {Order} from "../types/Order.sol";
 
 /// @title Exchange: settles pairs of signed EIP-712 orders
@@ -25,7 +26,7 @@ interface IExchange {
     error SignerNotAllowed(uint256 account, address signer);
     error Overfill(bytes32 orderHash, uint256 requestedE8, uint256 remainingE8);
     error SidesDoNotMatch(int128 makerSizeE8, int128 takerSizeE8);
-    error InstrumentMismatch();
+    error InstrumentMismatch(InstrumentId maker, InstrumentId taker);
     error PricesDoNotCross(uint256 buyLimitE8, uint256 sellLimitE8);
     error WrongCounterparty(uint256 expected, uint256 actual);
     error ZeroSize();

@@ -11,7 +11,7 @@ interface IGuardian {
     error PauseTooLong(uint256 duration, uint256 maxDuration);
     error ZeroDuration();
     error CoolingDown(uint256 usableFrom, uint256 now_);
-    error NotPaused();
+    error NotPaused(uint256 pausedUntil, uint256 now_);
 
     /// @notice Guardian only: pauses from now.
     function pause(uint256 duration) external;

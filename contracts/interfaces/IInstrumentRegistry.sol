@@ -16,7 +16,7 @@ interface IInstrumentRegistry {
     error ZeroAddress();
     error UnknownInstrument(InstrumentId instrument);
     error AlreadyListed(InstrumentId instrument);
-    error UnsupportedKind(uint8 kind);
+    error UnsupportedKind(uint8 kind, uint8 max);
     /// @notice The oracle's current report has no smile for this market and expiry.
     error ExpiryNotReported(uint16 market, uint256 expiry);
     error ExpiryInPast(uint256 expiry, uint256 now_);

@@ -90,6 +90,8 @@ interface ILiquidationEngine {
     /// @notice Takes a share of a called account into the bidder's account. A bid that would leave less than dust takes the whole.
     /// The version is that of auction(), the phase that of quote(). Returns what the bidder paid (negative: was paid).
     function bid(Bid calldata bid_) external returns (int256 paidE6);
+    /// @notice Brings to the fund the penalties that the vault could not pay when they fell due; anyone may call. Returns what came.
+    function collectPenalties() external returns (uint256 paidE6);
 
     function auction(uint256 account) external view returns (Auction memory);
     function calledAccounts() external view returns (uint256[] memory);

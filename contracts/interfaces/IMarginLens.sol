@@ -28,7 +28,7 @@ interface IMarginLens {
     struct Conservation {
         /// Sum of all accounts' cash, USD * 1e6.
         int256 cashE6;
-        /// Record of the vault for the settlement coin less cash, dust and pending settlement, USD * 1e16; always zero.
+        /// Record of the vault for the settlement coin less cash, what is owed, dust and pending settlement, USD * 1e16; always zero.
         int256 cashErrorE16;
         /// Per asset of the vault: record less the sum of the accounts' balances (zero for the settlement coin's own entry).
         int256[] collateralError;

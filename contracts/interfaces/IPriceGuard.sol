@@ -8,7 +8,11 @@ interface IPriceGuard {
     error FeedStale(uint16 market, uint256 updatedAt, uint256 oldestAllowed);
     error FeedInvalid(uint16 market, int256 answer);
     error FeedDecimalsOutOfBounds(uint16 market, uint256 decimals, uint256 max);
-    error SequencerDown();
+    /// @notice The feed reverts, has no code or answers with too few words.
+    error FeedUnavailable(uint16 market, address feed);
+    /// @notice Up is answer 0 of a round that has started.
+    error SequencerDown(int256 answer, uint256 startedAt);
+    error SequencerUnavailable(address feed);
     error SequencerGracePeriod(uint256 upSince, uint256 usableFrom);
 
     /// @notice Reverts when the L2 sequencer is down or in its grace period. Feed zero: returns.

@@ -15,6 +15,8 @@ interface IRiskConfig {
     error ParameterOutOfBounds(bytes32 name, uint256 value, uint256 min, uint256 max);
     /// @notice A signed value is outside its hard bounds.
     error SignedParameterOutOfBounds(bytes32 name, int256 value, int256 min, int256 max);
+    /// @notice A market with margin parameters must be one that reports carry: what is not reported has no margin.
+    error MarginMarketNotReported(uint16 market);
     /// @notice The proposal was written against a set that is no longer in force.
     error ParamsChanged(bytes32 expectedHash, bytes32 actualHash);
 
@@ -30,6 +32,7 @@ interface IRiskConfig {
     function oracleParamsHash() external view returns (bytes32);
     function liquidationParamsHash() external view returns (bytes32);
 
+    /// @notice Every market of the margin set must be one of the oracle set in force: a market enters the oracle set first and leaves it last.
     function setMarginParams(MarginParams calldata params, bytes32 previousHash) external;
     function setOracleParams(OracleParams calldata params, bytes32 previousHash) external;
     function setLiquidationParams(LiquidationParams calldata params, bytes32 previousHash) external;

@@ -96,6 +96,12 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     }
 
     /// @inheritdoc ILiquidationEngine
+    function collectPenalties() external nonReentrant returns (uint256 paidE6) {
+        paidE6 = house.payOwed(address(fund));
+        _notify(paidE6);
+    }
+
+    /// @inheritdoc ILiquidationEngine
     function auction(uint256 account) external view returns (Auction memory) {
         return _auctions[account];
     }
@@ -181,9 +187,13 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
         paidE6 = house.takeSlice(bid_.account, bid_.bidder, slice.shareWad, slice.discountE6);
         if (paidE6 > bid_.maxPaidE6) revert PaysTooMuch(paidE6, bid_.maxPaidE6);
         if (slice.penaltyE6 > 0) {
-            house.debitCash(bid_.account, slice.penaltyE6, address(fund));
-            fund.notifyPenalty(slice.penaltyE6);
+            _notify(house.debitCash(bid_.account, slice.penaltyE6, address(fund)));
         }
+    }
+
+    /// @dev A vault short of coins pays a penalty in part or later; the fund counts what it got.
+    function _notify(uint256 paidE6) private {
+        if (paidE6 > 0) fund.notifyPenalty(paidE6);
     }
 
     /// @dev Every fill raises health, or the account is in the insolvent phase; then the call ends or goes on.

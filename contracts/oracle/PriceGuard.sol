@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {BPS} from "../types/Constants.sol";
+import {FeedReader} from "./FeedReader.sol";
 
 /// @title PriceGuard: compares posted spots with Chainlink feeds and watches the L2 sequencer
 contract PriceGuard is IPriceGuard {
@@ -18,11 +18,14 @@ contract PriceGuard is IPriceGuard {
     /// @inheritdoc IPriceGuard
     function requireSequencer(address feed, uint256 graceSeconds) external view {
         if (feed == address(0)) return;
-        (, int256 answer, uint256 startedAt, , ) = AggregatorV3Interface(feed).latestRoundData();
+        (bool answered, FeedReader.Round memory round) = FeedReader.latestRound(feed);
+        if (!answered) revert SequencerUnavailable(feed);
         // A round that has not started says nothing about the sequencer.
-        if (answer != SEQUENCER_UP || startedAt == 0) revert SequencerDown();
-        uint256 usableFrom = Math.saturatingAdd(startedAt, graceSeconds);
-        if (block.timestamp < usableFrom) revert SequencerGracePeriod(startedAt, usableFrom);
+        if (round.answer != SEQUENCER_UP || round.startedAt == 0) {
+            revert SequencerDown(round.answer, round.startedAt);
+        }
+        uint256 usableFrom = Math.saturatingAdd(round.startedAt, graceSeconds);
+        if (block.timestamp < usableFrom) revert SequencerGracePeriod(round.startedAt, usableFrom);
     }
 
     /// @inheritdoc IPriceGuard
@@ -33,7 +36,7 @@ contract PriceGuard is IPriceGuard {
         uint256 bandBps,
         uint256 heartbeatSeconds
     ) external view {
-        uint256 priceE8 = _freshPriceE8(market, AggregatorV3Interface(feed), heartbeatSeconds);
+        uint256 priceE8 = _freshPriceE8(market, feed, heartbeatSeconds);
         // Rounded into the band.
         uint256 minE8 = Math.ceilDiv(priceE8 * (BPS - bandBps), BPS);
         uint256 maxE8 = (priceE8 * (BPS + bandBps)) / BPS;
@@ -42,17 +45,20 @@ contract PriceGuard is IPriceGuard {
 
     function _freshPriceE8(
         uint16 market,
-        AggregatorV3Interface feed,
+        address feed,
         uint256 heartbeatSeconds
     ) private view returns (uint256) {
-        (, int256 answer, , uint256 updatedAt, ) = feed.latestRoundData();
-        if (answer <= 0 || answer > MAX_ANSWER) revert FeedInvalid(market, answer);
+        (bool answered, FeedReader.Round memory round) = FeedReader.latestRound(feed);
+        if (!answered) revert FeedUnavailable(market, feed);
+        if (round.answer <= 0 || round.answer > MAX_ANSWER) revert FeedInvalid(market, round.answer);
         uint256 oldestAllowed = Math.saturatingSub(block.timestamp, heartbeatSeconds);
-        if (updatedAt < oldestAllowed) revert FeedStale(market, updatedAt, oldestAllowed);
-        uint256 decimals = feed.decimals();
+        if (round.updatedAt < oldestAllowed) revert FeedStale(market, round.updatedAt, oldestAllowed);
+        uint256 decimals;
+        (answered, decimals) = FeedReader.decimals(feed);
+        if (!answered) revert FeedUnavailable(market, feed);
         if (decimals > MAX_FEED_DECIMALS) revert FeedDecimalsOutOfBounds(market, decimals, MAX_FEED_DECIMALS);
-        // answer is positive.
-        uint256 price = uint256(answer);
+        // The answer is positive.
+        uint256 price = uint256(round.answer);
         return
             decimals > SPOT_DECIMALS
                 ? price / 10 ** (decimals - SPOT_DECIMALS)

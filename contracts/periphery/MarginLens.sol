@@ -75,9 +75,10 @@ contract MarginLens is IMarginLens {
     }
 
     function _cashErrorE16(int256 heldE6, int256 cashE6) private view returns (int256) {
-        // Dust grows by less than 1e10 a settlement: the cast keeps its value.
+        // Dust grows by less than 1e10 a settlement, and what is owed was debited as an int256: both casts keep their values.
         int256 dustE16 = int256(house.settlementDustE16());
-        return (heldE6 - cashE6) * TradeMath.UNIT_E16 - dustE16 - house.pendingSettlementE16();
+        int256 owedE6 = int256(house.totalOwedE6());
+        return (heldE6 - cashE6 - owedE6) * TradeMath.UNIT_E16 - dustE16 - house.pendingSettlementE16();
     }
 
     function _sumOf(ICollateralVault vault, address token, uint256 count) private view returns (int256 sum) {

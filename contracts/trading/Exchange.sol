@@ -98,7 +98,9 @@ contract Exchange is IExchange, EIP712 {
 
     /// @dev Whether the two orders may meet at the maker's price.
     function _requireMatch(Order calldata maker, Order calldata taker) private pure {
-        if (!(maker.instrument == taker.instrument)) revert InstrumentMismatch();
+        if (!(maker.instrument == taker.instrument)) {
+            revert InstrumentMismatch(maker.instrument, taker.instrument);
+        }
         bool opposite = (maker.sizeE8 > 0 && taker.sizeE8 < 0) || (maker.sizeE8 < 0 && taker.sizeE8 > 0);
         if (!opposite) revert SidesDoNotMatch(maker.sizeE8, taker.sizeE8);
         _requireCounterparty(maker.counterparty, taker.account);

@@ -12,6 +12,22 @@ const MARKET = 1n;
 const DOWN = 1n;
 const UP = 0n;
 
+// Feeds in the machine's own words.
+/** revert(0, 0) */
+const REVERTS = "0x5f5ffd";
+/** return(0, 32) */
+const ANSWERS_ONE_WORD = "0x60205ff3";
+/** stop */
+const ANSWERS_NOTHING = "0x00";
+/** Five words, every bit set: mstore at 0, 32, 64, 96 and 128, return(0, 160). */
+const ANSWERS_ALL_ONES = `0x${[0, 32, 64, 96, 128].map((at) => `5f1960${at.toString(16).padStart(2, "0")}52`).join("")}60a05ff3`;
+/** Five words of the same number. */
+const answersEverywhere = (value: bigint): string => {
+  const word = value.toString(16).padStart(64, "0");
+  const stores = [0, 32, 64, 96, 128].map((at) => `7f${word}60${at.toString(16).padStart(2, "0")}52`);
+  return `0x${stores.join("")}60a05ff3`;
+};
+
 describe("PriceGuard", () => {
   let fixture: OracleFixture;
 
@@ -65,10 +81,11 @@ describe("PriceGuard", () => {
     const sequencer = await newFeed(0, DOWN);
     const address = await sequencer.getAddress();
     const passes = () => fixture.guard.requireSequencer(address, HEARTBEAT);
-    await expectRefused(passes(), "SequencerDown");
+    const started = (await sequencer.latestRoundData()).startedAt;
+    await expectRefused(passes(), "SequencerDown", [DOWN, started]);
     const now = BigInt(await fixture.networkHelpers.time.latest());
     await sequencer.updateRoundData(2n, UP, now, 0n);
-    await expectRefused(passes(), "SequencerDown");
+    await expectRefused(passes(), "SequencerDown", [UP, 0n]);
     await sequencer.updateRoundData(3n, UP, now, now);
     await fixture.networkHelpers.time.increaseTo(now + HEARTBEAT - 1n);
     await expectRefused(passes(), "SequencerGracePeriod", [now, now + HEARTBEAT]);
@@ -93,6 +110,56 @@ describe("PriceGuard", () => {
     const sequencer = await newFeed(0, DOWN);
     const params = oracleParams([], await sequencer.getAddress());
     await fixture.config.setOracleParams(params, await fixture.config.oracleParamsHash());
-    await expectRefused(fixture.submit(await fixture.validDraft()), "SequencerDown");
+    await expectRefused(fixture.submit(await fixture.validDraft()), "SequencerDown", [
+      DOWN,
+      (await sequencer.latestRoundData()).startedAt,
+    ]);
+  });
+
+  it("refuses by a typed error, and takes back after a new vote, a report whose feed reverts or answers garbage", async () => {
+    const report = await fixture.validDraft();
+    const [healthy, other] = await Promise.all(fixture.mocks.map((mock) => mock.getAddress()));
+    const setFeed = async (feed: string, sequencer?: string) =>
+      fixture.config.setOracleParams(
+        oracleParams([feed, other ?? ""], sequencer),
+        await fixture.config.oracleParamsHash(),
+      );
+    const at = async (address: string, code: string) => {
+      await fixture.networkHelpers.setCode(address, code);
+      return address;
+    };
+    const broken = [
+      await at(`0x${"b1".repeat(20)}`, REVERTS),
+      await at(`0x${"b2".repeat(20)}`, ANSWERS_ONE_WORD),
+      await at(`0x${"b3".repeat(20)}`, ANSWERS_NOTHING),
+      `0x${"b4".repeat(20)}`,
+    ];
+    for (const feed of broken) {
+      await setFeed(feed);
+      const named = (value: string) => value.toLowerCase() === feed;
+      await expect(fixture.submit(report), feed)
+        .to.be.revertedWithCustomError(fixture.guard, "FeedUnavailable")
+        .withArgs(MARKET, named);
+      await setFeed(healthy ?? "", feed);
+      await expect(fixture.submit(report), feed)
+        .to.be.revertedWithCustomError(fixture.guard, "SequencerUnavailable")
+        .withArgs(named);
+    }
+    await setFeed(healthy ?? "");
+    await fixture.submit(report);
+  });
+
+  it("names an answer of all ones, and decimals of any size, instead of failing to decode them", async () => {
+    const now = BigInt(await fixture.networkHelpers.time.latest());
+    const allOnes = `0x${"b5".repeat(20)}`;
+    await fixture.networkHelpers.setCode(allOnes, ANSWERS_ALL_ONES);
+    await expect(fixture.guard.requireWithinBand(MARKET, SPOT_E8, allOnes, BAND_BPS, HEARTBEAT))
+      .to.be.revertedWithCustomError(fixture.guard, "FeedInvalid")
+      .withArgs(MARKET, -1n);
+    const always = `0x${"b6".repeat(20)}`;
+    await fixture.networkHelpers.setCode(always, answersEverywhere(now + HEARTBEAT));
+    await expect(fixture.guard.requireWithinBand(MARKET, SPOT_E8, always, BAND_BPS, HEARTBEAT))
+      .to.be.revertedWithCustomError(fixture.guard, "FeedDecimalsOutOfBounds")
+      .withArgs(MARKET, now + HEARTBEAT, 36n);
   });
 });

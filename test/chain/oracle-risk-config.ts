@@ -215,6 +215,63 @@ describe("RiskConfig", () => {
     );
   });
 
+  it("refuses margin for a market that reports do not carry, from either side and from the start", async () => {
+    const { ethers, owner, config } = fixture;
+    const margin = marginParams();
+    const oracle = oracleParams();
+    const unreported = margin.markets.map((market, i) => ({
+      ...market,
+      market: i === 1 ? 3 : market.market,
+    }));
+    await expect(setTo("Margin", { ...margin, markets: unreported }))
+      .to.be.revertedWithCustomError(config, "MarginMarketNotReported")
+      .withArgs(3n);
+    for (const [dropped, missing] of [
+      [oracle.markets.slice(1), 1n],
+      [oracle.markets.slice(0, 1), 2n],
+    ] as const) {
+      await expect(setTo("Oracle", { ...oracle, markets: dropped }))
+        .to.be.revertedWithCustomError(config, "MarginMarketNotReported")
+        .withArgs(missing);
+      await expect(
+        ethers.deployContract("RiskConfig", [
+          owner.address,
+          margin,
+          { ...oracle, markets: dropped },
+          liquidationParams(),
+        ]),
+      )
+        .to.be.revertedWithCustomError(config, "MarginMarketNotReported")
+        .withArgs(missing);
+    }
+    // A market enters the reports before it has margin.
+    const third = { ...oracle.markets[1], market: 7 };
+    await setTo("Oracle", { ...oracle, markets: [...oracle.markets, third] });
+  });
+
+  it("changes owner in two steps: the old one keeps its powers until the new one accepts", async () => {
+    const { ethers, owner, config } = await deployOracle();
+    const [, heir, stranger] = await ethers.getSigners();
+    if (heir === undefined || stranger === undefined) throw new Error("The test chain has too few accounts.");
+    await config.transferOwnership(heir.address);
+    expect([await config.owner(), await config.pendingOwner()]).to.deep.equal([owner.address, heir.address]);
+    const hash = await config.liquidationParamsHash();
+    for (const early of [
+      () => config.connect(heir).setLiquidationParams(liquidationParams(), hash),
+      () => config.connect(stranger).acceptOwnership(),
+      () => config.connect(stranger).transferOwnership(stranger.address),
+    ]) {
+      await expect(early()).to.be.revertedWithCustomError(config, "OwnableUnauthorizedAccount");
+    }
+    await config.setLiquidationParams(liquidationParams(), hash);
+    await config.connect(heir).acceptOwnership();
+    expect(await config.owner()).to.equal(heir.address);
+    await expect(config.setLiquidationParams(liquidationParams(), hash))
+      .to.be.revertedWithCustomError(config, "OwnableUnauthorizedAccount")
+      .withArgs(owner.address);
+    await config.connect(heir).setLiquidationParams(liquidationParams(), hash);
+  });
+
   it("announces both hashes, and lets only its owner set anything", async () => {
     const previous = await fixture.config.liquidationParamsHash();
     await expect(fixture.config.setLiquidationParams({ ...liquidationParams(), penaltyBps: 100 }, previous))

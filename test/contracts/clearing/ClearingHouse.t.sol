@@ -190,7 +190,9 @@ contract ClearingHouseTest is HouseFixture {
     function test_RevertWhen_WithdrawingWhilePaused() external {
         uint256 account = _open(alice, USD);
         house.pauseRiskIncrease(START + 1 hours);
-        VM.expectRevert(abi.encodeWithSelector(IClearingHouse.Paused.selector, START + 1 hours));
+        VM.expectRevert(
+            abi.encodeWithSelector(IClearingHouse.Paused.selector, START + 1 hours, block.timestamp)
+        );
         VM.prank(alice);
         house.withdraw(account, address(coin), 1, alice);
         VM.warp(START + 1 hours);
@@ -294,6 +296,8 @@ contract ClearingHouseTest is HouseFixture {
         house.creditCash(a, 1);
         _expectMissingRole(liquidation);
         house.debitCash(a, 1, carol);
+        _expectMissingRole(liquidation);
+        house.payOwed(carol);
         _expectMissingRole(house.SETTLEMENT_ROLE());
         house.settlePosition(a, call, 1);
         _expectMissingRole(house.GUARDIAN_ROLE());

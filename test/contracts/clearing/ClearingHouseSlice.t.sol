@@ -116,7 +116,14 @@ contract ClearingHouseSliceTest is HouseFixture {
         }
         uint256 d = _open(alice, 1_000 * USD);
         _trade(d, b, call, UNIT, MARK);
-        VM.expectRevert(abi.encodeWithSelector(IClearingHouse.TooManyPositions.selector, c, MAX_POSITIONS));
+        VM.expectRevert(
+            abi.encodeWithSelector(
+                IClearingHouse.TooManyPositions.selector,
+                c,
+                MAX_POSITIONS + 1,
+                MAX_POSITIONS
+            )
+        );
         house.takeSlice(b, c, WAD, 0);
     }
 

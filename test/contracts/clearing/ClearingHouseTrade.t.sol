@@ -170,7 +170,14 @@ contract ClearingHouseTradeTest is HouseFixture {
             engine.setMark(option, 1e8);
             _trade(a, b, option, UNIT, 1e8);
         }
-        VM.expectRevert(abi.encodeWithSelector(IClearingHouse.TooManyPositions.selector, a, MAX_POSITIONS));
+        VM.expectRevert(
+            abi.encodeWithSelector(
+                IClearingHouse.TooManyPositions.selector,
+                a,
+                MAX_POSITIONS + 1,
+                MAX_POSITIONS
+            )
+        );
         _trade(a, b, call, UNIT, MARK);
     }
 
@@ -208,7 +215,9 @@ contract ClearingHouseTradeTest is HouseFixture {
     function test_APauseAndAStaleReportStopGrowthAndNeverReduction() external {
         _trade(a, b, call, 2 * UNIT, MARK);
         house.pauseRiskIncrease(START + 1 hours);
-        VM.expectRevert(abi.encodeWithSelector(IClearingHouse.Paused.selector, START + 1 hours));
+        VM.expectRevert(
+            abi.encodeWithSelector(IClearingHouse.Paused.selector, START + 1 hours, block.timestamp)
+        );
         _trade(a, b, call, 1, MARK);
         _trade(b, a, call, UNIT, MARK);
         house.pauseRiskIncrease(START);
@@ -223,7 +232,9 @@ contract ClearingHouseTradeTest is HouseFixture {
         uint256 c = _open(carol, 1_000 * USD);
         _trade(a, b, call, UNIT, MARK);
         house.pauseRiskIncrease(START + 1 hours);
-        VM.expectRevert(abi.encodeWithSelector(IClearingHouse.Paused.selector, START + 1 hours));
+        VM.expectRevert(
+            abi.encodeWithSelector(IClearingHouse.Paused.selector, START + 1 hours, block.timestamp)
+        );
         _trade(c, a, call, UNIT, MARK);
     }
 

@@ -73,7 +73,7 @@ contract CollateralVaultTest is TestBase {
         uint256 max = vault.MAX_ASSETS();
         for (uint256 i = 1; i < max; ++i) _add(18);
         TestToken one = new TestToken("ONE", 18);
-        VM.expectRevert(abi.encodeWithSelector(ICollateralVault.TooManyAssets.selector, max));
+        VM.expectRevert(abi.encodeWithSelector(ICollateralVault.TooManyAssets.selector, max + 1, max));
         vault.setAsset(address(one), MARKET, 0, CAP, true);
     }
 

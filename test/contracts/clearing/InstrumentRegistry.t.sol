@@ -39,9 +39,13 @@ contract InstrumentRegistryTest is HouseFixture {
     }
 
     function test_RevertWhen_ThePerpetualOrAnUnknownKindIsListed() external {
-        VM.expectRevert(abi.encodeWithSelector(IInstrumentRegistry.UnsupportedKind.selector, uint8(3)));
+        VM.expectRevert(
+            abi.encodeWithSelector(IInstrumentRegistry.UnsupportedKind.selector, uint8(3), uint8(2))
+        );
         _list(toInstrumentId(ETH, uint40(EXPIRY), 0, InstrumentKind.Perpetual));
-        VM.expectRevert(abi.encodeWithSelector(IInstrumentRegistry.UnsupportedKind.selector, uint8(255)));
+        VM.expectRevert(
+            abi.encodeWithSelector(IInstrumentRegistry.UnsupportedKind.selector, uint8(255), uint8(2))
+        );
         _list(InstrumentId.wrap(InstrumentId.unwrap(future) | 0xff));
     }
 

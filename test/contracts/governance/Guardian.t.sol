@@ -27,7 +27,7 @@ contract GuardianTest is HouseFixture {
         uint256 seller = _open(bob, 10_000 * USD);
         _pause(3 days);
         uint256 until = START + 3 days;
-        VM.expectRevert(abi.encodeWithSelector(IClearingHouse.Paused.selector, until));
+        VM.expectRevert(abi.encodeWithSelector(IClearingHouse.Paused.selector, until, block.timestamp));
         _trade(buyer, seller, call, UNIT, uint128(MARK_E8));
         VM.warp(until);
         _trade(buyer, seller, call, UNIT, uint128(MARK_E8));
@@ -76,7 +76,7 @@ contract GuardianTest is HouseFixture {
     }
 
     function test_RevertWhen_LiftingWithoutPauseOrRight() public {
-        VM.expectRevert(abi.encodeWithSelector(IGuardian.NotPaused.selector));
+        VM.expectRevert(abi.encodeWithSelector(IGuardian.NotPaused.selector, 0, block.timestamp));
         guardian.lift();
         _pause(1 days);
         VM.expectRevert(_unauthorised(alice));

@@ -69,6 +69,14 @@ contract MarginLensTest is HouseFixture {
         VM.assertEq(lens.surface(a, ETH)[0][1], int256(2_000 * USD));
     }
 
+    function test_ConservationCountsWhatIsOwed() external {
+        uint256 held = vault.held(address(coin));
+        house.debitCash(a, held + 5, carol);
+        VM.assertEq(coin.balanceOf(carol), held);
+        VM.assertEq(house.owedE6(carol), 5);
+        VM.assertEq(lens.conservation().cashErrorE16, 0);
+    }
+
     function test_ConservationAddsUpAndShowsGifts() external {
         _deposit(carol, c, weth, 3 ether);
         house.settlePosition(a, call, 33_333_333_333);

@@ -135,7 +135,7 @@ abstract contract HouseFixture is TestBase {
     function _cashErrorE16() internal view returns (int256 errorE16) {
         int256 sumE6;
         for (uint256 i = 1; i <= house.accountCount(); ++i) sumE6 += house.cashE6(i);
-        errorE16 = (int256(vault.held(address(coin))) - sumE6) * 1e10;
+        errorE16 = (int256(vault.held(address(coin))) - sumE6 - int256(house.totalOwedE6())) * 1e10;
         errorE16 -= int256(house.settlementDustE16()) + house.pendingSettlementE16();
     }
 }

@@ -194,7 +194,7 @@ contract ExchangeTest is ExchangeFixture {
     function test_RevertWhen_TheInstrumentsDiffer() external {
         Order memory buy = _buy(UNIT, MARK);
         buy.instrument = put;
-        VM.expectRevert(abi.encodeWithSelector(IExchange.InstrumentMismatch.selector));
+        VM.expectRevert(abi.encodeWithSelector(IExchange.InstrumentMismatch.selector, call, put));
         _fill(_sell(UNIT, MARK), buy, 1);
     }
 
