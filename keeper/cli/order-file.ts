@@ -45,20 +45,6 @@ const signedOrderSchema = z.strictObject({
 export type Order = z.infer<typeof orderSchema>;
 export type SignedOrder = z.infer<typeof signedOrderSchema>;
 
-/** EIP-712 type of an order; the contract's, field by field. */
-export const ORDER_TYPES = {
-  Order: [
-    { name: "account", type: "uint256" },
-    { name: "instrument", type: "uint128" },
-    { name: "sizeE8", type: "int128" },
-    { name: "limitPriceE8", type: "uint128" },
-    { name: "counterparty", type: "uint256" },
-    { name: "reduceOnly", type: "bool" },
-    { name: "nonce", type: "uint64" },
-    { name: "deadline", type: "uint40" },
-  ],
-};
-
 function signedOrderText(order: Omit<SignedOrder, "format" | "version">): string {
   return `${toJson({ format: "ballast-order", version: 1, ...order }, INDENT)}\n`;
 }

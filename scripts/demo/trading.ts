@@ -2,6 +2,7 @@ import type { HDNodeWallet, TypedDataDomain } from "ethers";
 import { refusing } from "../../keeper/adapters/ethers/refusal.ts";
 import { ChainRefusal } from "../../keeper/ports/clearing-chain.ts";
 import { packPosition, unpackInstrumentId } from "../../keeper/core/report/instrument-id.ts";
+import { ORDER_TYPES } from "../../keeper/core/report/typed-data.ts";
 import {
   COIN_UNITS_PER_USD,
   depositCoin,
@@ -32,19 +33,6 @@ export interface Fill {
   readonly priceE8: bigint;
   readonly gasUsed: bigint;
 }
-
-const ORDER_TYPES = {
-  Order: [
-    { name: "account", type: "uint256" },
-    { name: "instrument", type: "uint128" },
-    { name: "sizeE8", type: "int128" },
-    { name: "limitPriceE8", type: "uint128" },
-    { name: "counterparty", type: "uint256" },
-    { name: "reduceOnly", type: "bool" },
-    { name: "nonce", type: "uint64" },
-    { name: "deadline", type: "uint40" },
-  ],
-};
 
 const SIZE_UNITS = 1e8;
 /** What a market maker earns on a fill: a share of the price, and no less than a cent. */

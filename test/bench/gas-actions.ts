@@ -1,6 +1,7 @@
 // Whole-transaction gas of what users and bots do, on the house as it is deployed, with accounts of a few options.
 import { loadParameters } from "../../deploy/parameter-file.ts";
 import type { GasEntry } from "../../scripts/bench/gas-entry.ts";
+import { unpackPosition } from "../../keeper/core/report/instrument-id.ts";
 import { BTC, ETH, openDesk, UNIT_E8, USD, type Desk } from "../support/ballast-desk.ts";
 
 const SURFACE_NODES = 39;
@@ -17,6 +18,8 @@ const MAX_PAID_E6 = 2n ** 127n;
 const RISE_USD = [3_900n, 5_000n, 6_400n, 8_300n, 10_700n] as const;
 const STORM_SIGMA_E9 = [80_000_000n, 110_000_000n, 140_000_000n, 140_000_000n, 140_000_000n] as const;
 
+const AFTER_THE_RISE = { ethUsd: 10_700n, sigmaE9: 140_000_000n } as const;
+
 async function lastGas({ connection }: Desk): Promise<number> {
   const { provider } = connection.ethers;
   const block = await provider.getBlock("latest");
@@ -26,7 +29,28 @@ async function lastGas({ connection }: Desk): Promise<number> {
   return Number(receipt.gasUsed);
 }
 
-/** Gas of deposit, trade, withdraw, flag and bid. The trade is the one that gives both sides their last option. */
+/** Gas of a fixing's sample, of the fixing, and of settling one position and then the rest of an account. */
+async function measureSettlement(
+  { ballast, expiry, now, wait, report }: Desk,
+  account: bigint,
+  measured: (name: string, options: number, run: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const { settlement, house } = ballast;
+  const opensAt = expiry - Number(await settlement.windowSeconds());
+  await wait(opensAt - (await now()));
+  await report(AFTER_THE_RISE);
+  await settlement.sample(ETH, expiry);
+  await measured("sample a fixing", 0, () => settlement.sample(BTC, expiry));
+  await wait(expiry + Number(await settlement.fallbackSeconds()) - (await now()));
+  await settlement.setFixing(ETH, expiry);
+  await measured("set a fixing", 0, () => settlement.setFixing(BTC, expiry));
+  const [position = 0n] = await house.positions(account);
+  const { instrumentId } = unpackPosition(position);
+  await measured("settle a position", 1, () => settlement.settle(account, instrumentId));
+  await measured("settle an account", OPTIONS_HELD - 1, () => settlement.settleAccount(account));
+}
+
+/** Gas of deposit, trade, withdraw, flag, bid and settlement. The trade is the one that gives both sides their last option. */
 export async function measureActionGas(): Promise<readonly GasEntry[]> {
   const desk = await openDesk();
   const { ballast } = desk;
@@ -81,5 +105,6 @@ export async function measureActionGas(): Promise<readonly GasEntry[]> {
     deadline: (await desk.now()) + BID_LIFETIME_SECONDS,
   };
   await measured("bid", OPTIONS_HELD, () => ballast.liquidation.connect(buyer.owner).bid(bid));
+  await measureSettlement(desk, buyer.account, measured);
   return entries;
 }

@@ -2,21 +2,10 @@
 import { expect } from "chai";
 import { TypedDataEncoder, type HDNodeWallet, type TypedDataDomain } from "ethers";
 import { network } from "hardhat";
+import { ORDER_TYPES } from "../../keeper/core/report/typed-data.ts";
 import { ClearingHouse__factory } from "../../types/ethers-contracts/factories/clearing/ClearingHouse__factory.ts";
 import { Exchange__factory } from "../../types/ethers-contracts/factories/trading/Exchange__factory.ts";
 
-const ORDER_TYPES = {
-  Order: [
-    { name: "account", type: "uint256" },
-    { name: "instrument", type: "uint128" },
-    { name: "sizeE8", type: "int128" },
-    { name: "limitPriceE8", type: "uint128" },
-    { name: "counterparty", type: "uint256" },
-    { name: "reduceOnly", type: "bool" },
-    { name: "nonce", type: "uint64" },
-    { name: "deadline", type: "uint40" },
-  ],
-};
 const COIN_DECIMALS = 6;
 const CAP_UNITS = 2n ** 128n - 1n;
 const UNIT_E8 = 100_000_000n;

@@ -8,6 +8,7 @@ import { SECONDS_PER_HOUR } from "../../keeper/core/report/market-state.ts";
 import { chainMarginParams, chainScenarios } from "../support/chain-margin.ts";
 import { deployMarginHouse } from "../support/margin-house.ts";
 import { TEST_MARGIN_PARAMS } from "../support/margin-params.ts";
+import type { ChainMargin } from "../support/margin-world.ts";
 import { RANDOM_MARKETS } from "../support/random-books.ts";
 import { randomCases, randomWorld, type RandomCase } from "../support/random-margin-cases.ts";
 
@@ -20,6 +21,9 @@ const WORLDS = 10;
 const BOOKS_PER_WORLD = 100;
 const BOOKS_PER_MODEL = 25;
 const AGES_HOURS = [0, 0.5, 2, 6, 23, 25] as const;
+const BPS = 10_000;
+/** Prices of the settlement coin: at par, at the threshold of the charge, a basis point below it, and far below it. */
+const PEGS_BPS = [10_000, 9_950, 9_949, 9_300] as const;
 
 interface House {
   readonly engine: Contract;
@@ -28,21 +32,25 @@ interface House {
 }
 
 /** The engine on its real inputs, with a random report of the given age and a random scenario set, on a chain of its own. */
-async function openHouse(seed: number, ageSeconds: number, books: number): Promise<House> {
+async function openHouse(seed: number, ageSeconds: number, books: number, pegBps: number): Promise<House> {
   const { ethers, networkHelpers } = await network.create();
   const markets = RANDOM_MARKETS.map(({ market }) => BigInt(market));
   const house = await deployMarginHouse(ethers, chainMarginParams(TEST_MARGIN_PARAMS), markets);
   const observedAt = await networkHelpers.time.latest();
   const setUp = randomWorld(seed, { observedAt, now: observedAt });
   if (setUp.context.scenarios === undefined) throw new Error("a random world has scenarios");
-  const reportedAt = await house.report(setUp.observed.map(({ market, smiles }) => ({ ...market, smiles })));
+  const reportedAt = await house.report(
+    setUp.observed.map(({ market, smiles }) => ({ ...market, smiles })),
+    pegBps,
+  );
   expect(Number(reportedAt)).to.equal(observedAt);
   await house.publish(markets, chainScenarios(setUp.context.scenarios));
   const latest = await networkHelpers.time.latest();
   const now = Math.max(latest + 1, observedAt + ageSeconds);
   await networkHelpers.time.increaseTo(now);
   const world = randomWorld(seed, { observedAt, now });
-  return { engine: house.engine, context: world.context, cases: randomCases(world, seed + 1, books) };
+  const context = { ...world.context, report: { ...world.context.report, peg: pegBps / BPS } };
+  return { engine: house.engine, context, cases: randomCases(world, seed + 1, books) };
 }
 
 async function chainBreakdown(engine: Contract, book: ChainBook, model?: number): Promise<ChainBreakdown> {
@@ -53,23 +61,11 @@ async function chainBreakdown(engine: Contract, book: ChainBook, model?: number)
   return breakdown as ChainBreakdown;
 }
 
-interface ChainBreakdown {
-  readonly margin: { readonly equityE6: bigint; readonly initialE6: bigint; readonly maintenanceE6: bigint };
-  readonly markToMarketE6: bigint;
-  readonly collateralE6: bigint;
-  readonly grossNotionalE6: bigint;
-  readonly staticLossE6: bigint;
-  readonly jointTailLossE6: bigint;
-  readonly tailLossE6: bigint;
-  readonly stressLossE6: bigint;
-  readonly shortMinimumE6: bigint;
-  readonly basisE6: bigint;
+interface ChainBreakdown extends ChainMargin {
   readonly concentrationE6: bigint;
-  readonly stalenessE6: bigint;
   readonly confidenceE6: bigint;
   readonly pegE6: bigint;
   readonly worstStress: string;
-  readonly fallbackToStatic: boolean;
 }
 
 type Amounts = Readonly<Record<string, readonly [chainE6: bigint, twinUsd: number]>>;
@@ -112,6 +108,8 @@ async function compareBooks({ engine, context, cases }: House, model?: number): 
     const chain = await chainBreakdown(engine, chainBook, model);
     const twin = forced === undefined ? assess(book, context) : assessAs(book, context, forced);
     expect(differences(chain, twin), `${style} book ${String(index)}`).to.deep.equal([]);
+    const charged = context.report.peg * BPS < context.params.pegThresholdBps && twin.grossNotional > 0;
+    expect(chain.pegE6 > 0n, "the peg charge").to.equal(charged);
     expect(chain.fallbackToStatic).to.equal(twin.fallbackToStatic);
     if (twin.worstStress !== undefined)
       expect(decodeBytes32String(chain.worstStress)).to.equal(twin.worstStress);
@@ -121,14 +119,15 @@ async function compareBooks({ engine, context, cases }: House, model?: number): 
 describe("margin on chain against its float64 twin", () => {
   for (let seed = 0; seed < WORLDS; seed++) {
     const hours = AGES_HOURS[seed % AGES_HOURS.length] ?? 0;
+    const pegBps = PEGS_BPS[seed % PEGS_BPS.length] ?? BPS;
     const books = String(BOOKS_PER_WORLD);
-    it(`agrees on ${books} two-market books of world ${String(seed)}, ${String(hours)} h after its report`, async () => {
-      await compareBooks(await openHouse(1_000 * seed, hours * SECONDS_PER_HOUR, BOOKS_PER_WORLD));
+    it(`agrees on ${books} two-market books of world ${String(seed)}, ${String(hours)} h after its report, the coin at ${String(pegBps)} bps`, async () => {
+      await compareBooks(await openHouse(1_000 * seed, hours * SECONDS_PER_HOUR, BOOKS_PER_WORLD, pegBps));
     });
   }
 
   it("agrees under every single model", async () => {
-    const house = await openHouse(77, SECONDS_PER_HOUR, BOOKS_PER_MODEL);
+    const house = await openHouse(77, SECONDS_PER_HOUR, BOOKS_PER_MODEL, PEGS_BPS[3]);
     for (const model of MARGIN_MODELS.keys()) await compareBooks(house, model);
   });
 });

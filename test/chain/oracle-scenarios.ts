@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { concat, hexlify, keccak256, toBeHex, ZeroAddress } from "ethers";
 import { deployOracle, type OracleFixture } from "../support/oracle-fixture.ts";
-import { ballastDomain, SCENARIO_SET_TYPES, signHash, typedHash } from "../support/risk-reports.ts";
+import { ballastDomain, SCENARIO_TYPES, signHash, typedHash } from "../support/risk-reports.ts";
 
 const COUNT = 16;
 const LAST_CELL = 11;
@@ -30,7 +30,7 @@ describe("ScenarioStore", () => {
   let digest: string;
 
   const hashOf = async (setId: bigint, data: string): Promise<string> =>
-    typedHash(ballastDomain(fixture.chainId, await fixture.store.getAddress()), SCENARIO_SET_TYPES, {
+    typedHash(ballastDomain(fixture.chainId, await fixture.store.getAddress()), SCENARIO_TYPES, {
       configDigest: digest,
       setId,
       dataHash: keccak256(data),
@@ -81,7 +81,7 @@ describe("ScenarioStore", () => {
     const data = encode(VALID);
     const foreign = typedHash(
       ballastDomain(fixture.chainId, await fixture.oracle.getAddress()),
-      SCENARIO_SET_TYPES,
+      SCENARIO_TYPES,
       {
         configDigest: digest,
         setId: 1n,

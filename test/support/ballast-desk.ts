@@ -7,6 +7,7 @@ import { loadParameters } from "../../deploy/parameter-file.ts";
 import { packInstrumentId, type InstrumentKind } from "../../keeper/core/report/instrument-id.ts";
 import { encodeScenarioSet, type JointScenario } from "../../keeper/core/report/scenario-set.ts";
 import {
+  ORDER_TYPES,
   REPORT_PAYLOAD_ABI,
   RISK_REPORT_TYPES,
   SCENARIO_SET_TYPES,
@@ -199,25 +200,17 @@ export const openDesk = async () => {
         nonce,
         deadline,
       };
-      const types = {
-        Order: [
-          { name: "account", type: "uint256" },
-          { name: "instrument", type: "uint128" },
-          { name: "sizeE8", type: "int128" },
-          { name: "limitPriceE8", type: "uint128" },
-          { name: "counterparty", type: "uint256" },
-          { name: "reduceOnly", type: "bool" },
-          { name: "nonce", type: "uint64" },
-          { name: "deadline", type: "uint40" },
-        ],
-      };
       const domain = {
         name: "Ballast Exchange",
         version: "1",
         chainId,
         verifyingContract: await ballast.exchange.getAddress(),
       };
-      return { order, signer: owner.address, signature: await owner.signTypedData(domain, types, order) };
+      return {
+        order,
+        signer: owner.address,
+        signature: await owner.signTypedData(domain, ORDER_TYPES, order),
+      };
     };
     const maker = await signed(buyer, sizeE8);
     const taker = await signed(seller, -sizeE8);

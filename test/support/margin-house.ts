@@ -1,9 +1,16 @@
 // The margin engine on its real inputs (configuration, oracle, scenario store), with keepers whose keys the test holds.
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import { AbiCoder, concat, keccak256, toBeHex, Wallet, type Contract, type TypedDataField } from "ethers";
+import {
+  REPORT_PAYLOAD_ABI,
+  RISK_REPORT_TYPES,
+  SCENARIO_SET_TYPES,
+} from "../../keeper/core/report/typed-data.ts";
 
 const KEEPER_COUNT = 4;
 const FAULTS = 1;
+/** The settlement coin at one dollar. */
+const PAR_BPS = 10_000;
 const QUORUM = 3;
 const HOUR_SECONDS = 3_600n;
 const SET_HEADER_COUNT_BYTES = 2;
@@ -72,26 +79,6 @@ export const scenarioSetBytes = (markets: readonly bigint[], scenarios: readonly
     ]),
   ]);
 
-const REPORT_TYPES: Record<string, TypedDataField[]> = {
-  RiskReport: [
-    { name: "configDigest", type: "bytes32" },
-    { name: "epoch", type: "uint64" },
-    { name: "round", type: "uint32" },
-    { name: "observedAt", type: "uint40" },
-    { name: "blockNumber", type: "uint64" },
-    { name: "blockHash", type: "bytes32" },
-    { name: "payloadHash", type: "bytes32" },
-  ],
-};
-
-const SET_TYPES: Record<string, TypedDataField[]> = {
-  ScenarioSet: [
-    { name: "configDigest", type: "bytes32" },
-    { name: "setId", type: "uint64" },
-    { name: "dataHash", type: "bytes32" },
-  ],
-};
-
 export interface MarginHouse {
   readonly engine: Contract;
   readonly oracle: Contract;
@@ -99,7 +86,7 @@ export interface MarginHouse {
   readonly config: Contract;
   readonly normalTable: Contract;
   /** Signs and submits a report observed at the latest block. */
-  readonly report: (markets: readonly MarketInput[]) => Promise<bigint>;
+  readonly report: (markets: readonly MarketInput[], pegBps?: number) => Promise<bigint>;
   readonly publish: (markets: readonly bigint[], scenarios: readonly ScenarioInput[]) => Promise<void>;
 }
 
@@ -191,18 +178,19 @@ export async function deployMarginHouse(
   };
 
   let epoch = 0n;
-  const report = async (inputs: readonly MarketInput[]): Promise<bigint> => {
+  const report = async (inputs: readonly MarketInput[], pegBps = PAR_BPS): Promise<bigint> => {
     const block = await ethers.provider.getBlock("latest");
     if (block === null || block.hash === null) throw new Error("no block");
     epoch += 1n;
     const words = inputs.map(marketWord);
     const smiles = inputs.flatMap((input) => input.smiles.map(smileWord));
-    const pegBps = 10_000;
     const accountRoot = toBeHex(0, 32);
-    const payload = AbiCoder.defaultAbiCoder().encode(
-      ["uint16", "bytes32", "uint256[]", "uint256[]"],
-      [pegBps, accountRoot, words, smiles],
-    );
+    const payload = AbiCoder.defaultAbiCoder().encode(REPORT_PAYLOAD_ABI, [
+      pegBps,
+      accountRoot,
+      words,
+      smiles,
+    ]);
     const header = {
       configDigest,
       epoch,
@@ -211,10 +199,14 @@ export async function deployMarginHouse(
       blockNumber: block.number,
       blockHash: block.hash,
     };
-    const signatures = await sign(await oracle.getAddress(), REPORT_TYPES, {
-      ...header,
-      payloadHash: keccak256(payload),
-    });
+    const signatures = await sign(
+      await oracle.getAddress(),
+      { RiskReport: [...RISK_REPORT_TYPES.RiskReport] },
+      {
+        ...header,
+        payloadHash: keccak256(payload),
+      },
+    );
     await oracle.getFunction("submit")(
       { ...header, pegBps, accountRoot, markets: words, smiles },
       signatures,
@@ -231,7 +223,7 @@ export async function deployMarginHouse(
       setId,
       data,
       configDigest,
-      await sign(await store.getAddress(), SET_TYPES, value),
+      await sign(await store.getAddress(), { ScenarioSet: [...SCENARIO_SET_TYPES.ScenarioSet] }, value),
     );
   };
   const asContract = (contract: unknown): Contract => contract as Contract;

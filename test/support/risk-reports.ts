@@ -1,5 +1,6 @@
 import { HDNodeWallet, Mnemonic, TypedDataEncoder, ZeroHash, type TypedDataDomain } from "ethers";
 import type { RiskReportStruct } from "../../types/ethers-contracts/oracle/RiskOracle.js";
+import { RISK_REPORT_TYPES, SCENARIO_SET_TYPES } from "../../keeper/core/report/typed-data.ts";
 import {
   packMarketWord,
   packSmileWord,
@@ -92,25 +93,9 @@ export const packed = ({ markets, ...rest }: ReportDraft): RiskReportStruct => (
   smiles: markets.flatMap(({ smiles }) => smiles.map(packSmileWord)),
 });
 
-export const REPORT_TYPES = {
-  RiskReport: [
-    { name: "configDigest", type: "bytes32" },
-    { name: "epoch", type: "uint64" },
-    { name: "round", type: "uint32" },
-    { name: "observedAt", type: "uint40" },
-    { name: "blockNumber", type: "uint64" },
-    { name: "blockHash", type: "bytes32" },
-    { name: "payloadHash", type: "bytes32" },
-  ],
-};
+export const REPORT_TYPES = { RiskReport: [...RISK_REPORT_TYPES.RiskReport] };
 
-export const SCENARIO_SET_TYPES = {
-  ScenarioSet: [
-    { name: "configDigest", type: "bytes32" },
-    { name: "setId", type: "uint64" },
-    { name: "dataHash", type: "bytes32" },
-  ],
-};
+export const SCENARIO_TYPES = { ScenarioSet: [...SCENARIO_SET_TYPES.ScenarioSet] };
 
 export const ballastDomain = (chainId: bigint, verifyingContract: string): TypedDataDomain => ({
   name: "Ballast",

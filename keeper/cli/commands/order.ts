@@ -1,16 +1,11 @@
 import type { Command } from "commander";
 import type { TypedDataDomain } from "ethers";
+import { ORDER_TYPES } from "../../core/report/typed-data.ts";
 import { asHex } from "../../ports/hex.ts";
 import { examples, withSession, type CommandContext } from "../context.ts";
 import { CommandError } from "../failure.ts";
 import { instrumentName, parseInstrument } from "../instrument-name.ts";
-import {
-  ORDER_TYPES,
-  readSignedOrder,
-  writeSignedOrder,
-  type Order,
-  type SignedOrder,
-} from "../order-file.ts";
+import { readSignedOrder, writeSignedOrder, type Order, type SignedOrder } from "../order-file.ts";
 import { fromE8, time } from "../output.ts";
 import { accountId, positiveNumber, unitsE8, wholeNumber } from "../parse.ts";
 

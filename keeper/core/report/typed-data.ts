@@ -50,3 +50,17 @@ export const SCENARIO_SET_TYPES = {
     { name: "dataHash", type: "bytes32" },
   ],
 } as const;
+
+/** EIP-712 type of an order; the contract's Order. */
+export const ORDER_TYPES = {
+  Order: [
+    { name: "account", type: "uint256" },
+    { name: "instrument", type: "uint128" },
+    { name: "sizeE8", type: "int128" },
+    { name: "limitPriceE8", type: "uint128" },
+    { name: "counterparty", type: "uint256" },
+    { name: "reduceOnly", type: "bool" },
+    { name: "nonce", type: "uint64" },
+    { name: "deadline", type: "uint40" },
+  ],
+};

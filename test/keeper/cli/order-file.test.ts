@@ -2,12 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { verifyTypedData, Wallet } from "ethers";
-import {
-  ORDER_TYPES,
-  readSignedOrder,
-  writeSignedOrder,
-  type Order,
-} from "../../../keeper/cli/order-file.ts";
+import { ORDER_TYPES } from "../../../keeper/core/report/typed-data.ts";
+import { readSignedOrder, writeSignedOrder, type Order } from "../../../keeper/cli/order-file.ts";
 import { asHex } from "../../../keeper/ports/hex.ts";
 import { ORACLE_DOMAIN } from "../../support/keeper-doubles.ts";
 import { inTemporaryFolder } from "../../support/deployment-record.ts";
