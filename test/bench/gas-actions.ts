@@ -20,6 +20,9 @@ const STORM_SIGMA_E9 = [80_000_000n, 110_000_000n, 140_000_000n, 140_000_000n, 1
 
 const AFTER_THE_RISE = { ethUsd: 10_700n, sigmaE9: 140_000_000n } as const;
 
+/** Runs a transaction and keeps its gas under a name, with the number of options it handles. */
+type Measured = (name: string, options: number, run: () => Promise<unknown>) => Promise<void>;
+
 async function lastGas({ connection }: Desk): Promise<number> {
   const { provider } = connection.ethers;
   const block = await provider.getBlock("latest");
@@ -33,7 +36,7 @@ async function lastGas({ connection }: Desk): Promise<number> {
 async function measureSettlement(
   { ballast, expiry, now, wait, report }: Desk,
   account: bigint,
-  measured: (name: string, options: number, run: () => Promise<unknown>) => Promise<void>,
+  measured: Measured,
 ): Promise<void> {
   const { settlement, house } = ballast;
   const opensAt = expiry - Number(await settlement.windowSeconds());
@@ -59,19 +62,17 @@ export async function measureActionGas(): Promise<readonly GasEntry[]> {
   const seller = await desk.openAccount(CASH_E6);
   const buyer = await desk.openAccount(CASH_E6);
   const entries: GasEntry[] = [];
-  const measured = async (name: string, options: number, run: () => Promise<unknown>) => {
+  const unpriced: Measured = async (name, options, run) => {
     await run();
-    const markets = options === 0 ? 0 : MARKETS_HELD;
-    entries.push({
-      name,
-      options,
-      markets,
-      repricings: options === 0 ? 0 : repricings,
-      gas: await lastGas(desk),
-    });
+    const markets = Math.min(options, MARKETS_HELD);
+    entries.push({ name, options, markets, repricings: 0, gas: await lastGas(desk) });
+  };
+  const measured: Measured = async (name, options, run) => {
+    await run();
+    entries.push({ name, options, markets: MARKETS_HELD, repricings, gas: await lastGas(desk) });
   };
 
-  await measured("deposit", 0, () => desk.depositCash(seller, USD));
+  await unpriced("deposit", 0, () => desk.depositCash(seller, USD));
   const sell = async (market: number, kind: "call" | "put", strikeUsd: bigint, sizeE8: bigint) =>
     desk.trade(buyer, seller, await desk.list(market, kind, strikeUsd), sizeE8, UNIT_E8 * 100n);
   await sell(ETH, "call", 3_000n, 20n * UNIT_E8);
@@ -105,6 +106,6 @@ export async function measureActionGas(): Promise<readonly GasEntry[]> {
     deadline: (await desk.now()) + BID_LIFETIME_SECONDS,
   };
   await measured("bid", OPTIONS_HELD, () => ballast.liquidation.connect(buyer.owner).bid(bid));
-  await measureSettlement(desk, buyer.account, measured);
+  await measureSettlement(desk, buyer.account, unpriced);
   return entries;
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Contract } from "ethers";
+import { keccak256, type Contract } from "ethers";
 import { network } from "hardhat";
 import type { ChainBook } from "../../keeper/core/margin/decode.ts";
 import { MARGIN_MODELS } from "../../keeper/core/margin/types.ts";
@@ -150,6 +150,21 @@ describe("margin on chain without a fresh report", () => {
     ];
     for (const call of calls)
       await expect(call()).to.be.revertedWithCustomError(house.engine, "NoReport").withArgs();
+  });
+
+  it("refuses to be built on a table that is not the one its error bounds were proved for", async () => {
+    const { ethers } = await network.create();
+    const other = await ethers.deployContract("PriceGuard");
+    const table = await ethers.deployContract("NormalCdfTable");
+    const factory = await ethers.getContractFactory("MarginEngine");
+    const built = factory.deploy(other, other, other, other);
+    await expect(built)
+      .to.be.revertedWithCustomError(factory, "WrongNormalTable")
+      .withArgs(
+        await other.getAddress(),
+        keccak256((await other.getDeployedCode()) ?? "0x"),
+        keccak256((await table.getDeployedCode()) ?? "0x"),
+      );
   });
 
   it("allows more risk up to the age that governance set, and names both ages beyond it", async () => {
