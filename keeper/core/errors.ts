@@ -8,7 +8,8 @@ export type CoreErrorCode =
   | "series-misaligned"
   | "too-few-quotes"
   | "no-forward"
-  | "weights-invalid";
+  | "weights-invalid"
+  | "no-convergence";
 
 /** Names of the offending values and of the bounds they broke, for logs and messages. */
 export type CoreErrorDetails = Readonly<Record<string, number | string>>;
