@@ -115,6 +115,23 @@ contract InsuranceFundTest is TestBase {
         _exit(alice);
     }
 
+    function test_AnExitIsOpenToTheLastSecondOfItsWindow() public {
+        uint256 shares = _deposit(alice, 1_000 * USD);
+        _request(alice, shares);
+        VM.warp(fund.exitRequest(alice).readyAt + fund.EXIT_WINDOW());
+        VM.assertEq(_exit(alice), 1_000 * USD);
+    }
+
+    /// A unit that is half dripped is not yet the shares'.
+    function test_DripRoundsUpAgainstTheShares() public {
+        _deposit(alice, 1_000 * USD);
+        _penalty(1);
+        VM.warp(block.timestamp + fund.DRIP_PERIOD() / 2);
+        VM.assertEq(fund.totalAssets(), 1_000 * USD);
+        VM.warp(block.timestamp + fund.DRIP_PERIOD() / 2);
+        VM.assertEq(fund.totalAssets(), 1_000 * USD + 1);
+    }
+
     function test_RevertWhen_ExitWithoutRequestOrASecondRequest() public {
         VM.expectRevert(abi.encodeWithSelector(IInsuranceFund.NoExitRequested.selector, alice));
         _exit(alice);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IClearingHouse} from "../../../contracts/interfaces/IClearingHouse.sol";
 import {ILiquidationEngine} from "../../../contracts/interfaces/ILiquidationEngine.sol";
+import {AuctionMath} from "../../../contracts/libraries/AuctionMath.sol";
 import {Margin} from "../../../contracts/types/MarginTypes.sol";
 import {LiquidationFixture} from "./support/LiquidationFixture.sol";
 
@@ -92,6 +93,18 @@ contract LiquidationEngineTest is LiquidationFixture {
         int256 target = int256((margin.maintenanceE6 * 125) / 100);
         VM.assertGe(margin.equityE6, target - int256(USD));
         VM.assertLe(margin.equityE6, target + int256(USD));
+    }
+
+    function test_AFillThatLandsOnTargetEndsTheCall() public {
+        _fillFund(FUND_DEPOSIT);
+        _callAt(MARK_CALLED_E8);
+        VM.warp(START + 15 minutes);
+        // E' = 1,500 - 0.25 * 2,050 f and M' = 2,050 (1 - f): 12,500 bps and a fraction that rounds away.
+        _bid(0.5183e18);
+        Margin memory margin = _marginOf(short);
+        VM.assertEq(AuctionMath.healthBps(margin.equityE6, margin.maintenanceE6), 12_500);
+        VM.assertFalse(house.isReduceOnly(short));
+        VM.assertEq(liquidation.calledAccounts().length, 0);
     }
 
     function test_PartialFillMovesAShareAndPaysThePenalty() public {
