@@ -27,6 +27,7 @@ contract RiskOracleFuzzTest is TestBase {
     uint256 internal constant QUORUM = 3;
     uint256 internal constant NOW = 1_770_000_000;
     uint256 internal constant MUTATIONS = 10;
+    uint32 internal constant CLOCK_DRIFT = 15;
 
     KeeperRegistry internal registry;
     RiskOracle internal oracle;
@@ -76,6 +77,13 @@ contract RiskOracleFuzzTest is TestBase {
             VM.assertEq(uint256(oracle.header().epoch), lastEpoch);
             VM.assertEq(uint256(oracle.header().round), lastRound);
         }
+    }
+
+    function test_AReportMayLeadTheClockByTheWholeDrift() external {
+        RiskReport memory report = _report();
+        report.observedAt = uint40(NOW + CLOCK_DRIFT);
+        oracle.submit(report, _sign(oracle.hashReport(report)));
+        VM.assertEq(uint256(oracle.header().observedAt), NOW + CLOCK_DRIFT);
     }
 
     /// Nobody can change any field of a signed report, whatever the change.
@@ -160,7 +168,7 @@ contract RiskOracleFuzzTest is TestBase {
 
     function _params(uint256 count) private pure returns (OracleParams memory params) {
         params.maxReportAgeSeconds = 600;
-        params.maxClockDriftSeconds = 15;
+        params.maxClockDriftSeconds = CLOCK_DRIFT;
         (params.minPegBps, params.maxPegBps) = (8_000, 10_500);
         params.markets = new MarketOracleParams[](count);
         for (uint256 i; i < count; ++i) {
