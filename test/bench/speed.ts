@@ -4,9 +4,11 @@ import { loadDailyHistory } from "../../keeper/adapters/replay/daily-history.ts"
 import { loadEpisode } from "../../keeper/adapters/replay/episodes.ts";
 import { black76Price } from "../../keeper/core/pricing/black76.ts";
 import { findImpliedVol } from "../../keeper/core/pricing/implied-vol.ts";
-import { fitSurface } from "../../keeper/core/surface/fit-surface.ts";
+import { fitSurface, type ChainQuotes } from "../../keeper/core/surface/fit-surface.ts";
 import { dailyLogChanges } from "../../keeper/core/volatility/changes.ts";
 import { ewmaFilter } from "../../keeper/core/volatility/ewma.ts";
+import type { MarketSnapshot } from "../../keeper/ports/market-data.ts";
+import { pricingCases } from "./pricing.ts";
 
 /** One measured speed. */
 export interface SpeedEntry {
@@ -40,28 +42,36 @@ interface Case {
   /** Operations in one run. */
   readonly operations: number;
   readonly run: () => void;
+  /** Name of the case it is compared with. */
+  readonly peer?: string;
+}
+
+function chainOf({ spotUsd, expiries }: MarketSnapshot): ChainQuotes {
+  const quotes = expiries.flatMap(({ expirySeconds, quotes: rows }) =>
+    rows.map(({ kind, strikeUsd, bidUsd, askUsd }) => ({
+      expirySeconds,
+      kind,
+      strike: strikeUsd,
+      bid: bidUsd,
+      ask: askUsd,
+    })),
+  );
+  return { spot: spotUsd, quotes };
 }
 
 function cases(dataFolder: string): readonly Case[] {
   const quoted = options.map((option) => ({ ...option, price: black76Price(option) }));
-  const snapshot = loadEpisode(dataFolder, EPISODE).snapshots.find(({ market }) => market === "BTC");
-  if (snapshot === undefined) throw new Error("the episode holds no snapshot of BTC");
-  const chain = {
-    spot: snapshot.spotUsd,
-    quotes: snapshot.expiries.flatMap(({ expirySeconds, quotes }) =>
-      quotes.map(({ kind, strikeUsd, bidUsd, askUsd }) => ({
-        expirySeconds,
-        kind,
-        strike: strikeUsd,
-        bid: bidUsd,
-        ask: askUsd,
-      })),
-    ),
-  };
+  const { snapshots } = loadEpisode(dataFolder, EPISODE);
+  const now = snapshots[0]?.observedAtSeconds ?? 0;
+  const chains = snapshots.filter(({ observedAtSeconds }) => observedAtSeconds === now).map(chainOf);
+  const quotes = chains.reduce((sum, chain) => sum + chain.quotes.length, 0);
   const closes = loadDailyHistory(dataFolder).days.map((day) => day.markets.BTC.closeUsd);
   const changes = dailyLogChanges(closes);
   const filter = ewmaFilter();
+  const [scalarLoop, ...columnCases] = pricingCases();
   return [
+    { ...scalarLoop, unit: "ns" },
+    ...columnCases.map((entry) => ({ ...entry, unit: "ns" as const, peer: scalarLoop.name })),
     {
       name: "option price",
       unit: "ns",
@@ -79,11 +89,11 @@ function cases(dataFolder: string): readonly Case[] {
       },
     },
     {
-      name: `surface fit, ${chain.quotes.length} quotes`,
+      name: `surfaces of a snapshot, ${chains.length} markets, ${quotes} quotes`,
       unit: "ms",
       operations: 1,
       run: () => {
-        fitSurface(chain, snapshot.observedAtSeconds);
+        for (const chain of chains) fitSurface(chain, now);
       },
     },
     {
@@ -103,10 +113,18 @@ export async function measureSpeed(dataFolder: string): Promise<readonly SpeedEn
   const all = cases(dataFolder);
   for (const { name, run } of all) bench.add(name, run);
   await bench.run();
-  return all.map(({ name, unit, operations }) => {
+  const timeOf = ({ name, unit, operations }: Case): number => {
     const result = bench.getTask(name)?.result;
     if (result === undefined || !("latency" in result)) throw new Error(`${name} could not be measured`);
     const milliseconds = result.latency.p50 / operations;
-    return { name, unit, value: unit === "ns" ? milliseconds * NANOSECONDS_PER_MILLISECOND : milliseconds };
+    return unit === "ns" ? milliseconds * NANOSECONDS_PER_MILLISECOND : milliseconds;
+  };
+  return all.map((measured) => {
+    const { name, unit } = measured;
+    const value = timeOf(measured);
+    const peer = all.find((other) => other.name === measured.peer);
+    if (peer === undefined) return { name, unit, value };
+    const peerValue = timeOf(peer);
+    return { name, unit, value, peer: peer.name, peerValue, ratio: value / peerValue };
   });
 }
