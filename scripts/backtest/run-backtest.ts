@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { createConsole, type Console } from "../demo/console.ts";
+import { forecastsSection } from "./forecasts/section.ts";
 import { tableLines } from "./format.ts";
 import { writeReport } from "./html-report.ts";
 import type { BacktestOptions, SectionName } from "./options.ts";
@@ -9,7 +10,10 @@ import { statisticalSection } from "./statistical/section.ts";
 const PROJECT_DATA = fileURLToPath(new URL("../../data", import.meta.url));
 const CLEAR_LINE = "\r\u001b[2K";
 
-const SECTIONS: Readonly<Partial<Record<SectionName, Section>>> = { statistical: statisticalSection };
+const SECTIONS: Readonly<Partial<Record<SectionName, Section>>> = {
+  statistical: statisticalSection,
+  forecasts: forecastsSection,
+};
 
 /** Runs the sections asked for, prints their tables, writes the report and, when asked, the JSON line. */
 export async function runBacktest(options: BacktestOptions): Promise<void> {

@@ -24,6 +24,10 @@ export interface HarFit {
 /** Days of the mean that is explained: the next day, or a mean over the next week. */
 const WEEK_DAYS = 7;
 const MODEL_LEAST_DAYS = 250;
+/** Share of a window's days that must have a realised variance. */
+const LEAST_OBSERVED = 0.8;
+/** Least forecast in levels, as a share of yesterday's variance. */
+const LEAST_SHARE = 0.1;
 
 /**
  * HAR-RV (Corsi 2009, eq. 8) by least squares: mean of the next `daysAhead` realised variances (or its logarithm) on a constant and the means
@@ -74,7 +78,7 @@ export function fitHar(
  * Forecast of the mean variance that `fit` explains, from the days before `day` of a series.
  * In the log form exp(m + s^2 / 2), the mean of a log-normal number; in levels never below a tenth of the shortest mean, since a
  * linear forecast may turn negative.
- * @returns NaN when a window has no value or a gap
+ * @returns NaN when more than a fifth of a window is missing
  */
 export function harForecast(fit: HarFit, realised: ArrayLike<number>, day: number): number {
   const row = harRow(realised, day, fit.form, fit.lags);
@@ -82,8 +86,6 @@ export function harForecast(fit: HarFit, realised: ArrayLike<number>, day: numbe
   if (fit.form === "logs") return Math.exp(linear + fit.residualVariance / 2);
   return Math.max(linear, LEAST_SHARE * row[1]!);
 }
-
-const LEAST_SHARE = 0.1;
 
 /** HAR-RV as a model: realised variances of days of 24 h that end now, for the next day and, by a regression of its own, the next week. */
 export function harModel(form: HarForm): VolatilityModel {
@@ -121,9 +123,16 @@ function transform(variance: number, form: HarForm): number {
   return form === "logs" ? Math.log(variance) : variance;
 }
 
+/** Mean over `days` days from `from` on; NaN when too few of them have a value. */
 function meanOf(realised: ArrayLike<number>, from: number, days: number): number {
   if (from < 0) return NaN;
   let sum = 0;
-  for (let day = from; day < from + days; day++) sum += realised[day] ?? NaN;
-  return sum / days;
+  let observed = 0;
+  for (let day = from; day < from + days; day++) {
+    const value = realised[day] ?? NaN;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    observed++;
+  }
+  return observed < LEAST_OBSERVED * days ? NaN : sum / observed;
 }

@@ -29,13 +29,14 @@ describe("fitHar", () => {
     expect([...TRADING_DAY_LAGS]).to.deep.equal([1, 5, 22]);
   });
 
-  it("leaves out windows with a gap and gives no forecast across one", () => {
-    const gap = realised.map((value, day) => (day === 200 ? NaN : value));
+  it("bears a gap of up to a fifth of a window and gives no forecast beyond", () => {
+    const gap = realised.map((value, day) => (day >= 200 && day < 204 ? NaN : value));
     const fit = fitHar(gap, "levels");
     expect(fit.coefficients.every(Number.isFinite)).to.equal(true);
-    expect(harForecast(fit, gap, 222)).to.be.NaN;
-    expect(harForecast(fit, gap, 223)).to.be.greaterThan(0);
-    expect(harForecast(fit, gap, 21)).to.be.NaN;
+    expect(harForecast(fit, gap, 204)).to.be.NaN;
+    expect(harForecast(fit, gap, 206)).to.be.NaN;
+    expect(harForecast(fit, gap, 208)).to.be.greaterThan(0);
+    expect(harForecast(fit, realised, 21)).to.be.NaN;
   });
 
   it("forecasts no negative variance", () => {
@@ -63,9 +64,9 @@ describe("harModel", () => {
     }
   });
 
-  it("gives none after a gap and refuses less than 250 days", () => {
+  it("gives none after a day that lacks an hour and refuses less than 250 days", () => {
     const logReturn = Float64Array.from(history.logReturn);
-    logReturn[logReturn.length - 30] = NaN;
+    logReturn[logReturn.length - 20] = NaN;
     expect(
       harModel("logs")
         .fit(history)
