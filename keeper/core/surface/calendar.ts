@@ -1,7 +1,7 @@
 import type { SmilePoint } from "./quotes.ts";
 import { flatSlice } from "./svi-jump-wings.ts";
 import { fitReport, squaredErrorInHalfSpreads, type SviFit } from "./fit-report.ts";
-import { DENSITY_FLOOR, fitSvi, type VarianceLimits } from "./svi-fit.ts";
+import { DENSITY_FLOOR, fitSvi, MIN_FIT_POINTS, type VarianceLimits } from "./svi-fit.ts";
 import { findSviViolation, totalVariance, totalVarianceAndSlopes, type SviSlice } from "./svi.ts";
 
 /** What a slice went through so that total variance does not fall with expiry. */
@@ -167,6 +167,7 @@ function squaredError({ fit, points, tauYears }: CalendarEntry): number {
 }
 
 function refit(entry: CalendarEntry, below: SviSlice | undefined, above: SviSlice | undefined): SviSlice {
+  if (entry.points.length < MIN_FIT_POINTS) return entry.fit.svi;
   const nodes = NODES;
   const limits: VarianceLimits = {
     nodes,

@@ -2,8 +2,8 @@ import { VOL_POINT } from "../units.ts";
 import type { SmilePoint } from "./quotes.ts";
 import { sliceVol, type SviSlice } from "./svi.ts";
 
-/** How the no-butterfly condition was reached: by the plain fit, a penalised fit, the closed-form repair, or a flat slice. */
-export type ButterflyRepair = "none" | "penalised" | "repaired" | "flat";
+/** How the no-butterfly condition was reached: by the plain fit, a penalised fit, the closed-form repair, or surface SVI. */
+export type ButterflyRepair = "none" | "penalised" | "repaired" | "ssvi";
 
 /** How well a slice meets its quotes. Vol errors are slice less mid, in vol points (0.01 of annual vol). */
 export interface FitReport {

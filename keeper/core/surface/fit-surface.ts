@@ -4,7 +4,9 @@ import { repairCalendar, type CalendarRepair } from "./calendar.ts";
 import type { FitReport, SviFit } from "./fit-report.ts";
 import { impliedForward } from "./forward.ts";
 import { selectSmilePoints, type OptionQuote, type QuoteRejection, type SmilePoint } from "./quotes.ts";
-import { fitSvi, MIN_FIT_POINTS } from "./svi-fit.ts";
+import { powerLawPhi } from "./ssvi.ts";
+import { fitSsvi, MIN_SSVI_POINTS, ssviShape } from "./ssvi-fit.ts";
+import { DENSITY_FLOOR, fitSvi, MIN_FIT_POINTS } from "./svi-fit.ts";
 import { totalVariance, type SviSlice } from "./svi.ts";
 
 /** One market's option quotes at one time. Prices and spot in USD per unit of underlying. */
@@ -49,6 +51,9 @@ export interface Surface {
 /** Less time than this before expiry, quotes say more about the fixing than about volatility. */
 const MIN_SECONDS_TO_EXPIRY = 3_600;
 
+/** Exponent of the curvature's power law by which an expiry takes over its neighbour's shape. */
+const POWER_LAW_EXPONENT = 0.5;
+
 interface PreparedExpiry {
   readonly code: "prepared";
   readonly expirySeconds: number;
@@ -59,6 +64,10 @@ interface PreparedExpiry {
   readonly parityError: number;
   readonly points: readonly SmilePoint[];
   readonly rejected: Readonly<Partial<Record<QuoteRejection, number>>>;
+}
+
+/** An expiry ready for the calendar repair. */
+interface FitExpiry extends PreparedExpiry {
   readonly fit: SviFit;
 }
 
@@ -66,7 +75,8 @@ type Prepared = PreparedExpiry | { readonly code: DroppedReason };
 
 /**
  * Option quotes to a surface: per expiry forward and discount by put-call parity, implied vols of the out-of-the-money
- * mids, an arbitrage-free SVI slice, then calendar arbitrage removed across expiries.
+ * mids, an arbitrage-free SVI slice, for expiries with too few quotes one of surface SVI shaped like their nearest neighbour,
+ * then calendar arbitrage removed across expiries.
  * @param nowSeconds unix seconds of the quotes
  * @throws CoreError `argument-out-of-domain` for a spot that is not positive; bad quotes and expiries never throw
  */
@@ -85,16 +95,38 @@ export function fitSurface(chain: ChainQuotes, nowSeconds: number): Surface {
     if (outcome.code === "prepared") prepared.push(outcome);
     else dropped.push({ expirySeconds, reason: outcome.code });
   }
+  const fits = fitExpiries(prepared);
+  for (const { expirySeconds } of prepared)
+    if (!fits.some((fit) => fit.expirySeconds === expirySeconds))
+      dropped.push({ expirySeconds, reason: "too-few-quotes" });
   const entries = repairCalendar(
-    prepared.map(({ tauYears, points, fit }) => ({ tauYears, points, fit, repair: "none" as const })),
+    fits.map(({ tauYears, points, fit }) => ({ tauYears, points, fit, repair: "none" as const })),
   );
-  const expiries = prepared.map((expiry, index): FittedExpiry => {
+  const expiries = fits.map((expiry, index): FittedExpiry => {
     const { fit, repair } = entries[index] ?? { fit: expiry.fit, repair: "none" };
     const { expirySeconds, tauYears, forward, discount, parityPairs, parityError, rejected } = expiry;
     const report = { ...fit.report, parityPairs, parityError, calendarRepair: repair, rejected };
     return { expirySeconds, tauYears, forward, discount, svi: fit.svi, report };
   });
+  dropped.sort((left, right) => left.expirySeconds - right.expirySeconds);
   return { expiries, dropped };
+}
+
+/** SVI where the quotes determine it; surface SVI where a neighbour lends its shape; expiries without either are left out. */
+function fitExpiries(prepared: readonly PreparedExpiry[]): readonly FitExpiry[] {
+  const quoted = prepared.filter(({ points }) => points.length >= MIN_FIT_POINTS);
+  return prepared.flatMap((expiry): readonly FitExpiry[] => {
+    const { points, tauYears } = expiry;
+    if (points.length >= MIN_FIT_POINTS) return [{ ...expiry, fit: fitSvi(points, tauYears) }];
+    const distance = (other: PreparedExpiry): number => Math.abs(Math.log(other.tauYears / tauYears));
+    const nearest = quoted.toSorted((left, right) => distance(left) - distance(right))[0];
+    if (nearest === undefined) return [];
+    const shape = ssviShape(nearest.points, nearest.tauYears, DENSITY_FLOOR);
+    const theta = (shape.theta * tauYears) / nearest.tauYears;
+    const eta = shape.phi * shape.theta ** POWER_LAW_EXPONENT;
+    const prior = { theta, rho: shape.rho, phi: powerLawPhi(theta, eta, POWER_LAW_EXPONENT) };
+    return [{ ...expiry, fit: fitSsvi(points, tauYears, DENSITY_FLOOR, prior) }];
+  });
 }
 
 function prepareExpiry(
@@ -109,7 +141,7 @@ function prepareExpiry(
   if (implied === undefined) return { code: "no-forward" };
   const { forward, discount, pairs, parityError } = implied;
   const { points, rejected } = selectSmilePoints(quotes, { forward, discount, tauYears });
-  if (points.length < MIN_FIT_POINTS) return { code: "too-few-quotes" };
+  if (points.length < MIN_SSVI_POINTS) return { code: "too-few-quotes" };
   const counts: Partial<Record<QuoteRejection, number>> = {};
   for (const { reason } of rejected) counts[reason] = (counts[reason] ?? 0) + 1;
   return {
@@ -122,7 +154,6 @@ function prepareExpiry(
     parityError,
     points,
     rejected: counts,
-    fit: fitSvi(points, tauYears),
   };
 }
 

@@ -1,4 +1,5 @@
 import { requireWithin } from "../errors.ts";
+import { ssviToRaw } from "./ssvi.ts";
 import type { SviSlice } from "./svi.ts";
 
 /** At-the-money variance that reverts from a level now to its long-run level. */
@@ -59,12 +60,5 @@ export function modelledSmile(term: ModelledTerm, shape: ModelledShape, tauYears
   requireWithin("tauYears", tauYears, Number.MIN_VALUE, MAX_TAU_YEARS);
   const theta = modelledAtTheMoneyVariance(term, tauYears);
   const phi = shape.eta / Math.sqrt(theta * (1 + theta));
-  const across = 1 - shape.rho ** 2;
-  return {
-    a: (theta * across) / 2,
-    b: (theta * phi) / 2,
-    rho: shape.rho,
-    m: -shape.rho / phi,
-    sigma: Math.sqrt(across) / phi,
-  };
+  return ssviToRaw({ theta, rho: shape.rho, phi });
 }

@@ -2,7 +2,8 @@ import { CoreError, requireWithin } from "../errors.ts";
 import { minimiseLeastSquares, type ResidualVisitor } from "../statistics/levenberg-marquardt.ts";
 import { fitReport, squaredErrorInHalfSpreads, type ButterflyRepair, type SviFit } from "./fit-report.ts";
 import type { SmilePoint } from "./quotes.ts";
-import { flatSlice, repairButterfly } from "./svi-jump-wings.ts";
+import { fitSsvi } from "./ssvi-fit.ts";
+import { repairButterfly } from "./svi-jump-wings.ts";
 import {
   FREE_PARAMETERS,
   fromFreeParameters,
@@ -61,7 +62,7 @@ export function fitSvi(points: readonly SmilePoint[], tauYears: number, limits?:
   return withoutButterfly(points, tauYears, limits, free);
 }
 
-/** The admissible slice nearest to the quotes among penalised fits, the closed-form repair and a flat slice. */
+/** The admissible slice nearest to the quotes among penalised fits, the closed-form repair and surface SVI. */
 function withoutButterfly(
   points: readonly SmilePoint[],
   tauYears: number,
@@ -70,7 +71,7 @@ function withoutButterfly(
 ): SviFit {
   const candidates: { svi: SviSlice; repair: ButterflyRepair }[] = [
     { svi: repairButterfly(fromFreeParameters(plain), tauYears, DENSITY_FLOOR), repair: "repaired" },
-    { svi: flatSlice(meanVariance(points, tauYears)), repair: "flat" },
+    { svi: fitSsvi(points, tauYears, DENSITY_FLOOR).svi, repair: "ssvi" },
   ];
   for (const start of limits === undefined ? [plain] : [plain, toFreeParameters(limits.start)]) {
     let free = start;
@@ -96,18 +97,6 @@ function limitError(slice: SviSlice, tauYears: number, limits: VarianceLimits | 
     sum += (LIMIT_PENALTY * (Math.sqrt(variance / tauYears) - Math.sqrt(limit / tauYears))) ** 2;
   }
   return sum;
-}
-
-/** Mean total variance of the points, each weighed by the inverse square of its half spread. */
-function meanVariance(points: readonly SmilePoint[], tauYears: number): number {
-  let sum = 0;
-  let weights = 0;
-  for (const { midVol, halfSpreadVol } of points) {
-    const weight = 1 / (halfSpreadVol * halfSpreadVol);
-    sum += weight * midVol * midVol * tauYears;
-    weights += weight;
-  }
-  return sum / weights;
 }
 
 function bestUnconstrained(

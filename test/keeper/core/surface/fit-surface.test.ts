@@ -68,11 +68,14 @@ describe("fitSurface", () => {
 
   it("counts rejected quotes by reason and drops expiries it cannot fit, each with its reason", () => {
     const [first = 0, second = 0, third = 0] = stressed.exchangeForwards.map(([expiry]) => expiry ?? 0);
+    const onlyStrike = stressed.chain.quotes
+      .filter(({ expirySeconds }) => expirySeconds === third)
+      .map(({ strike }) => strike)
+      .findLast((strike) => strike < 0.95 * stressed.spot);
     const quotes = stressed.chain.quotes.flatMap((quote) => {
       if (quote.expirySeconds === first) return { ...quote, expirySeconds: stressed.nowSeconds + 60 };
       if (quote.expirySeconds === second) return quote.kind === "call" ? quote : [];
-      if (quote.expirySeconds === third)
-        return Math.abs(quote.strike / stressed.spot - 1) < 0.02 ? quote : [];
+      if (quote.expirySeconds === third) return quote.strike === onlyStrike ? quote : [];
       return quote;
     });
     const { expiries, dropped } = fitSurface({ ...stressed.chain, quotes }, stressed.nowSeconds);
@@ -81,6 +84,33 @@ describe("fitSurface", () => {
     const rejections = Object.values(report?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
     const listed = quotes.filter((quote) => quote.expirySeconds === expiries[0]?.expirySeconds).length;
     expect((report?.points ?? 0) + rejections).to.equal(listed);
+  });
+
+  it("gives an expiry with too few quotes for SVI its neighbour's shape at its own level", () => {
+    const [, , third = 0] = stressed.exchangeForwards.map(([expiry]) => expiry ?? 0);
+    const near = (strike: number): boolean => Math.abs(strike / stressed.spot - 1) < 0.02;
+    const sparse = stressed.chain.quotes.filter(
+      ({ expirySeconds, strike }) => expirySeconds !== third || near(strike),
+    );
+    const { expiries, dropped } = fitSurface({ ...stressed.chain, quotes: sparse }, stressed.nowSeconds);
+    expect(dropped).to.deep.equal([]);
+    const own = expiries.find(({ expirySeconds }) => expirySeconds === third);
+    const full = fitSurface(stressed.chain, stressed.nowSeconds).expiries.find(
+      ({ expirySeconds }) => expirySeconds === third,
+    );
+    if (own === undefined || full === undefined) throw new Error("the expiry is missing");
+    expect(own.report.butterflyRepair).to.equal("ssvi");
+    expect(own.report.points).to.be.below(5);
+    expect(sliceVol(own.svi, 0, own.tauYears)).to.be.closeTo(sliceVol(full.svi, 0, full.tauYears), 0.03);
+    expect(sliceVol(own.svi, -0.2, own.tauYears)).to.be.closeTo(
+      sliceVol(full.svi, -0.2, full.tauYears),
+      0.15,
+    );
+    const alone = sparse.filter(({ expirySeconds }) => expirySeconds === third);
+    expect(fitSurface({ ...stressed.chain, quotes: alone }, stressed.nowSeconds)).to.deep.equal({
+      expiries: [],
+      dropped: [{ expirySeconds: third, reason: "too-few-quotes" }],
+    });
   });
 
   it("refuses a spot that is not positive", () => {
