@@ -3,6 +3,7 @@ import type { OracleChain } from "./ports/oracle-chain.ts";
 import type { ReportSigner } from "./ports/signer.ts";
 import type { SigningRecord } from "./ports/signing-record.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
+import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { observe, type ObserverSettings } from "./services/observe.ts";
 import {
   followRounds,
@@ -28,7 +29,7 @@ export interface KeeperParts {
   readonly signer: ReportSigner;
   readonly record: SigningRecord;
   readonly telemetry: Telemetry;
-  readonly observer: Omit<ObserverSettings, "chain">;
+  readonly observer: Omit<ObserverSettings, "chain" | "hourlyForecaster">;
 }
 
 /** One keeper: it answers every round, and leads those that are its turn. */
@@ -47,13 +48,14 @@ const ONLY_ROUND = 0;
 
 export function createKeeper(parts: KeeperParts): Keeper {
   const { chain, gossip, signer, record, telemetry, observer } = parts;
+  const hourlyForecaster = createHourlyForecaster();
   const participant: RoundParticipant = {
     chain,
     gossip,
     signer,
     record,
     telemetry,
-    observe: (observedAtSeconds) => observe({ ...observer, chain }, observedAtSeconds),
+    observe: (observedAtSeconds) => observe({ ...observer, chain, hourlyForecaster }, observedAtSeconds),
   };
   const scenarios: ScenarioParticipant = {
     ...participant,

@@ -1,3 +1,5 @@
+import type { HourlyHistory } from "../core/volatility/hourly-history.ts";
+
 /** The markets of the house, in the order in which joint data list them. */
 export const MARKETS = ["BTC", "ETH"] as const;
 
@@ -81,6 +83,8 @@ export interface MarketData {
   latest(market: Market): Promise<MarketSnapshot>;
   /** All daily observations known now. */
   history(): Promise<DailyHistory>;
+  /** Hours of a market that ended before now; null where the source keeps none. */
+  hours(market: Market): Promise<HourlyHistory | null>;
 }
 
 /** The source has nothing to show for this market at this moment. */

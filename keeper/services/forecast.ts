@@ -50,9 +50,10 @@ export function dailyChanges(history: DailyHistory, market: Market): DailyChange
 }
 
 /**
- * Forecasts of a market now: EWMA of the daily changes, moved on by the change since the last close for the part of a day that has
- * passed, then the anti-procyclical rule (posted-forecast.ts) against the report before.
+ * Forecasts of a market now, then the anti-procyclical rule (posted-forecast.ts) against the report before. The spot's is that of the hours
+ * where there is one, else the EWMA of the daily changes, moved on by the change since the last close for the part of a day that has passed.
  * @param spotNow USD
+ * @param hourlyVol forecast from hours (hourly-forecast.ts), per square root of a day
  * @throws CoreError `series-too-short`
  */
 export function forecastMarket(
@@ -61,13 +62,15 @@ export function forecastMarket(
   spotNow: number,
   nowSeconds: number,
   posted: PostedForecast | null,
+  hourlyVol: number | null = null,
 ): Forecast {
   const changes = dailyChanges(history, market);
   const elapsedDays =
     posted === null ? 0 : Math.max(0, nowSeconds - posted.observedAtSeconds) / SECONDS_PER_DAY;
   const before = (valueE9: bigint | undefined) =>
     valueE9 === undefined ? undefined : { dailyVol: Number(valueE9) / SHARE_SCALE, elapsedDays };
-  const spotVol = movedOn(ewmaFilter().fit(changes.spot).dailyVol, history, market, spotNow, nowSeconds);
+  const spotVol =
+    hourlyVol ?? movedOn(ewmaFilter().fit(changes.spot).dailyVol, history, market, spotNow, nowSeconds);
   const impliedVolVol = ewmaFilter().fit(changes.impliedVol).dailyVol;
   return {
     sigma: postedDailyVol(spotVol, historicalVolatility(changes.spot), before(posted?.sigmaE9)),

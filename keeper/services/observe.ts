@@ -5,6 +5,7 @@ import { fitSurface } from "../core/surface/fit-surface.ts";
 import type { DailyHistory, Market, MarketData, MarketSnapshot } from "../ports/market-data.ts";
 import type { ForecastLimits, OracleChain, StoredMarket } from "../ports/oracle-chain.ts";
 import { forecastMarket, withinLimits, type PostedForecast } from "./forecast.ts";
+import type { HourlyForecaster } from "./hourly-forecast.ts";
 
 /** Most expiries a report holds of one market. */
 const MAX_SMILES = 16;
@@ -24,6 +25,8 @@ export interface ObserverSettings {
   readonly listings: readonly MarketListing[];
   readonly marketData: MarketData;
   readonly chain: OracleChain;
+  /** Forecasts from hours where the market data keep them. */
+  readonly hourlyForecaster: HourlyForecaster;
   /** Used for snapshots without option quotes; without one such a snapshot is refused. */
   readonly smileModel?: SmileModel;
 }
@@ -50,7 +53,12 @@ export async function observe(settings: ObserverSettings, observedAtSeconds: num
   ]);
   const states: MarketState[] = [];
   for (const { market, symbol } of listings) {
-    const [snapshot, stored] = await Promise.all([marketData.latest(symbol), chain.storedMarket(market)]);
+    const [snapshot, stored, hours] = await Promise.all([
+      marketData.latest(symbol),
+      chain.storedMarket(market),
+      marketData.hours(symbol),
+    ]);
+    const hourlyVol = settings.hourlyForecaster.dailyVol(symbol, hours, snapshot.spotUsd, observedAtSeconds);
     const marketLimits = limits.find((entry) => entry.market === market);
     if (marketLimits === undefined)
       throw new RangeError(`governance has set no oracle bounds for market ${market.toString()}`);
@@ -61,6 +69,7 @@ export async function observe(settings: ObserverSettings, observedAtSeconds: num
           snapshot,
           stored,
           history,
+          hourlyVol,
           limits: marketLimits,
           observedAtSeconds,
           postedAtSeconds: header.observedAtSeconds,
@@ -77,6 +86,7 @@ interface MarketInputs {
   readonly snapshot: MarketSnapshot;
   readonly stored: StoredMarket | null;
   readonly history: DailyHistory;
+  readonly hourlyVol: number | null;
   readonly limits: ForecastLimits;
   readonly observedAtSeconds: number;
   readonly postedAtSeconds: number;
@@ -88,7 +98,7 @@ function marketState(inputs: MarketInputs, { smileModel }: ObserverSettings): Ma
     stored === null
       ? null
       : { sigmaE9: stored.sigmaE9, psiE9: stored.psiE9, observedAtSeconds: inputs.postedAtSeconds };
-  const raw = forecastMarket(history, snapshot.market, snapshot.spotUsd, now, posted);
+  const raw = forecastMarket(history, snapshot.market, snapshot.spotUsd, now, posted, inputs.hourlyVol);
   const { sigma, psi } = withinLimits(raw, limits, posted, now);
   const fitted =
     snapshot.expiries.length > 0 || smileModel === undefined

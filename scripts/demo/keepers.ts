@@ -41,6 +41,7 @@ export function dataBy(replay: Replay, clock: Clock): MarketData {
   return {
     latest: (market) => replay.at(clock.nowSeconds()).latest(market),
     history: () => replay.at(clock.nowSeconds()).history(),
+    hours: (market) => replay.at(clock.nowSeconds()).hours(market),
   };
 }
 

@@ -27,6 +27,8 @@ export function openReplay(episode: Episode, history: DailyHistory): Replay {
       },
       history: () =>
         Promise.resolve({ days: history.days.filter((day) => day.observedAtSeconds <= nowSeconds) }),
+      // The project's extract is of days.
+      hours: () => Promise.resolve(null),
     }),
   };
 }

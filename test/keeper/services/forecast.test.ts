@@ -109,6 +109,14 @@ describe("a market's forecast", () => {
     expect(forecastMarket(steady(0.02), "BTC", 100, now, posted(0.001, 1)).sigma).to.be.closeTo(0.02, 1e-9);
   });
 
+  it("takes the forecast from hours in place of the daily one, under the same rule", () => {
+    const now = 364 * DAY;
+    const { sigma, psi } = forecastMarket(steady(0.02), "BTC", 50, now, null, 0.05);
+    expect(sigma).to.be.closeTo(0.75 * 0.05 + 0.25 * 0.02, 1e-9);
+    expect(psi).to.be.closeTo(0.04, 1e-9);
+    expect(forecastMarket(steady(0.02), "BTC", 100, now, null, 0.001).sigma).to.be.closeTo(0.02, 1e-9);
+  });
+
   it("refuses a history shorter than a stressed period", () => {
     expect(() => forecastMarket(steady(0.02, 60), "BTC", 100, 60 * DAY, null)).to.throw("series-too-short");
   });

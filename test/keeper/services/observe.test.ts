@@ -7,6 +7,7 @@ import { decodeMarketState, totalVariance, type Smile } from "../../../keeper/co
 import { totalVarianceE18, type MarketObservation } from "../../../keeper/core/report/quantise.ts";
 import type { MarketData } from "../../../keeper/ports/market-data.ts";
 import type { StoredMarket } from "../../../keeper/ports/oracle-chain.ts";
+import { createHourlyForecaster, type HourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
 import { NoSmile, observe } from "../../../keeper/services/observe.ts";
 import { oracleDouble } from "../../support/keeper-doubles.ts";
 import { hasNonNegativeVariance, wingSlopeE18 } from "../../support/slice-checks.ts";
@@ -35,7 +36,12 @@ const settings = (
   const oracle = oracleDouble([], [1, 2]);
   oracle.state.stored = stored;
   oracle.state.header = { epoch: 1n, round: 0, observedAtSeconds: postedAt };
-  return { listings: LISTINGS, marketData, chain: oracle.chain };
+  return {
+    listings: LISTINGS,
+    marketData,
+    chain: oracle.chain,
+    hourlyForecaster: createHourlyForecaster(),
+  };
 };
 
 const storedOf = ({ markets }: Observation): ReadonlyMap<number, StoredMarket> =>
@@ -95,6 +101,19 @@ describe("an observation of recorded markets", () => {
       stored = storedOf(observation);
       postedAt = now;
     }
+  });
+
+  it("forecasts a market from its hours where the data keep them, the other from its days", async () => {
+    const hourlyForecaster: HourlyForecaster = {
+      dailyVol: (market, hours, spotNow, now) =>
+        market === "BTC" && hours === null && spotNow > 1_000 && now === firstTime ? 0.15 : null,
+    };
+    const fromDays = await observe(settings(replay.at(firstTime)), firstTime);
+    const fromHours = await observe({ ...settings(replay.at(firstTime)), hourlyForecaster }, firstTime);
+    const sigmas = ({ markets }: Observation) => markets.map(({ market }) => Number(market.sigmaE9) / 1e9);
+    expect(sigmas(fromHours)[0]).to.be.above(0.75 * 0.15);
+    expect(sigmas(fromDays)[0]).to.be.below(0.75 * 0.15);
+    expect(sigmas(fromHours)[1]).to.equal(sigmas(fromDays)[1]);
   });
 
   it("sees nothing that comes later", async () => {
@@ -244,7 +263,7 @@ describe("a market without option quotes", () => {
   it("needs bounds from governance", async () => {
     const oracle = oracleDouble([], [1]);
     const error: unknown = await observe(
-      { listings: LISTINGS, marketData: replay.at(firstTime), chain: oracle.chain },
+      { ...settings(replay.at(firstTime)), chain: oracle.chain },
       firstTime,
     ).catch(String);
     expect(error).to.include("no oracle bounds for market 2");

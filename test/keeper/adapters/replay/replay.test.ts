@@ -62,6 +62,11 @@ for (const { id } of EPISODES) {
       }
     });
 
+    it("has no hours: the project's extract is of days", async () => {
+      for (const market of MARKETS)
+        expect(await replay.at(replay.snapshotTimes[0] ?? 0).hours(market)).to.equal(null);
+    });
+
     it("throws a typed error before the first snapshot", async () => {
       const now = (replay.snapshotTimes[0] ?? 0) - 1;
       for (const market of MARKETS) {
