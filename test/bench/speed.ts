@@ -9,6 +9,7 @@ import { dailyLogChanges } from "../../keeper/core/volatility/changes.ts";
 import { ewmaFilter } from "../../keeper/core/volatility/ewma.ts";
 import type { MarketSnapshot } from "../../keeper/ports/market-data.ts";
 import { pricingCases } from "./pricing.ts";
+import { volatilityCases } from "./volatility.ts";
 
 /** One measured speed. */
 export interface SpeedEntry {
@@ -104,6 +105,7 @@ function cases(dataFolder: string): readonly Case[] {
         filter.fit(changes);
       },
     },
+    ...volatilityCases(changes),
   ];
 }
 

@@ -122,6 +122,18 @@ describe("garchLogLikelihood", () => {
   });
 });
 
+describe("garchVariances", () => {
+  it("agrees with the values printed in QuantLib's test of a GARCH recursion", () => {
+    const parameters = { mu: 0, omega: 0.2, alpha: 0.2, beta: 0.3, gamma: 0, nu: null };
+    const { before } = garchVariances(new Float64Array(10).fill(0.1), parameters);
+    const printed = [
+      0.452769, 0.513323, 0.530141, 0.5350841, 0.536558, 0.536999, 0.537132, 0.537171, 0.537183, 0.537187,
+    ];
+    for (const [day, vol] of printed.entries())
+      expect(Math.sqrt(before[day] ?? NaN)).to.be.closeTo(vol, 1e-6);
+  });
+});
+
 describe("garchFilter", () => {
   const filter = garchFilter(NORMAL);
 
