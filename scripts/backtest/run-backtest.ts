@@ -6,6 +6,7 @@ import { writeReport } from "./html-report.ts";
 import type { BacktestOptions, SectionName } from "./options.ts";
 import type { Section, SectionReport } from "./section.ts";
 import { statisticalSection } from "./statistical/section.ts";
+import { surfaceSection } from "./surface-section.ts";
 
 const PROJECT_DATA = fileURLToPath(new URL("../../data", import.meta.url));
 const CLEAR_LINE = "\r\u001b[2K";
@@ -13,6 +14,7 @@ const CLEAR_LINE = "\r\u001b[2K";
 const SECTIONS: Readonly<Partial<Record<SectionName, Section>>> = {
   statistical: statisticalSection,
   forecasts: forecastsSection,
+  surface: surfaceSection,
 };
 
 /** Runs the sections asked for, prints their tables, writes the report and, when asked, the JSON line. */

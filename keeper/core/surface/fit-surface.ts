@@ -3,7 +3,13 @@ import { SECONDS_PER_YEAR } from "../units.ts";
 import { repairCalendar, type CalendarRepair } from "./calendar.ts";
 import type { FitReport, SviFit } from "./fit-report.ts";
 import { impliedForward } from "./forward.ts";
-import { selectSmilePoints, type OptionQuote, type QuoteRejection, type SmilePoint } from "./quotes.ts";
+import {
+  isStale,
+  selectSmilePoints,
+  type OptionQuote,
+  type QuoteRejection,
+  type SmilePoint,
+} from "./quotes.ts";
 import { powerLawPhi } from "./ssvi.ts";
 import { fitSsvi, MIN_SSVI_POINTS, ssviShape } from "./ssvi-fit.ts";
 import { DENSITY_FLOOR, fitSvi, MIN_FIT_POINTS } from "./svi-fit.ts";
@@ -130,19 +136,21 @@ function fitExpiries(prepared: readonly PreparedExpiry[]): readonly FitExpiry[] 
 }
 
 function prepareExpiry(
-  quotes: readonly OptionQuote[],
+  listed: readonly OptionQuote[],
   spot: number,
   expirySeconds: number,
   nowSeconds: number,
 ): Prepared {
   if (!(expirySeconds - nowSeconds >= MIN_SECONDS_TO_EXPIRY)) return { code: "expired" };
   const tauYears = (expirySeconds - nowSeconds) / SECONDS_PER_YEAR;
+  const quotes = listed.filter((quote) => !isStale(quote, nowSeconds));
   const implied = impliedForward(quotes, spot, tauYears);
   if (implied === undefined) return { code: "no-forward" };
   const { forward, discount, pairs, parityError } = implied;
   const { points, rejected } = selectSmilePoints(quotes, { forward, discount, tauYears });
   if (points.length < MIN_SSVI_POINTS) return { code: "too-few-quotes" };
   const counts: Partial<Record<QuoteRejection, number>> = {};
+  if (quotes.length < listed.length) counts.stale = listed.length - quotes.length;
   for (const { reason } of rejected) counts[reason] = (counts[reason] ?? 0) + 1;
   return {
     code: "prepared",

@@ -10,11 +10,13 @@ export interface OptionQuote {
   readonly kind: OptionKind;
   readonly bid: number | null;
   readonly ask: number | null;
+  /** Unix seconds of the last change or confirmation of the book, where the venue tells; too long ago makes the quote stale. */
+  readonly quotedAtSeconds?: number;
 }
 
 /** Why a quote takes no part in the fit. */
 export type QuoteRejection =
-  "not-finite" | "no-bid" | "no-ask" | "crossed" | "too-wide" | "in-the-money" | "no-implied-vol";
+  "not-finite" | "stale" | "no-bid" | "no-ask" | "crossed" | "too-wide" | "in-the-money" | "no-implied-vol";
 
 export interface RejectedQuote {
   readonly quote: OptionQuote;
@@ -46,6 +48,14 @@ const MAX_HALF_SPREAD_VOL = 0.25;
 const MIN_HALF_SPREAD_VOL = 0.25 * VOL_POINT;
 /** Quotes this little in the money still serve; both sides of the strike next to the forward do. */
 const IN_THE_MONEY_TOLERANCE = 0.002;
+
+/** Age beyond which a quote is no longer an offer: market makers confirm theirs within seconds. */
+const MAX_QUOTE_AGE_SECONDS = 300;
+
+/** Whether a quote's book was last confirmed too long before `nowSeconds`; a quote without a time is taken as fresh. */
+export function isStale({ quotedAtSeconds }: OptionQuote, nowSeconds: number): boolean {
+  return quotedAtSeconds !== undefined && nowSeconds - quotedAtSeconds > MAX_QUOTE_AGE_SECONDS;
+}
 
 /** First reason to reject a quote whatever its expiry's forward, or undefined. */
 export function findBookFault(quote: OptionQuote): QuoteRejection | undefined {

@@ -12,7 +12,9 @@ import {
   fitSurface,
   type ChainQuotes,
   type FittedExpiry,
+  type Surface,
 } from "../../../../keeper/core/surface/fit-surface.ts";
+import type { OptionQuote } from "../../../../keeper/core/surface/quotes.ts";
 import { fitReport } from "../../../../keeper/core/surface/fit-report.ts";
 import {
   findSviViolation,
@@ -84,6 +86,29 @@ describe("fitSurface", () => {
     const rejections = Object.values(report?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
     const listed = quotes.filter((quote) => quote.expirySeconds === expiries[0]?.expirySeconds).length;
     expect((report?.points ?? 0) + rejections).to.equal(listed);
+  });
+
+  it("leaves stale quotes out of forward and smile, and counts them", () => {
+    const [expiry = 0] = stressed.exchangeForwards[0] ?? [];
+    const wrong = (quote: OptionQuote, seconds: number): OptionQuote => ({
+      ...quote,
+      ask: quote.bid,
+      bid: (quote.bid ?? 0) / 2,
+      quotedAtSeconds: stressed.nowSeconds - seconds,
+    });
+    const ofExpiry = stressed.chain.quotes.filter(({ expirySeconds }) => expirySeconds === expiry);
+    const fitWith = (seconds: number): Surface =>
+      fitSurface(
+        { ...stressed.chain, quotes: [...ofExpiry, ...ofExpiry.map((quote) => wrong(quote, seconds))] },
+        stressed.nowSeconds,
+      );
+    const plain = fitSurface({ ...stressed.chain, quotes: ofExpiry }, stressed.nowSeconds).expiries[0];
+    const [stale, fresh] = [fitWith(301).expiries[0], fitWith(300).expiries[0]];
+    expect(stale?.svi).to.deep.equal(plain?.svi);
+    expect(stale?.forward).to.equal(plain?.forward);
+    expect(stale?.report.rejected.stale).to.equal(ofExpiry.length);
+    expect(fresh?.svi).to.not.deep.equal(plain?.svi);
+    expect(fresh?.report.rejected.stale).to.equal(undefined);
   });
 
   it("gives an expiry with too few quotes for SVI its neighbour's shape at its own level", () => {
