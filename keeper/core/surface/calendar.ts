@@ -173,7 +173,7 @@ function refit(entry: CalendarEntry, below: SviSlice | undefined, above: SviSlic
     nodes,
     floor: nodes.map((k) => (below === undefined ? 0 : totalVariance(below, k) + LIMIT_MARGIN)),
     ceiling: nodes.map((k) => (above === undefined ? Infinity : totalVariance(above, k) - LIMIT_MARGIN)),
-    start: above ?? below ?? entry.fit.svi,
+    starts: [entry.fit.svi, above ?? below ?? entry.fit.svi],
   };
   return fitSvi(entry.points, entry.tauYears, limits).svi;
 }

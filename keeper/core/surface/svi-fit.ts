@@ -20,8 +20,8 @@ export interface VarianceLimits {
   readonly floor: Float64Array;
   /** Highest total variance per node; Infinity for none. */
   readonly ceiling: Float64Array;
-  /** A slice near the limits and free of butterfly arbitrage: one more start. */
-  readonly start: SviSlice;
+  /** Slices to start from instead of a search: the fit without limits, and one near the limits, free of butterfly arbitrage. */
+  readonly starts: readonly [SviSlice, SviSlice];
 }
 
 /** Points below which five parameters are not determined. */
@@ -73,7 +73,7 @@ function withoutButterfly(
     { svi: repairButterfly(fromFreeParameters(plain), tauYears, DENSITY_FLOOR), repair: "repaired" },
     { svi: fitSsvi(points, tauYears, DENSITY_FLOOR).svi, repair: "ssvi" },
   ];
-  for (const start of limits === undefined ? [plain] : [plain, toFreeParameters(limits.start)]) {
+  for (const start of limits === undefined ? [plain] : [plain, toFreeParameters(limits.starts[1])]) {
     let free = start;
     for (const penalty of DENSITY_PENALTIES) {
       free = minimise(points, tauYears, limits, free, PENALTY_ITERATIONS, penalty).parameters;
@@ -104,7 +104,8 @@ function bestUnconstrained(
   tauYears: number,
   limits: VarianceLimits | undefined,
 ): Float64Array {
-  const tried = quasiExplicitStarts(points, tauYears, STARTS).map((start) =>
+  const starts = limits?.starts ?? quasiExplicitStarts(points, tauYears, STARTS);
+  const tried = starts.map((start) =>
     minimise(points, tauYears, limits, toFreeParameters(start), START_ITERATIONS, 0),
   );
   tried.sort((left, right) => left.cost - right.cost);

@@ -79,7 +79,12 @@ describe("fitSvi", () => {
     const plain = fitSvi(smile(EXACT), TAU_YEARS).svi;
     const ceiling = nodes.map((k) => 0.95 * totalVariance(plain, k));
     const start = { ...plain, a: 0.9 * plain.a, b: 0.9 * plain.b };
-    const { svi } = fitSvi(smile(EXACT), TAU_YEARS, { nodes, floor: nodes.map(() => 0), ceiling, start });
+    const { svi } = fitSvi(smile(EXACT), TAU_YEARS, {
+      nodes,
+      floor: nodes.map(() => 0),
+      ceiling,
+      starts: [plain, start],
+    });
     for (const [node, k] of nodes.entries()) {
       expect(sliceVol(svi, k, TAU_YEARS)).to.be.at.most(Math.sqrt((ceiling[node] ?? NaN) / TAU_YEARS) + 1e-3);
     }
