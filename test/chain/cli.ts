@@ -159,6 +159,27 @@ describe("the command line", function () {
     expect(words).to.include("initial margin").and.include(String(value["worstStress"]));
   });
 
+  it("says what margin would be after trades and moves, and finds the cheapest hedge", async () => {
+    const now = await desk.assess(1n);
+    const same = await json("what-if", "1");
+    const before = same["before"] as Readonly<Record<string, number>>;
+    expect(before["initial"]).to.be.closeTo(Number(now.initialE6) / 1e6, 0.05);
+    expect(before["equity"]).to.be.closeTo(Number(now.equityE6) / 1e6, 0.05);
+    const closed = await json("what-if", "1", "--trade", `${instrument}:10`);
+    expect(closed["after"]).to.include({ initial: 0 });
+    const hit = ["what-if", "1", "--spot", "ETH:20", "--vol", "ETH:30", "--days", "1"];
+    const moved = await json(...hit);
+    expect((moved["after"] as Readonly<Record<string, number>>)["initial"]).to.be.above(
+      before["initial"] ?? 0,
+    );
+    const hedged = await json(...hit, "--hedge", "--target", "30");
+    const hedge = hedged["hedge"] as Json;
+    expect(hedge["found"]).to.equal(true);
+    expect(hedge["trades"]).to.deep.equal([{ instrument, size: 10 }]);
+    expect(await succeed(...hit, "--hedge")).to.include("No hedge is needed");
+    expect((await fail("what-if", "1", "--spot", "DOGE:1")).err).to.include("name one of BTC, ETH");
+  });
+
   it("refuses a withdrawal below initial margin with the contract's own words and what to do", async () => {
     const { err } = await fail("withdraw", "1", "101000", ...SELLER);
     expect(err).to.match(/InsufficientBalance|BelowInitialMargin/);
