@@ -28,6 +28,18 @@ describe("raw SVI slice", () => {
     }
   });
 
+  it("has the level plus the width's share at its centre", () => {
+    const slice = { a: -0.0666, b: 0.229, sigma: 0.337, rho: 0.439, m: 0.193 };
+    expect(totalVariance(slice, slice.m)).to.be.closeTo(0.010573, 1e-16);
+  });
+
+  it("turns Vogt's density negative where it was published to", () => {
+    const [from = NaN, to = NaN] = vectors.vogt.g_negative_interval;
+    for (const k of [from + 0.001, to - 0.001]) expect(durrlemanDensity(VOGT, k)).to.be.below(0);
+    for (const k of [from - 0.001, to + 0.001]) expect(durrlemanDensity(VOGT, k)).to.be.above(0);
+    expect(durrlemanDensity(VOGT, vectors.vogt.argmin_k)).to.be.closeTo(vectors.vogt.min_g, 1e-13);
+  });
+
   it("has the slopes of its own total variance", () => {
     const step = 1e-6;
     for (const k of [-1, -0.1, 0.02, 0.3]) {
@@ -88,6 +100,27 @@ describe("jump wings", () => {
       for (const key of ["a", "b", "rho", "m", "sigma"] as const)
         expect(back[key]).to.be.closeTo(slice[key], 1e-12);
     }
+  });
+
+  it("match the independent parameters of a second slice, both ways", () => {
+    const { raw, jw_T1, raw_back } = vectors.roundtrip_jw;
+    const [a = NaN, b = NaN, rho = NaN, m = NaN, sigma = NaN] = raw;
+    const wings = toJumpWings({ a, b, rho, m, sigma }, 1);
+    for (const key of ["v", "psi", "p", "c", "vmin"] as const)
+      expect(wings[key]).to.be.closeTo(jw_T1[key], 1e-15);
+    const back = fromJumpWings(jw_T1, 1);
+    for (const key of ["a", "b", "rho", "m", "sigma"] as const)
+      expect(back[key]).to.be.closeTo(raw_back[key], 1e-13);
+  });
+
+  it("give the published surface-SVI neighbour of the Vogt smile", () => {
+    const { computed_jw: before, repair } = vectors.vogt;
+    const [c = NaN, vmin = NaN] = repair.computed_c_vmin;
+    const after = fromJumpWings({ ...before, c, vmin }, 1);
+    for (const key of ["a", "b", "rho", "m", "sigma"] as const)
+      expect(after[key]).to.be.closeTo(repair.raw_after[key], 1e-12);
+    const least = Math.min(...vectors.vogt.k.map((k) => durrlemanDensity(after, k)));
+    expect(least).to.be.at.least(repair.min_g_after - 1e-9);
   });
 
   it("repair the Vogt smile without touching its level, skew and left wing", () => {
