@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { extractCrashBars } from "./extract/crash-bars.ts";
 import { extractDailyHistory } from "./extract/daily-history.ts";
 import { extractEarlyCloses } from "./extract/early-closes.ts";
 import { extractOptionEpisode } from "./extract/option-episode.ts";
@@ -15,6 +16,7 @@ const DEFAULT_TARGET = fileURLToPath(new URL("../data", import.meta.url));
 const CUTS: Readonly<Record<string, (from: string) => readonly unknown[]>> = {
   "episodes/2026-02.ndjson": extractOptionEpisode,
   "episodes/2020-03.ndjson": extractSpotEpisode,
+  "episodes/crashes.ndjson": extractCrashBars,
   "history/daily.ndjson": extractDailyHistory,
   "history/early-closes.ndjson": extractEarlyCloses,
 };

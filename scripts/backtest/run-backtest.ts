@@ -5,14 +5,16 @@ import { tableLines } from "./format.ts";
 import { writeReport } from "./html-report.ts";
 import type { BacktestOptions, SectionName } from "./options.ts";
 import type { Section, SectionReport } from "./section.ts";
+import { protocolSection } from "./protocol/section.ts";
 import { statisticalSection } from "./statistical/section.ts";
 import { surfaceSection } from "./surface-section.ts";
 
 const PROJECT_DATA = fileURLToPath(new URL("../../data", import.meta.url));
 const CLEAR_LINE = "\r\u001b[2K";
 
-const SECTIONS: Readonly<Partial<Record<SectionName, Section>>> = {
+const SECTIONS: Readonly<Record<SectionName, Section>> = {
   statistical: statisticalSection,
+  protocol: protocolSection,
   forecasts: forecastsSection,
   surface: surfaceSection,
 };
@@ -24,7 +26,6 @@ export async function runBacktest(options: BacktestOptions): Promise<void> {
   const results: Record<string, object> = {};
   for (const name of options.sections) {
     const section = SECTIONS[name];
-    if (section === undefined) continue;
     if (section.needsDataFolder && options.data === undefined) {
       console.say(`${name}: left out, it needs a folder of recorded history (--data FOLDER).`);
       continue;

@@ -11,7 +11,7 @@ export interface StressLoss {
 }
 
 /** P&L of a market's book under one stress scenario, by full revaluation, before the scenario's weight. */
-function stressPnl(
+export function stressPnl(
   { state, legs, collateralQuantity }: MarketBook,
   scenario: StressScenario,
   spotReturn: number,

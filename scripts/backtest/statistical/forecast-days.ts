@@ -61,7 +61,7 @@ export function* forecastDays(panel: DailyPanel): Generator<ForecastDay> {
   for (let change = 0; change + 1 < panel.days.length; change++) {
     const day = panel.days[change + 1]!;
     if (day < FIRST_DAY) continue;
-    const volSource = day < PUBLISHED_FROM_DAY ? "modelled" : "published";
+    const volSource = sourceOn(day);
     const own = series[volSource];
     const move = (market: Market, at: number) => ({
       logReturn: own[market].spot[at]!,
@@ -87,6 +87,11 @@ export function* forecastDays(panel: DailyPanel): Generator<ForecastDay> {
       actual,
     };
   }
+}
+
+/** Which index serves on a day. */
+export function sourceOn(day: number): VolSource {
+  return day < PUBLISHED_FROM_DAY ? "modelled" : "published";
 }
 
 /** Moves as they were; before the published index existed, the modelled index's. */

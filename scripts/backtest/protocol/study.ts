@@ -1,0 +1,214 @@
+import { readDailyPanel } from "../statistical/daily-panel.ts";
+import { drawBooks, type BookKind, type RelativeBook } from "./books.ts";
+import { openChainFilters } from "./chain-filter.ts";
+import { loadCrashBars } from "./crash-bars.ts";
+import { CRASHES } from "./episodes.ts";
+import { POSTINGS, type Posting } from "./market-model.ts";
+import { averageCapital, type AverageCapital } from "./ordinary-days.ts";
+import { COMPARED_MODELS, MODEL_TITLES, type ComparedModel } from "./parameters.ts";
+import { openRecordedBars } from "./recorded-bars.ts";
+import {
+  procyclicality,
+  replayEpisode,
+  type Procyclicality,
+  type ReplayedEpisode,
+} from "./replay-episode.ts";
+import { noOutcome, simulate, type Outcome } from "./simulate.ts";
+
+/** Shortest bars that are replayed, seconds. */
+const LEAST_BAR_SECONDS = 300;
+/** Share of the opening notional that bidders together take on in a quarter of an hour. */
+export const BIDDER_CAPACITY = 0.1;
+const BISECTIONS = 10;
+const LEAST_FACTOR = 0.05;
+const LARGEST_FACTOR = 3;
+
+export const KINDS: readonly BookKind[] = ["linear", "option"];
+
+/** A model over all episodes. */
+export interface ModelResult {
+  readonly kind: BookKind;
+  readonly model: ComparedModel;
+  readonly title: string;
+  readonly posting: Posting;
+  /** Initial margin per unit of notional: on an average day since 2020, and at the openings in the episodes. */
+  readonly averageCapital: number;
+  readonly crashCapital: number;
+  /** As configured, shares of the notional opened. */
+  readonly badDebtShare: number;
+  readonly liquidatedShare: number;
+  readonly calledShare: number;
+  readonly insolventShare: number;
+  readonly badDebtByEpisode: readonly number[];
+  /** Largest over all episodes. */
+  readonly procyclicality: Procyclicality;
+  /** Margin scaled so that capital on an average day is static's: factor, and bad debt over static's. */
+  readonly equalCapital: { readonly factor: number; readonly badDebtRatio: number };
+  /** The same with the capital at the openings in the episodes. */
+  readonly equalCrashCapital: { readonly factor: number; readonly badDebtRatio: number };
+  /** Margin scaled so that bad debt is static's: capital on an average day over static's, less one. */
+  readonly capitalChangeAtEqualDebt: number;
+}
+
+export interface ProtocolResult {
+  readonly filter: string;
+  readonly books: number;
+  readonly bidderCapacity: number;
+  readonly episodes: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly smiles: string;
+    readonly barMinutes: readonly [number, number];
+    readonly reports: number;
+  }[];
+  readonly results: readonly ModelResult[];
+}
+
+/** Sends the same books through every crash. Progress is text for people. */
+export function runProtocolStudy(
+  projectFolder: string,
+  dataFolder: string | undefined,
+  onProgress: (text: string) => void,
+): ProtocolResult {
+  const panel = readDailyPanel(projectFolder);
+  const books = drawBooks();
+  const filters = dataFolder === undefined ? undefined : openChainFilters(dataFolder);
+  const recorded = dataFolder === undefined ? undefined : openRecordedBars(dataFolder);
+  const ownBars = recorded === undefined ? loadCrashBars(projectFolder) : [];
+  const episodes = CRASHES.map((episode, index) => {
+    onProgress(`protocol: ${episode.title} (${index + 1} of ${CRASHES.length})`);
+    const bars =
+      recorded?.of(episode, LEAST_BAR_SECONDS) ??
+      ownBars.filter(
+        ({ endSeconds }) => endSeconds > episode.startSeconds && endSeconds <= episode.endSeconds,
+      );
+    return replayEpisode(panel, episode, bars, books, filters?.fitAt(episode.startSeconds));
+  });
+  onProgress("protocol: capital on ordinary days");
+  const capital = averageCapital(panel, books, episodes, filters);
+  const results = KINDS.flatMap((kind) => {
+    onProgress(`protocol: ${kind} books, equal capital and equal bad debt`);
+    return kindResults(books, episodes, capital, kind);
+  });
+  return {
+    filter:
+      filters === undefined ? "EWMA of daily returns, moved on within the day" : "house chain (log-HAR)",
+    books: books.length,
+    bidderCapacity: BIDDER_CAPACITY,
+    episodes: episodes.map(({ episode, smileSource, barMinutes, measures }) => ({
+      id: episode.id,
+      title: episode.title,
+      smiles: smileSource,
+      barMinutes,
+      reports: measures.posted.seconds.length,
+    })),
+    results,
+  };
+}
+
+interface Pool {
+  readonly total: Outcome;
+  readonly badDebtByEpisode: readonly number[];
+}
+
+function kindResults(
+  books: readonly RelativeBook[],
+  episodes: readonly ReplayedEpisode[],
+  capital: AverageCapital,
+  kind: BookKind,
+): readonly ModelResult[] {
+  const pool = (posting: Posting, model: ComparedModel, factor: number): Pool => {
+    const outcomes = episodes.map(({ measures }) =>
+      simulate(books, measures[posting], COMPARED_MODELS.indexOf(model), {
+        factor,
+        bidderCapacity: BIDDER_CAPACITY,
+        kind,
+      }),
+    );
+    return {
+      total: outcomes.reduce(addOutcomes, noOutcome()),
+      badDebtByEpisode: outcomes.map(({ badDebt, notional }) => badDebt / notional),
+    };
+  };
+  const reference = pool("posted", "static", 1);
+  const referenceDebt = shareOf(reference.total, "badDebt");
+  const referenceCapital = capital.posted.static[kind];
+  return POSTINGS.flatMap((posting) =>
+    COMPARED_MODELS.filter((model) => posting === "posted" || model !== "static").map(
+      (model): ModelResult => {
+        const own = pool(posting, model, 1);
+        const average = capital[posting][model][kind];
+        const at = (factor: number) => ({
+          factor,
+          badDebtRatio: shareOf(pool(posting, model, factor).total, "badDebt") / referenceDebt,
+        });
+        const equalDebt = factorOfDebt(
+          (factor) => shareOf(pool(posting, model, factor).total, "badDebt"),
+          referenceDebt,
+        );
+        return {
+          kind,
+          model,
+          title: MODEL_TITLES[model],
+          posting,
+          averageCapital: average,
+          crashCapital: shareOf(own.total, "capital"),
+          badDebtShare: shareOf(own.total, "badDebt"),
+          liquidatedShare: shareOf(own.total, "liquidated"),
+          calledShare: own.total.called / own.total.accounts,
+          insolventShare: own.total.insolvent / own.total.accounts,
+          badDebtByEpisode: own.badDebtByEpisode,
+          procyclicality: worstProcyclicality(books, episodes, posting, model, kind),
+          equalCapital: at(referenceCapital / average),
+          equalCrashCapital: at(shareOf(reference.total, "capital") / shareOf(own.total, "capital")),
+          capitalChangeAtEqualDebt: model === "static" ? 0 : (equalDebt * average) / referenceCapital - 1,
+        };
+      },
+    ),
+  );
+}
+
+function shareOf(outcome: Outcome, what: "capital" | "badDebt" | "liquidated"): number {
+  return outcome[what] / outcome.notional;
+}
+
+function addOutcomes(a: Outcome, b: Outcome): Outcome {
+  return {
+    capital: a.capital + b.capital,
+    notional: a.notional + b.notional,
+    badDebt: a.badDebt + b.badDebt,
+    liquidated: a.liquidated + b.liquidated,
+    accounts: a.accounts + b.accounts,
+    called: a.called + b.called,
+    insolvent: a.insolvent + b.insolvent,
+  };
+}
+
+/** The smallest factor found whose bad debt is no more than `target`; bad debt falls, by and large, as margin rises. */
+function factorOfDebt(debtAt: (factor: number) => number, target: number): number {
+  let [low, high] = [LEAST_FACTOR, LARGEST_FACTOR];
+  for (let step = 0; step < BISECTIONS; step++) {
+    const middle = (low + high) / 2;
+    if (debtAt(middle) > target) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function worstProcyclicality(
+  books: readonly RelativeBook[],
+  episodes: readonly ReplayedEpisode[],
+  posting: Posting,
+  model: ComparedModel,
+  kind: BookKind,
+): Procyclicality {
+  const all = episodes.map(({ measures }) =>
+    procyclicality(measures[posting], books, kind, COMPARED_MODELS.indexOf(model)),
+  );
+  const worst = (key: keyof Procyclicality) => Math.max(...all.map((it) => it[key]));
+  return {
+    peakToTrough: worst("peakToTrough"),
+    largestOneDayRise: worst("largestOneDayRise"),
+    largestFiveDayRise: worst("largestFiveDayRise"),
+  };
+}
