@@ -22,11 +22,13 @@ interface UnitLeg {
   readonly staticShort: number;
 }
 
-/** Instruments by key, so that books share their pricing. */
+/** Instruments and shapes of books, so that what is the same is priced and measured once. */
 export interface Listing {
   readonly instruments: readonly BookPosition[];
-  /** Each book's positions as (index into the instruments, size). */
-  readonly books: readonly (readonly (readonly [instrument: number, size: number])[])[];
+  /** Distinct books up to their size: positions as (index into the instruments, size). */
+  readonly shapes: readonly (readonly (readonly [instrument: number, size: number])[])[];
+  /** Each book as (index into the shapes, multiple). */
+  readonly books: readonly (readonly [shape: number, multiple: number])[];
 }
 
 /** A book at a report, at its full size: its value, gross notional and maintenance margin by model. */
@@ -36,23 +38,29 @@ export interface BookMeasure {
   readonly maintenance: Readonly<Record<ComparedModel, number>>;
 }
 
-/** The distinct instruments of books. */
+/** Digits in which two books of one shape agree. */
+const SHAPE_DIGITS = 12;
+
+/** The distinct instruments and shapes of books. */
 export function listingOf(books: readonly (readonly BookPosition[])[]): Listing {
-  const instruments: BookPosition[] = [];
-  const indexOf = new Map<string, number>();
-  const lists = books.map((positions) =>
-    positions.map((position) => {
+  const instruments = new Map<string, number>();
+  const shapes = new Map<string, number>();
+  const listed: BookPosition[] = [];
+  const lists: (readonly (readonly [number, number])[])[] = [];
+  const multiples = books.map((positions) => {
+    const multiple = Math.abs(positions[0]!.size);
+    const legs = positions.map((position) => {
       const key = [position.market, position.kind, position.expiry, position.strike].join(" ");
-      let index = indexOf.get(key);
-      if (index === undefined) {
-        index = instruments.length;
-        indexOf.set(key, index);
-        instruments.push({ ...position, size: 1 });
-      }
-      return [index, position.size] as const;
-    }),
-  );
-  return { instruments, books: lists };
+      const index = instruments.get(key) ?? listed.push({ ...position, size: 1 }) - 1;
+      instruments.set(key, index);
+      return [index, position.size / multiple] as const;
+    });
+    const key = legs.map(([index, size]) => `${index}:${size.toPrecision(SHAPE_DIGITS)}`).join(" ");
+    const shape = shapes.get(key) ?? lists.push(legs) - 1;
+    shapes.set(key, shape);
+    return [shape, multiple] as const;
+  });
+  return { instruments: listed, shapes: lists, books: multiples };
 }
 
 /** Margins of all books of a listing under every compared model: the twin's rules with each instrument priced once. */
@@ -63,7 +71,23 @@ export function bookMeasurer(
   const weights = surfaceWeights(set);
   return (states, now) => {
     const units = listing.instruments.map((instrument) => unitLeg(instrument, states, now));
-    return listing.books.map((positions) => measure(positions, units, weights));
+    const shapes = listing.shapes.map((positions) => measure(positions, units, weights));
+    return listing.books.map(([shape, multiple]) => scaled(shapes[shape]!, multiple));
+  };
+}
+
+/** Every measure is proportional to size: no charge here depends on the size of a book. */
+function scaled({ value, grossUsd, maintenance }: BookMeasure, multiple: number): BookMeasure {
+  return {
+    value: value * multiple,
+    grossUsd: grossUsd * multiple,
+    maintenance: {
+      static: maintenance.static * multiple,
+      tail: maintenance.tail * multiple,
+      stress: maintenance.stress * multiple,
+      default: maintenance.default * multiple,
+      lightStress: maintenance.lightStress * multiple,
+    },
   };
 }
 
