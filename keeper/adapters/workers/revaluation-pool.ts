@@ -8,7 +8,7 @@ import {
 import type { RevaluationPlan } from "../../core/revaluation/plan.ts";
 import type { WorkerReply, WorkerTask } from "./revaluation-messages.ts";
 
-export interface RevaluationOptions {
+interface RevaluationOptions {
   /** Aborting rejects with the signal's reason once the chunks at hand are done; the pool stays usable. */
   readonly signal?: AbortSignal;
   /** Called with the share done, 0 to 1, some times per chunk of scenarios. */

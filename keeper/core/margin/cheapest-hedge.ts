@@ -5,7 +5,7 @@ import type { Book, BookPosition, MarginBreakdown } from "./types.ts";
 import { tradeAtMark } from "./what-if.ts";
 
 /** What a trade costs against its mark. */
-export interface TradingCosts {
+interface TradingCosts {
   /** Share of spot per unit. */
   readonly notionalShare: number;
   /** Share of an option's mark per unit: half the quoted spread. */
@@ -22,7 +22,7 @@ export interface HedgeSettings {
   readonly maxSize: number;
 }
 
-export interface Hedge {
+interface Hedge {
   /** One or two trades; empty when nothing is lacking. */
   readonly trades: readonly BookPosition[];
   readonly cost: number;

@@ -42,7 +42,7 @@ const EXCHANGES = 200;
  * book follows from its expected excess E[(loss - c)+] at the loss c that ends the tail, which is linear in the scenarios'
  * weights. So for books at random (see proxy-books.ts) and two tails of each, the expected excess over c and the tail's
  * probability are matched by at most `count` real days with positive weights: sparse least squares, errors measured in
- * expected shortfalls. A few further days, of those in the fewest tails, share the weight that is left. Deterministic for a seed.
+ * expected shortfalls. A few further days, spread over the history among those in no tail, share the weight that is left. Deterministic for a seed.
  *
  * On 2,807 days of BTC and ETH and 2,000 books over other instruments, the larger of 99 % VaR and 97.5 % expected shortfall is
  * off by 0.4 % in the median, 1.9 % in 95 % of books and at worst -7 % with 256 scenarios; 0.2, 0.9 and -5 % with 512.
@@ -81,7 +81,12 @@ function fitDays(full: JointScenarios, count: number, seed: number): Float64Arra
   const tails = columns.map(({ values }) => values.reduce((sum, value) => sum + value * value, 0));
   left.sort((one, other) => tails[one]! - tails[other]! || one - other);
   const added = count - chosen.length;
-  for (const day of left.slice(0, added)) coefficients[day] = Math.max(MIN_DAYS_EACH, rest / added);
+  // Days without a tail come first, in time order.
+  const free = Math.max(added, left.filter((day) => tails[day] === 0).length);
+  for (let place = 0; place < added; place++) {
+    const day = left[Math.floor(((place + 0.5) * free) / added)]!;
+    coefficients[day] = Math.max(MIN_DAYS_EACH, rest / added);
+  }
   return coefficients;
 }
 

@@ -53,6 +53,17 @@ for (const { count, median, most, worst } of [
       expect(sizes[BOOKS * 0.95]).to.be.below(most);
     });
 
+    it("keep the expected shortfall of every book by itself", () => {
+      const again = seededRandom(99);
+      for (let turn = 0; turn < BOOKS; turn++) {
+        const pnl = bookPnl(rows, randomBook(again, rows.length, full.markets.length, turn));
+        const kept = Float64Array.from(thinned.indices, (day) => pnl[day] ?? NaN);
+        const exact = tailRisk(pnl, everyDay, 9_750).expectedShortfall;
+        const thin = tailRisk(kept, thinned.weights, 9_750).expectedShortfall;
+        expect(thin / exact).to.be.within(0.88, 1.12);
+      }
+    });
+
     it("leave out little of the loss of any book, and nothing on average", () => {
       expect(Math.min(...errors)).to.be.above(-worst);
       expect(Math.abs(errors.reduce((sum, error) => sum + error, 0) / BOOKS)).to.be.below(0.005);
