@@ -71,9 +71,9 @@ export function findCalendarViolation(
   for (let node = 0; node < CALENDAR_NODES; node++) {
     const excess = excesses[node]!;
     note(NODES[node]!, excess);
-    const isPeak = node > 0 && excess >= excesses[node - 1]! && excess >= (excesses[node + 1] ?? Infinity);
-    if (!isPeak) continue;
-    const peak = peakBetween(shorter, longer, NODES[node - 1]!, NODES[node + 1]!);
+    const [before, after] = [Math.max(0, node - 1), Math.min(CALENDAR_NODES - 1, node + 1)];
+    if (excess < excesses[before]! || excess < excesses[after]!) continue;
+    const peak = peakBetween(shorter, longer, NODES[before]!, NODES[after]!);
     note(peak, excessAt(peak));
   }
   return worst;

@@ -265,6 +265,28 @@ describe("repairCalendar", () => {
     expect(findCalendarViolation(shorter, longer)?.excess).to.be.closeTo(excess, 1e-7);
   });
 
+  it("finds slices that cross between the last two nodes only", () => {
+    const shorter = {
+      a: -0.5617268632235705,
+      b: 0.4164670119218554,
+      rho: 0.32230653391468583,
+      m: 0.9319225189923099,
+      sigma: 1.7709836753958155,
+    };
+    const longer = {
+      a: -0.9831886902496144,
+      b: 0.5087696939411338,
+      rho: 0.2739021216959351,
+      m: 1.0888388657027617,
+      sigma: 2.4144758875392376,
+    };
+    for (const k of calendarNodes())
+      expect(totalVariance(shorter, k)).to.be.below(totalVariance(longer, k) + 1e-15);
+    const violation = findCalendarViolation(shorter, longer);
+    expect(violation?.excess).to.be.closeTo(2.796e-4, 1e-6);
+    expect(violation?.logMoneyness).to.be.closeTo(2.878, 0.005);
+  });
+
   it("reports the worst excess and where it is", () => {
     const violation = findCalendarViolation({ ...sound, a: 0.005 }, sound);
     expect(violation?.excess).to.be.closeTo(0.003, 1e-15);
