@@ -32,8 +32,9 @@ interface IScenarioStore {
         bytes[] calldata signatures
     ) external;
 
-    /// @notice Address whose code, after one leading zero byte, is the set in force; zero before the first.
-    function pointer() external view returns (address);
-    function current() external view returns (uint64 setId, bytes32 dataHash, address pointer_);
+    /// @notice The set in force: its code, after one leading zero byte, and the sum of its weights; zero before the first.
+    function current() external view returns (address pointer, uint96 totalWeight);
+    /// @notice Id and keccak256 of the set in force.
+    function lastSet() external view returns (uint64 setId, bytes32 dataHash);
     function hashSet(uint64 setId, bytes calldata data, bytes32 configDigest) external view returns (bytes32);
 }

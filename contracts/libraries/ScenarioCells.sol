@@ -90,33 +90,26 @@ library ScenarioCells {
         }
     }
 
-    /// @notice Adds a market's P&L to the joint entries of every scenario and writes its own entries (see TailRisk).
-    /// @param records address of the first record: weight 16, then at `offset` bytes the market's cell 8 | t 8 | y 16, the cell below 12
+    /// @notice Writes a market's P&L of every scenario and adds it to the joint P&L.
+    /// @param pairs address of the market's pair in the first record: cell 8 | t 8 | y 16, the cell below 12
     /// @param stride bytes per record
-    /// @param joint address of the joint entries, @param own that of the market's own; as many as the records
-    /// @return totalWeight sum of the weights
+    /// @param own address of the market's P&L words, @param joint that of the sums; `count` words each
     function walk(
         Cells cells,
-        uint256 records,
-        uint256 offset,
+        uint256 pairs,
         uint256 stride,
         uint256 count,
-        uint256 joint,
-        uint256 own
-    ) internal pure returns (uint256 totalWeight) {
-        // Reads the records and the cells' words; writes only entries. t < 2^8 keeps each lane of a cell below 2^79. Taking a lane without
-        // clearing those below it is low by at most one unit. |P&L| < 2^85 (|u| <= 5) and sums of markets below 2^99: shifted by 32
-        // they are exact; the low 32 bits of a joint entry are its tag, index and weight, from the first market on.
+        uint256 own,
+        uint256 joint
+    ) internal pure {
+        // Reads the records and the cells' words; writes only the P&L words. t < 2^8 keeps each lane of a cell below 2^79. Taking a lane
+        // without clearing those below it is low by at most one unit. |P&L| < 2^85 (|u| <= 5) and sums of markets below 2^99.
         assembly ("memory-safe") {
-            own := sub(own, joint)
-            count := shl(16, count)
-            for { let tag := 0 } lt(tag, count) { tag := add(tag, 0x10000) } {
-                let x := mload(add(records, offset))
-                let u := shr(240, mload(records))
-                records := add(records, stride)
-                totalWeight := add(totalWeight, u)
-                let tagged := or(tag, u)
-                u := sub(and(shr(224, x), 0xffff), VOL_CODE_ZERO)
+            joint := sub(joint, own)
+            for { let end := add(own, shl(5, count)) } lt(own, end) { own := add(own, 0x20) } {
+                let x := mload(pairs)
+                pairs := add(pairs, stride)
+                let u := sub(and(shr(224, x), 0xffff), VOL_CODE_ZERO)
                 {
                     let c := add(cells, shl(7, byte(0, x)))
                     let t := byte(1, x)
@@ -124,10 +117,10 @@ library ScenarioCells {
                     x := add(mload(c), mul(t, add(mload(add(c, 0x20)), mul(t, x))))
                 }
                 u := mul(u, add(signextend(9, shr(80, x)), sar(VOL_CODE_BITS, mul(u, sar(160, x)))))
-                x := shl(32, add(signextend(9, x), sar(VOL_CODE_BITS, u)))
-                mstore(add(joint, own), or(tagged, x))
-                mstore(joint, or(tagged, add(mload(joint), x)))
-                joint := add(joint, 0x20)
+                x := add(signextend(9, x), sar(VOL_CODE_BITS, u))
+                mstore(own, x)
+                u := add(own, joint)
+                mstore(u, add(mload(u), x))
             }
         }
     }

@@ -32,6 +32,8 @@ library ScenarioGrid {
     uint256 private constant MIDDLE_BYTES = 0x240;
     /// Spot nodes -10 -6 -4 -3 -2 -1 0 1 2 3 4 6 10 in units of sigma sqrt(h): the positive ones, one byte each, from the low byte.
     uint256 private constant POSITIVE_NODE_BYTES = 0x0a0604030201;
+    /// The nodes before which the gap doubles, one bit each: 1 1 1 1 2 4.
+    uint256 private constant GAP_DOUBLINGS = 0x30;
     uint256 private constant ONE_Q40 = 0x10000000000;
     // Of the table of NormalCdf.
     uint256 private constant PIECE_MASK = CDF_PIECE_MASK;
@@ -39,7 +41,11 @@ library ScenarioGrid {
     uint256 private constant RANGE_BITS = CDF_RANGE_BITS;
     uint256 private constant LAST = CDF_LAST;
     uint256 private constant VALUE_MASK = CDF_VALUE_MASK;
+    uint256 private constant ONE_Q60 = 1 << 60;
+    uint256 private constant ONE_Q100 = 1 << 100;
+    /// The largest return, and e to it.
     int256 private constant MAX_RETURN_Q60 = 3 << 60;
+    uint256 private constant MAX_GROWTH_Q60 = 23157047450317905709;
     /// Larger steps change nothing but slopes at clamped nodes.
     uint256 private constant MAX_STEP_Q60 = 4 << 60;
     uint256 private constant WAD = 1e18;
@@ -52,18 +58,24 @@ library ScenarioGrid {
             grid := mload(0x40)
             mstore(0x40, add(grid, GRID_BYTES))
         }
-        // step <= 2^62 and z <= 10: returns stay below 2^66; e^3 has 45 bits at 40 fractional bits. The nodes lie evenly around the
-        // middle one, where all three words are those of return 0; their growths are each other's inverses. Only nodes are written.
+        // step <= 2^62 and z <= 10: returns stay below 2^66. e^z step grows by e^gap step from node to node, both below e^3 and e^16 at 60
+        // fractional bits: products fit 2^150. The nodes lie evenly around the middle one, where all three words are those of return 0;
+        // their growths are each other's inverses. Only nodes are written.
         unchecked {
             uint256 middle = Grid.unwrap(grid) + MIDDLE_BYTES;
             _setNode(middle, 0, ONE_Q40);
             uint256 z = POSITIVE_NODE_BYTES;
+            uint256 doublings = GAP_DOUBLINGS;
+            uint256 stepGrowthQ60 = (uint256(FixedPointMathLib.expWad(int256((stepQ60 * WAD) >> 60))) << 60) / WAD;
+            uint256 growthQ60 = ONE_Q60;
             for (uint256 distance = NODE_BYTES; distance <= MIDDLE_BYTES; distance += NODE_BYTES) {
+                if (doublings & 1 != 0) stepGrowthQ60 = (stepGrowthQ60 * stepGrowthQ60) >> 60;
+                growthQ60 = FixedPointMathLib.min((growthQ60 * stepGrowthQ60) >> 60, MAX_GROWTH_Q60);
                 int256 r = FixedPointMathLib.min(int256((z & 0xff) * stepQ60), MAX_RETURN_Q60);
-                uint256 growthQ40 = growth(r);
-                _setNode(middle + distance, r, growthQ40);
-                _setNode(middle - distance, -r, (ONE_Q40 * ONE_Q40) / growthQ40);
+                _setNode(middle + distance, r, growthQ60 >> 20);
+                _setNode(middle - distance, -r, ONE_Q100 / growthQ60);
                 z >>= 8;
+                doublings >>= 1;
             }
         }
         assembly ("memory-safe") {
@@ -83,14 +95,6 @@ library ScenarioGrid {
 
     function boundedStep(uint256 stepQ60) internal pure returns (uint256) {
         return stepQ60 > MAX_STEP_Q60 ? MAX_STEP_Q60 : stepQ60;
-    }
-
-    /// @notice e^return with 40 fractional bits, for |return| below 2^66.
-    function growth(int256 returnQ60) internal pure returns (uint256) {
-        // The product is below 2^126; e^64 shifted by 40 fits.
-        unchecked {
-            return (uint256(FixedPointMathLib.expWad((returnQ60 * int256(WAD)) >> 60)) << 40) / WAD;
-        }
     }
 
     /// @notice Adds weight * (call price, its delta term) of one strike at one vol node to the 13 spot nodes.

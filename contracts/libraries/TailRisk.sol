@@ -11,55 +11,151 @@ struct TailRule {
     uint256 esBps;
 }
 
+/// @notice The scenarios whose tails are asked for: their number, weights and the memory to select tails in.
+struct Sample {
+    uint256 count;
+    uint256 totalWeight;
+    /// Address of the first record, which begins with the scenario's 16-bit weight, and bytes per record.
+    uint256 records;
+    uint256 stride;
+    /// Address of room for the entries of a tail, as allocateEntries gives it.
+    uint256 entries;
+}
+
 /// @title TailRisk: value at risk and expected shortfall of weighted scenarios
 /// @notice Scenarios sort by P&L, then by index. The tail of a confidence is the shortest prefix whose weight reaches the rest of the
 /// total; VaR is minus the P&L of its last element, ES minus the weighted mean of the prefix; both at least 0 and rounded up.
-/// An entry is P&L << 32 | index << 16 | weight, so that one signed comparison sorts entries and no two are equal; |P&L| below 2^200,
-/// weights at least 1. The tail is selected, not sorted (Hoare 1961): a few steps per scenario, however the entries lie, because a range
-/// that does not shrink is sorted after a fixed number of splits.
+/// A tail is a small part of the scenarios: those below a guess are gathered as entries (all of them, when the guess was too low), and the
+/// tail is selected among these, not sorted (Hoare 1961): a few steps per entry, however they lie, because a range that does not shrink
+/// is sorted after a fixed number of splits. An entry is P&L << 32 | index << 16 | weight, so that one signed comparison sorts
+/// entries and no two are equal; |P&L| below 2^200, weights at least 1.
 library TailRisk {
     uint256 private constant WEIGHT_MASK = 0xffff;
     /// Ranges up to 8 entries are sorted, and any range after so many splits.
     uint256 private constant SORTED_BYTES = 0x100;
     uint256 private constant MAX_SPLITS = 20;
 
-    /// @notice Reserves `count` entries, with a word before and a word behind them that end any search.
-    function allocate(uint256 count) internal pure returns (uint256 first) {
-        // Reserves count + 2 words and writes the outer two: the smallest and the largest number.
+    /// @notice Reserves a word of P&L per scenario, and fills the block of four up with numbers that are in no tail.
+    function allocate(uint256 count) internal pure returns (uint256 pnl) {
+        // Reserves count words rounded up to four and writes those behind the count.
         assembly ("memory-safe") {
-            first := add(mload(0x40), 0x20)
-            mstore(sub(first, 0x20), shl(255, 1))
-            let end := add(first, shl(5, count))
-            mstore(end, not(shl(255, 1)))
-            mstore(0x40, add(end, 0x20))
+            pnl := mload(0x40)
+            let end := add(pnl, shl(7, shr(2, add(count, 3))))
+            mstore(0x40, end)
+            for { let pad := add(pnl, shl(5, count)) } lt(pad, end) { pad := add(pad, 0x20) } {
+                mstore(pad, not(shl(255, 1)))
+            }
         }
     }
 
-    /// @notice Loss at the measure in force, and the index of the worst scenario; (0, 0) without scenarios. Reorders the entries.
-    /// @param first address of the first entry, as allocate gives it; @param end address behind the last one
-    /// @param guess an entry near the tail's end, as good as it may be: it decides the cost, not the result
+    /// @notice Reserves room for `count` entries.
+    function allocateEntries(uint256 count) internal pure returns (uint256 entries) {
+        assembly ("memory-safe") {
+            entries := mload(0x40)
+            mstore(0x40, add(entries, shl(5, count)))
+        }
+    }
+
+    /// @notice Loss at the measure in force, and the index of the worst scenario; (0, 0) without scenarios.
+    /// @param pnl address of the scenarios' P&L, as allocate gives it
+    /// @param deep a P&L a little below the tail's end, @param bound one a little above it: they decide the cost, not the result
     function tailLoss(
-        uint256 first,
-        uint256 end,
-        uint256 totalWeight,
+        Sample memory s,
+        uint256 pnl,
         TailRule memory rule,
-        int256 guess
+        int256 deep,
+        int256 bound
     ) internal pure returns (uint256 loss, uint256 worst) {
-        if (first == end) return (0, 0);
-        uint256 varTarget = rule.measure == TailMeasure.ExpectedShortfall ? 0 : _target(totalWeight, rule.varBps);
-        uint256 esTarget = rule.measure == TailMeasure.ValueAtRisk ? 0 : _target(totalWeight, rule.esBps);
-        // The longer tail holds the shorter one: it is selected first, the other inside it.
-        bool shortfallFirst = esTarget > varTarget;
-        end = _select(first, end, shortfallFirst ? esTarget : varTarget, guess);
-        uint256 shortfall;
-        (shortfall, worst) = _shortfall(first, end);
-        loss = shortfallFirst ? shortfall : _lastLoss(end);
-        uint256 shorter = shortfallFirst ? varTarget : esTarget;
-        if (shorter == 0) return (loss, worst);
-        end = _select(first, end, shorter, _middleOf(first, end));
-        if (shortfallFirst) shortfall = _lastLoss(end);
-        else (shortfall, ) = _shortfall(first, end);
-        if (shortfall > loss) loss = shortfall;
+        if (s.count == 0) return (0, 0);
+        uint256 first = s.entries;
+        uint256 end = _tail(
+            s,
+            pnl,
+            _target(s.totalWeight, rule.measure == TailMeasure.ValueAtRisk ? rule.varBps : rule.esBps),
+            deep,
+            bound
+        );
+        (loss, worst) = _shortfall(first, end);
+        if (rule.measure == TailMeasure.ValueAtRisk) return (_lastLoss(end), worst);
+        if (rule.measure == TailMeasure.ExpectedShortfall) return (loss, worst);
+        // The greater of both is VaR when the scenarios that lose more than ES weigh enough for VaR's tail, and only then.
+        uint256 target = _target(s.totalWeight, rule.varBps);
+        if (_weightBeyond(first, end, loss) >= target) loss = _lastLoss(_select(first, end, target));
+    }
+
+    /// @dev Gathers the tail of a weight at the front of the entries; returns the address behind it.
+    function _tail(
+        Sample memory s,
+        uint256 pnl,
+        uint256 target,
+        int256 deep,
+        int256 bound
+    ) private pure returns (uint256) {
+        uint256 first = s.entries;
+        (uint256 deepEnd, uint256 middle, uint256 weight) = _gather(s, pnl, deep, bound);
+        if (weight >= target) return _select(first, deepEnd, target);
+        // target > weight; middle is at most the buffer's end.
+        unchecked {
+            uint256 end = _select(middle, first + (s.count << 5), target - weight);
+            if (end != 0) {
+                // Both parts lie in the buffer, the second one behind the first.
+                assembly ("memory-safe") {
+                    mcopy(deepEnd, middle, sub(end, middle))
+                }
+                return deepEnd + (end - middle);
+            }
+        }
+        // The bound was too low.
+        (deepEnd, , ) = _gather(s, pnl, type(int256).max, type(int256).max);
+        return _select(first, deepEnd, target);
+    }
+
+    /// @dev Writes the entries of the scenarios below a bound: those below `deep` from the buffer's front, the others from its end down.
+    /// @return deepEnd address behind the deep entries, @return middle address of the first other one
+    /// @return weight sum of the deep entries' weights
+    function _gather(
+        Sample memory s,
+        uint256 pnl,
+        int256 deep,
+        int256 bound
+    ) private pure returns (uint256 deepEnd, uint256 middle, uint256 weight) {
+        (uint256 records, uint256 stride) = (s.records, s.stride);
+        deepEnd = s.entries;
+        uint256 last;
+        unchecked {
+            last = pnl + (s.count << 5);
+            middle = deepEnd + (s.count << 5);
+        }
+        // Reads blocks of four P&L words, which allocate has filled up with numbers that are below no bound, and the records; writes at most
+        // one entry per scenario. |P&L| < 2^200 shifts by 32.
+        assembly ("memory-safe") {
+            let index := 0
+            for { } lt(pnl, last) { pnl := add(pnl, 0x80) } {
+                let hits := or(slt(mload(pnl), bound), slt(mload(add(pnl, 0x20)), bound))
+                hits := or(hits, or(slt(mload(add(pnl, 0x40)), bound), slt(mload(add(pnl, 0x60)), bound)))
+                if hits {
+                    for { let i := 0 } lt(i, 4) { i := add(i, 1) } {
+                        let x := mload(add(pnl, shl(5, i)))
+                        if slt(x, bound) {
+                            let w := shr(240, mload(add(records, mul(i, stride))))
+                            let e := or(shl(32, x), or(shl(16, add(index, i)), w))
+                            switch slt(x, deep)
+                            case 0 {
+                                middle := sub(middle, 0x20)
+                                mstore(middle, e)
+                            }
+                            default {
+                                weight := add(weight, w)
+                                mstore(deepEnd, e)
+                                deepEnd := add(deepEnd, 0x20)
+                            }
+                        }
+                    }
+                }
+                index := add(index, 4)
+                records := add(records, shl(2, stride))
+            }
+        }
     }
 
     /// @dev Weight that the tail of a confidence must reach: at least 1, so that a tail has an element.
@@ -72,50 +168,44 @@ library TailRisk {
     }
 
     /// @dev Moves the shortest prefix (in sorted order) whose weight reaches the target to the front, its greatest entry last; returns the
-    /// address behind it. The target is at least 1 and at most the entries' weight.
-    function _select(uint256 first, uint256 end, uint256 target, int256 pivot) private pure returns (uint256) {
+    /// address behind it, or 0 when all entries together do not reach it. The target is at least 1.
+    function _select(uint256 first, uint256 end, uint256 target) private pure returns (uint256) {
         // Addresses in [first, end]; what is taken off the target is below it.
         unchecked {
             for (uint256 splits; end - first > SORTED_BYTES && splits < MAX_SPLITS; ++splits) {
-                (uint256 middle, uint256 weight) = _split(first, end, pivot);
+                (uint256 middle, uint256 weight) = _split(first, end, _middleOf(first, end));
                 if (weight >= target) {
                     end = middle;
                 } else {
                     target -= weight;
                     first = middle;
                 }
-                pivot = _middleOf(first, end);
             }
             _sort(first, end);
-            while (true) {
+            for (; first < end; first += 0x20) {
                 uint256 weight = uint256(_load(first)) & WEIGHT_MASK;
-                first += 0x20;
-                if (weight >= target || first >= end) return first;
+                if (weight >= target) return first + 0x20;
                 target -= weight;
             }
-            return first;
+            return 0;
         }
     }
 
-    /// @dev Splits a range by a pivot: smaller entries before `middle`, the others from there on.
+    /// @dev Splits a range by a pivot: smaller entries before `middle`, the others from there on (Lomuto).
     /// @return middle between first and end
     /// @return weight sum of the smaller entries' weights
     function _split(uint256 first, uint256 end, int256 pivot) private pure returns (uint256 middle, uint256 weight) {
-        // The word before a range is smaller than all in it and not greater than any pivot, the word behind it greater: both searches stop at
-        // them at the latest (the outer words are allocate's, the inner ones come from earlier splits).
+        // middle follows first: only words of the range are read and written.
         assembly ("memory-safe") {
             middle := first
-            for { } 1 { } {
-                for { } slt(mload(middle), pivot) { middle := add(middle, 0x20) } { }
-                end := sub(end, 0x20)
-                for { } iszero(slt(mload(end), pivot)) { end := sub(end, 0x20) } { }
-                if iszero(lt(middle, end)) { break }
-                let e := mload(middle)
-                mstore(middle, mload(end))
-                mstore(end, e)
-            }
-            for { } lt(first, middle) { first := add(first, 0x20) } {
-                weight := add(weight, and(mload(first), WEIGHT_MASK))
+            for { } lt(first, end) { first := add(first, 0x20) } {
+                let e := mload(first)
+                if slt(e, pivot) {
+                    weight := add(weight, and(e, WEIGHT_MASK))
+                    mstore(first, mload(middle))
+                    mstore(middle, e)
+                    middle := add(middle, 0x20)
+                }
             }
         }
     }
@@ -170,6 +260,18 @@ library TailRisk {
         unchecked {
             int256 loss = -(_load(end - 0x20) >> 32);
             return loss > 0 ? uint256(loss) : 0;
+        }
+    }
+
+    /// @dev Weight of the entries that lose more than a loss.
+    function _weightBeyond(uint256 first, uint256 end, uint256 loss) private pure returns (uint256 weight) {
+        // Only words of the range are read; a loss is below 2^200.
+        assembly ("memory-safe") {
+            let pivot := shl(32, sub(0, loss))
+            for { } lt(first, end) { first := add(first, 0x20) } {
+                let e := mload(first)
+                weight := add(weight, mul(slt(e, pivot), and(e, WEIGHT_MASK)))
+            }
         }
     }
 

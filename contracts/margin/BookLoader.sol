@@ -170,7 +170,10 @@ library BookLoader {
         for (uint256 i; i < risk.markets.length; ++i) {
             MarketRisk memory m = risk.markets[i];
             if (m.model == MarginModel.Tail || m.model == MarginModel.Default) {
-                if (!loaded) TailLoss.load(set, store.pointer());
+                if (!loaded) {
+                    (address pointer, uint256 totalWeight) = store.current();
+                    TailLoss.load(set, pointer, totalWeight);
+                }
                 loaded = true;
                 if (!TailLoss.holds(set, m.id)) m.model = MarginModel.Stress;
             }

@@ -17,13 +17,13 @@ import {Slice} from "./SliceTerms.sol";
 import {StrikeQuote} from "./StrikePricing.sol";
 import {MarketRisk, RiskBook} from "./RiskBook.sol";
 
-/// @notice One strike to reprice under every scenario: sd, sqrt(tau), k sqrt(tau), |k| sqrt(tau) and k with 60 fractional bits, K/F,
-/// the weight, and the address behind the last node.
+/// @notice One strike to reprice under every scenario: sd, sqrt(tau), k sqrt(tau) and k with 60 fractional bits, K/F, the weight, the
+/// address behind the last node, and which of a node's two twists applies (its offset).
 struct Shock {
     uint256 deviationQ60;
     uint256 rootTauQ60;
     int256 skewQ60;
-    uint256 absSkewQ60;
+    uint256 twistOffset;
     int256 logQ60;
     uint256 ratioQ40;
     int256 weightQ40;
@@ -32,10 +32,12 @@ struct Shock {
 
 /// @title StressNodes: one market under the named stress scenarios, in full revaluation
 /// @notice A node is seven words: log return (60 fractional bits), e^return (40), sum of weight * call (104), then the scenario's vol
-/// multiple, vol floor, linear and absolute twist in bps.
+/// multiple, vol floor, and twist per unit of k when k is negative (linear less absolute) and when it is positive (their sum), in bps.
 library StressNodes {
     uint256 private constant NODE_BYTES = 0xe0;
     uint256 private constant SUM_OFFSET = 0x40;
+    uint256 private constant DOWN_TWIST_OFFSET = 0xa0;
+    uint256 private constant UP_TWIST_OFFSET = 0xc0;
     uint256 private constant ONE_Q40 = 0x10000000000;
     // Of Black76 and of the table of NormalCdf.
     uint256 private constant MIN_DEVIATION = 1_152_921_505;
@@ -70,12 +72,16 @@ library StressNodes {
                 uint256 growthBps = uint256(FixedPointMathLib.max(returnBps + SIGNED_BPS, 1));
                 int256 r = Black76.toQ60(FixedPointMathLib.lnWad(int256(growthBps * BPS_TO_WAD)));
                 uint256 growthQ40 = (growthBps << 40) / BPS;
-                // The four vol fields of a scenario stand one after the other, from its third word on.
+                // The four vol fields of a scenario stand one after the other, from its third word on; the twists are 32-bit numbers.
                 assembly ("memory-safe") {
                     mstore(cursor, r)
                     mstore(add(cursor, 0x20), growthQ40)
                     mstore(add(cursor, 0x40), 0)
-                    mcopy(add(cursor, 0x60), add(s, 0x40), 0x80)
+                    mcopy(add(cursor, 0x60), add(s, 0x40), 0x40)
+                    let linear := mload(add(s, 0x80))
+                    let absolute := mload(add(s, 0xa0))
+                    mstore(add(cursor, DOWN_TWIST_OFFSET), sub(linear, absolute))
+                    mstore(add(cursor, UP_TWIST_OFFSET), add(linear, absolute))
                 }
                 cursor += NODE_BYTES;
             }
@@ -96,7 +102,7 @@ library StressNodes {
             shock.deviationQ60 = FixedPointMathLib.min(quote.deviationQ60, Black76.MAX_DEVIATION_Q60);
             shock.rootTauQ60 = slice.rootTauQ60;
             shock.skewQ60 = (quote.logQ60 * int256(slice.rootTauQ60)) >> 60;
-            shock.absSkewQ60 = FixedPointMathLib.abs(shock.skewQ60);
+            shock.twistOffset = quote.logQ60 < 0 ? DOWN_TWIST_OFFSET : UP_TWIST_OFFSET;
             shock.logQ60 = quote.logQ60;
             shock.ratioQ40 = quote.ratioQ40;
             shock.weightQ40 = weightQ40;
@@ -108,16 +114,19 @@ library StressNodes {
     /// @dev Black76.terms and Black76.price by hand, as in ScenarioGrid.accumulate, at each scenario's own deviation:
     /// max(floor * sqrt(tau), multiple * sd + (linear * k + absolute * |k|) * sqrt(tau)).
     function _accumulate(NormalTable table, Shock memory shock, uint256 node) private pure {
-        // Shares in bps have 32 bits, everything they multiply is below 2^86; the floor is not negative, so neither is the deviation,
+        // Shares in bps have at most 33 bits, everything they multiply is below 2^86; the floor is not negative, so neither is the deviation,
         // which Black76's bounds bring into [2^30, 2^68]: bounds of what follows as there. |call| < 2^99 (growth below 2^58, table
         // error 2^68) and the weights sum to 2^40. The two evaluations are NormalCdf.phi. Only the nodes' sums are written.
         assembly ("memory-safe") {
-            for {} lt(node, mload(add(shock, 0xe0))) {
+            let twisted := mload(add(shock, 0x60))
+            let skew := mload(add(shock, 0x40))
+            let k := mload(add(shock, 0x80))
+            let end := mload(add(shock, 0xe0))
+            for {} lt(node, end) {
                 node := add(node, NODE_BYTES)
             } {
                 let sd := mul(mload(add(node, 0x60)), mload(shock))
-                sd := add(sd, mul(mload(add(node, 0xa0)), mload(add(shock, 0x40))))
-                sd := add(sd, mul(mload(add(node, 0xc0)), mload(add(shock, 0x60))))
+                sd := add(sd, mul(mload(add(node, twisted)), skew))
                 let x := mul(mload(add(node, 0x80)), mload(add(shock, 0x20)))
                 if slt(sd, x) {
                     sd := x
@@ -130,7 +139,7 @@ library StressNodes {
                     sd := MAX_DEVIATION
                 }
                 x := div(ONE_Q115, sd)
-                x := mul(x, sub(mload(node), mload(add(shock, 0x80))))
+                x := mul(x, sub(mload(node), k))
                 x := sar(80, add(x, add(shl(54, sd), OFFSET_Q115)))
                 let y := sub(x, shr(25, sd))
                 if shr(RANGE_BITS, or(x, y)) {

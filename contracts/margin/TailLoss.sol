@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {Cells, SCENARIO_PNL_UNIT, ScenarioCells} from "../libraries/ScenarioCells.sol";
 import {FLAT_VOL, ScenarioGrid} from "../libraries/ScenarioGrid.sol";
-import {TailRisk, TailRule} from "../libraries/TailRisk.sol";
+import {Sample, TailRisk, TailRule} from "../libraries/TailRisk.sol";
 import {BPS} from "../types/Constants.sol";
 import {MarginModel} from "../types/MarginTypes.sol";
 import {MarketRisk, RiskBook} from "./RiskBook.sol";
@@ -14,14 +14,18 @@ struct ScenarioSet {
     /// Address of the encoded set.
     uint256 data;
     uint256 markets;
-    uint256 count;
-    /// Address of the first record, and bytes per record.
-    uint256 records;
-    uint256 stride;
-    /// Addresses of one entry per scenario (see TailRisk): the sum of a group's P&L so far, and one market's own.
-    uint256 joint;
+    Sample sample;
+    /// Addresses of one P&L word per scenario: one market's own, and the sum of a group's.
     uint256 own;
-    uint256 totalWeight;
+    uint256 joint;
+}
+
+/// @notice Four times the P&L around which tails end, as shares with 38 fractional bits, when the spot falls and when it rises.
+struct Guess {
+    int256 deepDown;
+    int256 deepUp;
+    int256 boundDown;
+    int256 boundUp;
 }
 
 /// @notice Tail loss of one group of markets.
@@ -38,15 +42,15 @@ library TailLoss {
     uint256 private constant MARKET_BYTES = 2;
     uint256 private constant WEIGHT_BYTES = 2;
     uint256 private constant PAIR_BYTES = 4;
-    /// Spot nodes z = -2 and z = 2.
-    uint256 private constant NODE_TWO_DOWN = 4;
-    uint256 private constant NODE_TWO_UP = 8;
-    /// From 38 fractional bits to SCENARIO_PNL_UNIT.
-    int256 private constant GRID_TO_SCENARIO = 10 << 24;
+    /// Spot nodes z = -3 and z = 1: the first ones of the two threes around which tails begin.
+    uint256 private constant NODE_THREE_DOWN = 3;
+    uint256 private constant NODE_ONE_UP = 7;
+    /// From 38 fractional bits to a quarter of SCENARIO_PNL_UNIT.
+    int256 private constant QUARTER_TO_SCENARIO = 10 << 22;
     uint256 private constant NOT_HELD = type(uint256).max;
 
-    /// @notice Reads the set from a contract's code, behind its leading zero byte. No contract: an empty set.
-    function load(ScenarioSet memory set, address pointer) internal view {
+    /// @notice Reads the set from a contract's code, behind its leading zero byte; totalWeight is the sum of its weights. No contract: an empty set.
+    function load(ScenarioSet memory set, address pointer, uint256 totalWeight) internal view {
         uint256 length = pointer.code.length;
         if (length <= HEADER_BYTES) return;
         uint256 data;
@@ -57,15 +61,19 @@ library TailLoss {
             extcodecopy(pointer, data, 1, sub(length, 1))
         }
         set.data = data;
+        Sample memory s = set.sample;
+        uint256 count = _read16(data);
         // 16-bit count and 8-bit market count: sums stay tiny.
         unchecked {
-            set.count = _read16(data);
             set.markets = _read16(data + 1) & 0xff;
-            set.stride = WEIGHT_BYTES + PAIR_BYTES * set.markets;
-            set.records = data + HEADER_BYTES + MARKET_BYTES * set.markets;
+            s.stride = WEIGHT_BYTES + PAIR_BYTES * set.markets;
+            s.records = data + HEADER_BYTES + MARKET_BYTES * set.markets;
         }
-        set.joint = TailRisk.allocate(set.count);
-        set.own = TailRisk.allocate(set.count);
+        s.count = count;
+        s.totalWeight = totalWeight;
+        s.entries = TailRisk.allocateEntries(count);
+        set.own = TailRisk.allocate(count);
+        set.joint = TailRisk.allocate(count);
     }
 
     /// @notice True when the set has a column for the market.
@@ -88,20 +96,20 @@ library TailLoss {
         bool guarded = members > 1 && risk.params.offsetTrustBps < BPS;
         _clear(set);
         uint256 aloneSum;
-        int256 guess;
+        Guess memory sum;
         for (uint256 i; i < risk.markets.length; ++i) {
             MarketRisk memory m = risk.markets[i];
             if (m.model != model) continue;
             _walk(set, m);
-            int256 own = _guess(m);
-            if (guarded) aloneSum += _ownLoss(set, rule, own);
-            // Guesses are below 2^80.
-            unchecked {
-                guess += own;
-            }
+            _addGuess(sum, m);
+            if (!guarded) continue;
+            Guess memory own;
+            _addGuess(own, m);
+            (uint256 alone, ) = _tail(set, set.own, rule, own);
+            aloneSum += alone;
         }
         uint256 joint;
-        (joint, g.worstScenario) = TailRisk.tailLoss(set.joint, _endOf(set, set.joint), set.totalWeight, rule, guess << 32);
+        (joint, g.worstScenario) = _tail(set, set.joint, rule, sum);
         g.jointE6 = _toE6(risk, joint);
         g.lossE6 = g.jointE6;
         if (!guarded) return g;
@@ -112,45 +120,51 @@ library TailLoss {
         }
     }
 
-    function _ownLoss(ScenarioSet memory set, TailRule memory rule, int256 guess) private pure returns (uint256 loss) {
-        (loss, ) = TailRisk.tailLoss(set.own, _endOf(set, set.own), set.totalWeight, rule, guess << 32);
-    }
-
-    /// @dev Adds a market's P&L to the joint entries and writes its own ones.
+    /// @dev Writes a market's own P&L and adds it to the joint one.
     function _walk(ScenarioSet memory set, MarketRisk memory m) private pure {
         Cells cells = ScenarioCells.create(m.grid, m.stepQ60, m.baseQ120, m.linearQ40);
-        set.totalWeight = ScenarioCells.walk(
-            cells,
-            set.records,
-            _offset(set, m.id),
-            set.stride,
-            set.count,
-            set.joint,
-            set.own
-        );
+        Sample memory s = set.sample;
+        ScenarioCells.walk(cells, s.records + _offset(set, m.id), s.stride, s.count, set.own, set.joint);
     }
 
-    /// @dev Where a market's tail may begin: the worst P&L two standard moves away or at rest, in SCENARIO_PNL_UNIT.
-    function _guess(MarketRisk memory m) private pure returns (int256) {
-        int256 down = ScenarioGrid.pnl(m.grid, FLAT_VOL, NODE_TWO_DOWN, m.baseQ120, m.linearQ40);
-        int256 up = ScenarioGrid.pnl(m.grid, FLAT_VOL, NODE_TWO_UP, m.baseQ120, m.linearQ40);
+    /// @dev Adds four times a market's P&L at two places of each side: 1.75 and 2.5 standard moves away.
+    function _addGuess(Guess memory g, MarketRisk memory m) private pure {
         // P&L is below 2^44 at 38 fractional bits.
         unchecked {
-            return FixedPointMathLib.min(FixedPointMathLib.min(down, up), 0) * GRID_TO_SCENARIO;
+            int256 two = _nodePnl(m, NODE_THREE_DOWN + 1);
+            g.boundDown += 3 * two + _nodePnl(m, NODE_THREE_DOWN + 2);
+            g.deepDown += 2 * (two + _nodePnl(m, NODE_THREE_DOWN));
+            two = _nodePnl(m, NODE_ONE_UP + 1);
+            g.boundUp += 3 * two + _nodePnl(m, NODE_ONE_UP);
+            g.deepUp += 2 * (two + _nodePnl(m, NODE_ONE_UP + 2));
         }
     }
 
-    function _endOf(ScenarioSet memory set, uint256 first) private pure returns (uint256) {
+    function _nodePnl(MarketRisk memory m, uint256 node) private pure returns (int256) {
+        return ScenarioGrid.pnl(m.grid, FLAT_VOL, node, m.baseQ120, m.linearQ40);
+    }
+
+    /// @dev Tail loss of scenarios whose tail is expected to end between both guesses of the worse side.
+    function _tail(
+        ScenarioSet memory set,
+        uint256 pnl,
+        TailRule memory rule,
+        Guess memory g
+    ) private pure returns (uint256 loss, uint256 worst) {
+        // Guesses are below 2^60.
         unchecked {
-            return first + (set.count << 5);
+            int256 deep = FixedPointMathLib.min(FixedPointMathLib.min(g.deepDown, g.deepUp), 0);
+            int256 bound = FixedPointMathLib.min(FixedPointMathLib.min(g.boundDown, g.boundUp), 0);
+            return
+                TailRisk.tailLoss(set.sample, pnl, rule, deep * QUARTER_TO_SCENARIO, bound * QUARTER_TO_SCENARIO);
         }
     }
 
-    /// @dev Sets the joint entries to zero.
+    /// @dev Sets the joint P&L to zero.
     function _clear(ScenarioSet memory set) private pure {
         uint256 joint = set.joint;
-        uint256 size = set.count << 5;
-        // Only the entries; what lies beyond the call data reads as zero.
+        uint256 size = set.sample.count << 5;
+        // Only the scenarios' words; what lies beyond the call data reads as zero.
         assembly ("memory-safe") {
             calldatacopy(joint, calldatasize(), size)
         }

@@ -27,8 +27,8 @@ contract ScenarioStore is IScenarioStore, EIP712 {
     IKeeperRegistry public immutable registry;
     IRiskConfig public immutable config;
 
-    /// @inheritdoc IScenarioStore
-    address public pointer;
+    address private _pointer;
+    uint96 private _totalWeight;
     uint64 private _setId;
     bytes32 private _dataHash;
 
@@ -47,18 +47,23 @@ contract ScenarioStore is IScenarioStore, EIP712 {
         if (setId <= _setId) revert SetIdNotRising(setId, _setId);
         bytes32 dataHash = keccak256(data);
         registry.requireQuorum(configDigest, _hash(setId, dataHash, configDigest), signatures);
-        uint16 count = _requireWellFormed(data);
+        (uint16 count, uint96 totalWeight) = _requireWellFormed(data);
 
         address newPointer = SSTORE2.write(data);
-        pointer = newPointer;
+        (_pointer, _totalWeight) = (newPointer, totalWeight);
         _setId = setId;
         _dataHash = dataHash;
         emit ScenarioSetPublished(setId, dataHash, newPointer, count);
     }
 
     /// @inheritdoc IScenarioStore
-    function current() external view returns (uint64 setId, bytes32 dataHash, address pointer_) {
-        return (_setId, _dataHash, pointer);
+    function current() external view returns (address pointer, uint96 totalWeight) {
+        return (_pointer, _totalWeight);
+    }
+
+    /// @inheritdoc IScenarioStore
+    function lastSet() external view returns (uint64 setId, bytes32 dataHash) {
+        return (_setId, _dataHash);
     }
 
     /// @inheritdoc IScenarioStore
@@ -74,7 +79,7 @@ contract ScenarioStore is IScenarioStore, EIP712 {
         return _hashTypedDataV4(keccak256(abi.encode(SET_TYPEHASH, configDigest, setId, dataHash)));
     }
 
-    function _requireWellFormed(bytes calldata data) private view returns (uint16 count) {
+    function _requireWellFormed(bytes calldata data) private view returns (uint16 count, uint96 totalWeight) {
         if (data.length < HEADER_BYTES) revert WrongLength(data.length, HEADER_BYTES);
         if (data.length > MAX_SET_BYTES) revert SetTooLarge(data.length, MAX_SET_BYTES);
         OracleParams memory params = config.oracleParams();
@@ -88,7 +93,7 @@ contract ScenarioStore is IScenarioStore, EIP712 {
         uint256 expected = recordsAt + count * (WEIGHT_BYTES + markets * RESIDUALS_BYTES);
         if (data.length != expected) revert WrongLength(data.length, expected);
         _requireMarketsRise(data, markets);
-        _requireRecords(data[recordsAt:], count, markets);
+        totalWeight = _requireRecords(data[recordsAt:], count, markets);
     }
 
     function _requireMarketsRise(bytes calldata data, uint256 markets) private pure {
@@ -100,10 +105,16 @@ contract ScenarioStore is IScenarioStore, EIP712 {
         }
     }
 
-    function _requireRecords(bytes calldata records, uint256 count, uint256 markets) private pure {
+    function _requireRecords(
+        bytes calldata records,
+        uint256 count,
+        uint256 markets
+    ) private pure returns (uint96 totalWeight) {
         uint256 offset;
         for (uint256 i; i < count; ++i) {
-            if (_uint16At(records, offset) == 0) revert ZeroWeight(i);
+            uint16 weight = _uint16At(records, offset);
+            if (weight == 0) revert ZeroWeight(i);
+            totalWeight += weight;
             offset += WEIGHT_BYTES;
             for (uint256 j; j < markets; ++j) {
                 // The cell is the high byte of z.

@@ -193,16 +193,3 @@ export async function measureMarginGas(): Promise<readonly GasEntry[]> {
     entry("initial-margin check", 64, gas64),
   ];
 }
-
-export async function bench(ethers: any, model: number): Promise<any> {
-  const [sender] = await ethers.getSigners();
-  const house = await deployMarginHouse(ethers, marginParams(model), MARKETS);
-  const block = await ethers.provider.getBlock("latest");
-  const nowHour = BigInt(Math.floor((block?.timestamp ?? 0) / HOUR_SECONDS));
-  await house.report(marketInputs(nowHour));
-  await house.publish(MARKETS, scenarios());
-  return { send: async (n: number) => {
-    const data = house.engine.interface.encodeFunctionData("assess", [book(n, nowHour)]);
-    return sender.sendTransaction({ to: await house.engine.getAddress(), data, gasLimit: 15_000_000 });
-  } };
-}
