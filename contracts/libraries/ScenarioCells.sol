@@ -106,13 +106,19 @@ library ScenarioCells {
         // without clearing those below it is low by at most one unit. |P&L| < 2^85 (|u| <= 5) and sums of markets below 2^99.
         assembly ("memory-safe") {
             joint := sub(joint, own)
-            for { let end := add(own, shl(5, count)) } lt(own, end) { own := add(own, 0x20) } {
+            // The pair in the low four bytes of a word.
+            pairs := sub(pairs, 28)
+            for {
+                let end := add(own, shl(5, count))
+            } lt(own, end) {
+                own := add(own, 0x20)
+            } {
                 let x := mload(pairs)
                 pairs := add(pairs, stride)
-                let u := sub(and(shr(224, x), 0xffff), VOL_CODE_ZERO)
+                let u := sub(and(x, 0xffff), VOL_CODE_ZERO)
                 {
-                    let c := add(cells, shl(7, byte(0, x)))
-                    let t := byte(1, x)
+                    let c := add(cells, shl(7, byte(28, x)))
+                    let t := byte(29, x)
                     x := add(mload(add(c, 0x40)), mul(t, mload(add(c, 0x60))))
                     x := add(mload(c), mul(t, add(mload(add(c, 0x20)), mul(t, x))))
                 }

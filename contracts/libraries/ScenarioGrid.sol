@@ -66,7 +66,8 @@ library ScenarioGrid {
             _setNode(middle, 0, ONE_Q40);
             uint256 z = POSITIVE_NODE_BYTES;
             uint256 doublings = GAP_DOUBLINGS;
-            uint256 stepGrowthQ60 = (uint256(FixedPointMathLib.expWad(int256((stepQ60 * WAD) >> 60))) << 60) / WAD;
+            uint256 stepGrowthQ60 =
+                (uint256(FixedPointMathLib.expWad(int256((stepQ60 * WAD) >> 60))) << 60) / WAD;
             uint256 growthQ60 = ONE_Q60;
             for (uint256 distance = NODE_BYTES; distance <= MIDDLE_BYTES; distance += NODE_BYTES) {
                 if (doublings & 1 != 0) stepGrowthQ60 = (stepGrowthQ60 * stepGrowthQ60) >> 60;

@@ -34,6 +34,8 @@ library TailRisk {
     /// Ranges up to 8 entries are sorted, and any range after so many splits.
     uint256 private constant SORTED_BYTES = 0x100;
     uint256 private constant MAX_SPLITS = 20;
+    /// Above every P&L.
+    int256 private constant MAX_PNL = 1 << 200;
 
     /// @notice Reserves a word of P&L per scenario, and fills the block of four up with numbers that are in no tail.
     function allocate(uint256 count) internal pure returns (uint256 pnl) {
@@ -42,7 +44,11 @@ library TailRisk {
             pnl := mload(0x40)
             let end := add(pnl, shl(7, shr(2, add(count, 3))))
             mstore(0x40, end)
-            for { let pad := add(pnl, shl(5, count)) } lt(pad, end) { pad := add(pad, 0x20) } {
+            for {
+                let pad := add(pnl, shl(5, count))
+            } lt(pad, end) {
+                pad := add(pad, 0x20)
+            } {
                 mstore(pad, not(shl(255, 1)))
             }
         }
@@ -106,12 +112,13 @@ library TailRisk {
             }
         }
         // The bound was too low.
-        (deepEnd, , ) = _gather(s, pnl, type(int256).max, type(int256).max);
+        (deepEnd, , ) = _gather(s, pnl, MAX_PNL, MAX_PNL);
         return _select(first, deepEnd, target);
     }
 
     /// @dev Writes the entries of the scenarios below a bound: those below `deep` from the buffer's front, the others from its end down.
-    /// @return deepEnd address behind the deep entries, @return middle address of the first other one
+    /// @return deepEnd address behind the deep entries
+    /// @return middle address of the first other one
     /// @return weight sum of the deep entries' weights
     function _gather(
         Sample memory s,
@@ -129,27 +136,69 @@ library TailRisk {
         // Reads blocks of four P&L words, which allocate has filled up with numbers that are below no bound, and the records; writes at most
         // one entry per scenario. |P&L| < 2^200 shifts by 32.
         assembly ("memory-safe") {
+            function entryOf(x, scenario, record) -> entry {
+                entry := or(shl(32, x), or(shl(16, scenario), shr(240, mload(record))))
+            }
+            deep := shl(32, deep)
             let index := 0
-            for { } lt(pnl, last) { pnl := add(pnl, 0x80) } {
-                let hits := or(slt(mload(pnl), bound), slt(mload(add(pnl, 0x20)), bound))
-                hits := or(hits, or(slt(mload(add(pnl, 0x40)), bound), slt(mload(add(pnl, 0x60)), bound)))
-                if hits {
-                    for { let i := 0 } lt(i, 4) { i := add(i, 1) } {
-                        let x := mload(add(pnl, shl(5, i)))
-                        if slt(x, bound) {
-                            let w := shr(240, mload(add(records, mul(i, stride))))
-                            let e := or(shl(32, x), or(shl(16, add(index, i)), w))
-                            switch slt(x, deep)
-                            case 0 {
-                                middle := sub(middle, 0x20)
-                                mstore(middle, e)
-                            }
-                            default {
-                                weight := add(weight, w)
-                                mstore(deepEnd, e)
-                                deepEnd := add(deepEnd, 0x20)
-                            }
-                        }
+            let e
+            for {} lt(pnl, last) {
+                pnl := add(pnl, 0x80)
+            } {
+                e := mload(pnl)
+                if slt(e, bound) {
+                    e := entryOf(e, index, records)
+                    switch slt(e, deep)
+                    case 0 {
+                        middle := sub(middle, 0x20)
+                        mstore(middle, e)
+                    }
+                    default {
+                        weight := add(weight, and(e, WEIGHT_MASK))
+                        mstore(deepEnd, e)
+                        deepEnd := add(deepEnd, 0x20)
+                    }
+                }
+                e := mload(add(pnl, 0x20))
+                if slt(e, bound) {
+                    e := entryOf(e, add(index, 1), add(records, stride))
+                    switch slt(e, deep)
+                    case 0 {
+                        middle := sub(middle, 0x20)
+                        mstore(middle, e)
+                    }
+                    default {
+                        weight := add(weight, and(e, WEIGHT_MASK))
+                        mstore(deepEnd, e)
+                        deepEnd := add(deepEnd, 0x20)
+                    }
+                }
+                e := mload(add(pnl, 0x40))
+                if slt(e, bound) {
+                    e := entryOf(e, add(index, 2), add(records, shl(1, stride)))
+                    switch slt(e, deep)
+                    case 0 {
+                        middle := sub(middle, 0x20)
+                        mstore(middle, e)
+                    }
+                    default {
+                        weight := add(weight, and(e, WEIGHT_MASK))
+                        mstore(deepEnd, e)
+                        deepEnd := add(deepEnd, 0x20)
+                    }
+                }
+                e := mload(add(pnl, 0x60))
+                if slt(e, bound) {
+                    e := entryOf(e, add(index, 3), add(records, mul(3, stride)))
+                    switch slt(e, deep)
+                    case 0 {
+                        middle := sub(middle, 0x20)
+                        mstore(middle, e)
+                    }
+                    default {
+                        weight := add(weight, and(e, WEIGHT_MASK))
+                        mstore(deepEnd, e)
+                        deepEnd := add(deepEnd, 0x20)
                     }
                 }
                 index := add(index, 4)
@@ -194,11 +243,17 @@ library TailRisk {
     /// @dev Splits a range by a pivot: smaller entries before `middle`, the others from there on (Lomuto).
     /// @return middle between first and end
     /// @return weight sum of the smaller entries' weights
-    function _split(uint256 first, uint256 end, int256 pivot) private pure returns (uint256 middle, uint256 weight) {
+    function _split(
+        uint256 first,
+        uint256 end,
+        int256 pivot
+    ) private pure returns (uint256 middle, uint256 weight) {
         // middle follows first: only words of the range are read and written.
         assembly ("memory-safe") {
             middle := first
-            for { } lt(first, end) { first := add(first, 0x20) } {
+            for {} lt(first, end) {
+                first := add(first, 0x20)
+            } {
                 let e := mload(first)
                 if slt(e, pivot) {
                     weight := add(weight, and(e, WEIGHT_MASK))
@@ -228,7 +283,9 @@ library TailRisk {
             // pivot <= other: the median is `last` between them, else the one it exceeds or undercuts.
             if sgt(last, pivot) {
                 pivot := last
-                if sgt(last, other) { pivot := other }
+                if sgt(last, other) {
+                    pivot := other
+                }
             }
         }
     }
@@ -237,14 +294,24 @@ library TailRisk {
     function _sort(uint256 first, uint256 end) private pure {
         // i runs over the range, j stays between first + gap and i: only words of the range are read and written.
         assembly ("memory-safe") {
-            for { let gap := and(shr(1, sub(end, first)), not(0x1f)) } gap { gap := and(shr(1, gap), not(0x1f)) } {
+            for {
+                let gap := and(shr(1, sub(end, first)), not(0x1f))
+            } gap {
+                gap := and(shr(1, gap), not(0x1f))
+            } {
                 let lowest := add(first, gap)
-                for { let i := lowest } lt(i, end) { i := add(i, 0x20) } {
+                for {
+                    let i := lowest
+                } lt(i, end) {
+                    i := add(i, 0x20)
+                } {
                     let e := mload(i)
                     let j := i
-                    for { } iszero(lt(j, lowest)) { } {
+                    for {} iszero(lt(j, lowest)) {} {
                         let previous := mload(sub(j, gap))
-                        if iszero(sgt(previous, e)) { break }
+                        if iszero(sgt(previous, e)) {
+                            break
+                        }
                         mstore(j, previous)
                         j := sub(j, gap)
                     }
@@ -268,7 +335,9 @@ library TailRisk {
         // Only words of the range are read; a loss is below 2^200.
         assembly ("memory-safe") {
             let pivot := shl(32, sub(0, loss))
-            for { } lt(first, end) { first := add(first, 0x20) } {
+            for {} lt(first, end) {
+                first := add(first, 0x20)
+            } {
                 let e := mload(first)
                 weight := add(weight, mul(slt(e, pivot), and(e, WEIGHT_MASK)))
             }
@@ -282,12 +351,16 @@ library TailRisk {
         int256 least = type(int256).max;
         // |P&L| < 2^200, weights sum to less than 2^32 and to at least 1; only words of the range are read.
         assembly ("memory-safe") {
-            for { } lt(first, end) { first := add(first, 0x20) } {
+            for {} lt(first, end) {
+                first := add(first, 0x20)
+            } {
                 let e := mload(first)
                 let w := and(e, WEIGHT_MASK)
                 sum := sub(sum, mul(sar(32, e), w))
                 weight := add(weight, w)
-                if slt(e, least) { least := e }
+                if slt(e, least) {
+                    least := e
+                }
             }
         }
         unchecked {

@@ -60,4 +60,6 @@ struct RiskBook {
     /// Expiries met so far (see SliceTerms): address of the first one, and their number.
     uint256 spans;
     uint256 spanCount;
+    /// Address of the stress nodes created last (see StressNodes), zero before the first.
+    uint256 stressNodes;
 }

@@ -42,6 +42,7 @@ library StressNodes {
     // Of Black76 and of the table of NormalCdf.
     uint256 private constant MIN_DEVIATION = 1_152_921_505;
     uint256 private constant MAX_DEVIATION = 0x100000000000000000;
+    uint256 private constant DEVIATION_RANGE = 0xfffffffffbb47d05f;
     uint256 private constant ONE_Q115 = 0x80000000000000000000000000000;
     uint256 private constant OFFSET_Q115 = 0x400000000000000000000000000000;
     uint256 private constant RANGE_BITS = CDF_RANGE_BITS;
@@ -63,6 +64,9 @@ library StressNodes {
             mstore(0x40, add(cursor, mul(length, NODE_BYTES)))
         }
         m.stressNodes = cursor;
+        // The nodes of the market before: where its growth is the same, so is the logarithm.
+        uint256 before = risk.stressNodes;
+        risk.stressNodes = cursor;
         // Returns are 32-bit numbers of bps; below -1e4 + 1 they count as that, so the logarithm exists: |r| < 13.
         unchecked {
             for (uint256 i; i < length; ++i) {
@@ -70,8 +74,10 @@ library StressNodes {
                 int256 returnBps =
                     m.paramsIndex < s.returnBps.length ? s.returnBps[m.paramsIndex] : int256(0);
                 uint256 growthBps = uint256(FixedPointMathLib.max(returnBps + SIGNED_BPS, 1));
-                int256 r = Black76.toQ60(FixedPointMathLib.lnWad(int256(growthBps * BPS_TO_WAD)));
                 uint256 growthQ40 = (growthBps << 40) / BPS;
+                (int256 r, uint256 growthBefore) = _nodeAt(before + i * NODE_BYTES);
+                if (before == 0 || growthBefore != growthQ40)
+                    r = Black76.toQ60(FixedPointMathLib.lnWad(int256(growthBps * BPS_TO_WAD)));
                 // The four vol fields of a scenario stand one after the other, from its third word on; the twists are 32-bit numbers.
                 assembly ("memory-safe") {
                     mstore(cursor, r)
@@ -85,6 +91,14 @@ library StressNodes {
                 }
                 cursor += NODE_BYTES;
             }
+        }
+    }
+
+    function _nodeAt(uint256 node) private pure returns (int256 returnQ60, uint256 growthQ40) {
+        // Reads any two words of memory.
+        assembly ("memory-safe") {
+            returnQ60 := mload(node)
+            growthQ40 := mload(add(node, 0x20))
         }
     }
 
@@ -132,11 +146,14 @@ library StressNodes {
                     sd := x
                 }
                 sd := div(sd, BPS)
-                if lt(sd, MIN_DEVIATION) {
-                    sd := MIN_DEVIATION
-                }
-                if gt(sd, MAX_DEVIATION) {
-                    sd := MAX_DEVIATION
+                if iszero(lt(sub(sd, MIN_DEVIATION), DEVIATION_RANGE)) {
+                    switch lt(sd, MIN_DEVIATION)
+                    case 0 {
+                        sd := MAX_DEVIATION
+                    }
+                    default {
+                        sd := MIN_DEVIATION
+                    }
                 }
                 x := div(ONE_Q115, sd)
                 x := mul(x, sub(mload(node), k))
