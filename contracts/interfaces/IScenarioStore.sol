@@ -32,9 +32,9 @@ interface IScenarioStore {
         bytes[] calldata signatures
     ) external;
 
-    /// @notice The set in force: its code, after one leading zero byte, and the sum of its weights; zero before the first.
-    function current() external view returns (address pointer, uint96 totalWeight);
-    /// @notice Id and keccak256 of the set in force.
-    function lastSet() external view returns (uint64 setId, bytes32 dataHash);
+    /// @notice What a margin check reads of the set in force: the address whose code, after one leading zero byte, is the set, and the
+    /// sum of its weights; zero before the first.
+    function inForce() external view returns (address pointer, uint96 totalWeight);
+    function current() external view returns (uint64 setId, bytes32 dataHash, address pointer);
     function hashSet(uint64 setId, bytes calldata data, bytes32 configDigest) external view returns (bytes32);
 }

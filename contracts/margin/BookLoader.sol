@@ -171,7 +171,7 @@ library BookLoader {
             MarketRisk memory m = risk.markets[i];
             if (m.model == MarginModel.Tail || m.model == MarginModel.Default) {
                 if (!loaded) {
-                    (address pointer, uint256 totalWeight) = store.current();
+                    (address pointer, uint256 totalWeight) = store.inForce();
                     TailLoss.load(set, pointer, totalWeight);
                 }
                 loaded = true;

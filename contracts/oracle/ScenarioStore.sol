@@ -57,13 +57,13 @@ contract ScenarioStore is IScenarioStore, EIP712 {
     }
 
     /// @inheritdoc IScenarioStore
-    function current() external view returns (address pointer, uint96 totalWeight) {
+    function inForce() external view returns (address pointer, uint96 totalWeight) {
         return (_pointer, _totalWeight);
     }
 
     /// @inheritdoc IScenarioStore
-    function lastSet() external view returns (uint64 setId, bytes32 dataHash) {
-        return (_setId, _dataHash);
+    function current() external view returns (uint64 setId, bytes32 dataHash, address pointer) {
+        return (_setId, _dataHash, _pointer);
     }
 
     /// @inheritdoc IScenarioStore

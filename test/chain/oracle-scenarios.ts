@@ -48,11 +48,13 @@ describe("ScenarioStore", () => {
   });
 
   it("stores a signed set as contract code behind one zero byte", async () => {
-    expect(await fixture.store.pointer()).to.equal(ZeroAddress);
-    const data = encode(VALID);
+    expect(await fixture.store.inForce()).to.deep.equal([ZeroAddress, 0n]);
+    const data = encode({ ...VALID, weight: (i) => i + 1 });
+    const totalWeight = BigInt((COUNT * (COUNT + 1)) / 2);
     await expect(publish(data)).to.emit(fixture.store, "ScenarioSetPublished");
     const [setId, dataHash, pointer] = await fixture.store.current();
-    expect([setId, dataHash, pointer]).to.deep.equal([1n, keccak256(data), await fixture.store.pointer()]);
+    expect([setId, dataHash]).to.deep.equal([1n, keccak256(data)]);
+    expect(await fixture.store.inForce()).to.deep.equal([pointer, totalWeight]);
     expect(await fixture.ethers.provider.getCode(pointer)).to.equal(concat(["0x00", data]));
   });
 

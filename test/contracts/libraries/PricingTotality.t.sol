@@ -137,7 +137,7 @@ contract PricingTotalityTest is TestBase {
         if (forward == 0) forward = 1;
         nodeReturn = nodeReturn % int256(MAX_RETURN_Q60 + 1);
         (q.ratioQ40, , q.logQ60) = Black76.moneyness(strike, forward);
-        q.growthQ40 = ScenarioGrid.growth(nodeReturn);
+        q.growthQ40 = (uint256(FixedPointMathLib.expWad((nodeReturn * 1e18) >> 60)) << 40) / 1e18;
         (uint256 inverse, int256 intercept, uint256 sd) = Black76.terms(q.logQ60, deviation);
         (q.callQ80, q.deltaQ80) = Black76.price(
             _table(),

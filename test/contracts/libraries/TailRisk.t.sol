@@ -11,7 +11,7 @@ contract TailRiskTest is TestBase {
     uint256 private constant BPS = 10_000;
     uint256 private constant MAX_COUNT = 90;
     int256 private constant MAX_PNL = int256(1 << 199);
-    int256 private constant MAX_GUESS = MAX_PNL << 32;
+    int256 private constant MAX_GUESS = MAX_PNL;
     uint16 private constant FULL_WEIGHT = type(uint16).max;
 
     function test_TailOfTenEqualWeightsIsThePublishedConvention() external pure {
@@ -20,11 +20,11 @@ contract TailRiskTest is TestBase {
         (pnls[0], pnls[1], pnls[2], pnls[3], pnls[4]) = (4, -1, -9, 8, 0);
         (pnls[5], pnls[6], pnls[7], pnls[8], pnls[9]) = (-7, 2, 3, -6, 5);
         uint16[] memory weights = _sameWeights(10, 1);
-        _assertTail(pnls, weights, TailRule(TailMeasure.ValueAtRisk, 8_000, 8_000), 0, 7, 2);
-        _assertTail(pnls, weights, TailRule(TailMeasure.ExpectedShortfall, 8_000, 8_000), 0, 8, 2);
+        _assertTail(pnls, weights, TailRule(TailMeasure.ValueAtRisk, 8_000, 8_000), 0, 0, 7, 2);
+        _assertTail(pnls, weights, TailRule(TailMeasure.ExpectedShortfall, 8_000, 8_000), 0, 0, 8, 2);
         // At 75 % two and a half scenarios round up to three: mean 22 / 3, rounded up.
-        _assertTail(pnls, weights, TailRule(TailMeasure.ExpectedShortfall, 8_000, 7_500), 0, 8, 2);
-        _assertTail(pnls, weights, TailRule(TailMeasure.ValueAtRisk, 7_500, 7_500), 0, 6, 2);
+        _assertTail(pnls, weights, TailRule(TailMeasure.ExpectedShortfall, 8_000, 7_500), 0, 0, 8, 2);
+        _assertTail(pnls, weights, TailRule(TailMeasure.ValueAtRisk, 7_500, 7_500), 0, 0, 6, 2);
     }
 
     function test_OneScenarioIsItsOwnTail() external pure {
@@ -32,31 +32,39 @@ contract TailRiskTest is TestBase {
         pnls[0] = -MAX_PNL;
         uint16[] memory weights = _sameWeights(1, FULL_WEIGHT);
         for (uint8 m = 0; m <= uint8(type(TailMeasure).max); ++m) {
-            _assertTail(pnls, weights, TailRule(TailMeasure(m), 9_900, 0), MAX_GUESS, uint256(MAX_PNL), 0);
+            _assertTail(
+                pnls,
+                weights,
+                TailRule(TailMeasure(m), 9_900, 0),
+                MAX_GUESS,
+                MAX_GUESS,
+                uint256(MAX_PNL),
+                0
+            );
         }
     }
 
     function test_NoScenarioHasNoTail() external pure {
         TailRule memory rule = TailRule(TailMeasure.ValueAtRisk, 9_900, 9_750);
-        _assertTail(new int256[](0), new uint16[](0), rule, 0, 0, 0);
+        _assertTail(new int256[](0), new uint16[](0), rule, 0, 0, 0, 0);
     }
 
     function test_FullConfidenceIsTheWorstScenarioAlone() external pure {
         int256[] memory pnls = new int256[](3);
         (pnls[0], pnls[1], pnls[2]) = (-1, -50, -50);
         uint16[] memory weights = _sameWeights(3, 5);
-        _assertTail(pnls, weights, TailRule(TailMeasure.ExpectedShortfall, BPS, BPS), 0, 50, 1);
-        _assertTail(pnls, weights, TailRule(TailMeasure.ValueAtRisk, BPS + 1, BPS), 0, 50, 1);
+        _assertTail(pnls, weights, TailRule(TailMeasure.ExpectedShortfall, BPS, BPS), 0, 0, 50, 1);
+        _assertTail(pnls, weights, TailRule(TailMeasure.ValueAtRisk, BPS + 1, BPS), 0, 0, 50, 1);
     }
 
     function test_GainsAreNoLoss() external pure {
         int256[] memory pnls = new int256[](2);
         (pnls[0], pnls[1]) = (5, 6);
-        _assertTail(pnls, _sameWeights(2, 1), TailRule(TailMeasure.ValueAtRisk, 9_900, 9_900), 0, 0, 0);
-        _assertTail(pnls, _sameWeights(2, 1), TailRule(TailMeasure.ExpectedShortfall, 0, 0), 0, 0, 0);
+        _assertTail(pnls, _sameWeights(2, 1), TailRule(TailMeasure.ValueAtRisk, 9_900, 9_900), 0, 0, 0, 0);
+        _assertTail(pnls, _sameWeights(2, 1), TailRule(TailMeasure.ExpectedShortfall, 0, 0), 0, 0, 0, 0);
     }
 
-    /// Any order, any weights, any confidence, any guess.
+    /// Any order, any weights, any confidence, any guesses.
     function testFuzz_TailIsThatOfTheSortedScenarios(
         uint256 seed,
         uint256 count,
@@ -64,7 +72,8 @@ contract TailRiskTest is TestBase {
         uint8 measure,
         uint16 varBps,
         uint16 esBps,
-        int256 guess
+        int256 deep,
+        int256 limit
     ) external pure {
         count = bound(count, 1, MAX_COUNT);
         int256[] memory pnls = _pnls(seed, count, shape % 8);
@@ -74,11 +83,11 @@ contract TailRiskTest is TestBase {
             varBps: varBps % (BPS + 1),
             esBps: esBps % (BPS + 1)
         });
-        guess = guess % MAX_GUESS;
+        (deep, limit) = (deep % MAX_GUESS, limit % MAX_GUESS);
         (uint256 loss, uint256 worst) = _naive(pnls, weights, rule);
-        _assertTail(pnls, weights, rule, guess, loss, worst);
-        // A guess next to a real entry is the usual case.
-        _assertTail(pnls, weights, rule, pnls[seed % count] << 32, loss, worst);
+        _assertTail(pnls, weights, rule, deep, limit, loss, worst);
+        // Guesses among the real losses are the usual case.
+        _assertTail(pnls, weights, rule, pnls[seed % count], pnls[(seed / count) % count], loss, worst);
     }
 
     /// Shapes: any, few values (ties), all equal, rising, falling, organ pipe, gains only, two values.
@@ -123,11 +132,12 @@ contract TailRiskTest is TestBase {
         int256[] memory pnls,
         uint16[] memory weights,
         TailRule memory rule,
-        int256 guess,
+        int256 deep,
+        int256 limit,
         uint256 expectedLoss,
         uint256 expectedWorst
     ) private pure {
-        (uint256 loss, uint256 worst) = TailRiskHarness.tailLoss(pnls, weights, rule, guess);
+        (uint256 loss, uint256 worst) = TailRiskHarness.tailLoss(pnls, weights, rule, deep, limit);
         VM.assertEq(loss, expectedLoss, "loss");
         VM.assertEq(worst, expectedWorst, "worst scenario");
     }

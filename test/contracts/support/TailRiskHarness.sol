@@ -1,30 +1,45 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {TailRisk, TailRule} from "../../../contracts/libraries/TailRisk.sol";
+import {Sample, TailRisk, TailRule} from "../../../contracts/libraries/TailRisk.sol";
 
-/// @notice Scenarios written as TailRisk's entries, and the tail it takes of them.
+/// @notice Scenarios written as TailRisk reads them, and the tail it takes of them.
 library TailRiskHarness {
-    uint256 private constant INDEX_SHIFT = 16;
-    uint256 private constant PNL_SHIFT = 32;
+    /// Bytes of a record before and behind its weight, as a set of one market has them.
+    uint256 private constant STRIDE = 6;
+    uint256 private constant WEIGHT_SHIFT = 240;
 
     function tailLoss(
         int256[] memory pnls,
         uint16[] memory weights,
         TailRule memory rule,
-        int256 guess
+        int256 deep,
+        int256 bound
     ) internal pure returns (uint256 loss, uint256 worst) {
-        uint256 first = TailRisk.allocate(pnls.length);
-        uint256 totalWeight;
-        for (uint256 i = 0; i < pnls.length; ++i) {
-            int256 entry = (pnls[i] << PNL_SHIFT) | int256((i << INDEX_SHIFT) | weights[i]);
-            uint256 place = first + 32 * i;
-            // One of the words that allocate has reserved.
-            assembly ("memory-safe") {
-                mstore(place, entry)
-            }
-            totalWeight += weights[i];
+        Sample memory s;
+        s.count = pnls.length;
+        s.stride = STRIDE;
+        s.entries = TailRisk.allocateEntries(pnls.length);
+        uint256 pnl = TailRisk.allocate(pnls.length);
+        bytes memory records = new bytes(STRIDE * pnls.length + 32);
+        uint256 record;
+        // The records' first byte.
+        assembly ("memory-safe") {
+            record := add(records, 0x20)
         }
-        return TailRisk.tailLoss(first, first + 32 * pnls.length, totalWeight, rule, guess);
+        s.records = record;
+        for (uint256 i = 0; i < pnls.length; ++i) {
+            int256 value = pnls[i];
+            uint256 weight = uint256(weights[i]) << WEIGHT_SHIFT;
+            uint256 place = pnl + 32 * i;
+            // Words that allocate has reserved and bytes of the records; the next record overwrites what a weight's word writes behind it.
+            assembly ("memory-safe") {
+                mstore(place, value)
+                mstore(record, weight)
+            }
+            record += STRIDE;
+            s.totalWeight += weights[i];
+        }
+        return TailRisk.tailLoss(s, pnl, rule, deep, bound);
     }
 }
