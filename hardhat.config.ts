@@ -14,7 +14,7 @@ const REPLAY_BLOCK_GAS = 1_000_000_000;
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
-  solidity: { profiles: { default: solc(1_000), production: solc(1_000_000) } },
+  solidity: { profiles: { default: solc(1_000) } },
   paths: { ignition: "deploy", tests: { mocha: "test/chain", solidity: "test/contracts" } },
   typechain: { outDir: "types/ethers-contracts" },
   networks: {

@@ -101,9 +101,10 @@ library TailLoss {
             MarketRisk memory m = risk.markets[i];
             if (m.model != model) continue;
             _walk(set, m);
-            Guess memory own = _guess(m);
-            _add(sum, own);
+            _addGuess(sum, m);
             if (!guarded) continue;
+            Guess memory own;
+            _addGuess(own, m);
             (uint256 alone, ) = _tail(set, set.own, rule, own);
             aloneSum += alone;
         }
@@ -126,26 +127,16 @@ library TailLoss {
         ScenarioCells.walk(cells, s.records + _offset(set, m.id), s.stride, s.count, set.own, set.joint);
     }
 
-    /// @dev Four times a market's P&L at two places of each side: 1.75 and 2.5 standard moves away.
-    function _guess(MarketRisk memory m) private pure returns (Guess memory g) {
+    /// @dev Adds four times a market's P&L at two places of each side: 1.75 and 2.5 standard moves away.
+    function _addGuess(Guess memory g, MarketRisk memory m) private pure {
         // P&L is below 2^44 at 38 fractional bits.
         unchecked {
             int256 two = _nodePnl(m, NODE_THREE_DOWN + 1);
-            g.boundDown = 3 * two + _nodePnl(m, NODE_THREE_DOWN + 2);
-            g.deepDown = 2 * (two + _nodePnl(m, NODE_THREE_DOWN));
+            g.boundDown += 3 * two + _nodePnl(m, NODE_THREE_DOWN + 2);
+            g.deepDown += 2 * (two + _nodePnl(m, NODE_THREE_DOWN));
             two = _nodePnl(m, NODE_ONE_UP + 1);
-            g.boundUp = 3 * two + _nodePnl(m, NODE_ONE_UP);
-            g.deepUp = 2 * (two + _nodePnl(m, NODE_ONE_UP + 2));
-        }
-    }
-
-    function _add(Guess memory sum, Guess memory g) private pure {
-        // Few guesses below 2^48.
-        unchecked {
-            sum.deepDown += g.deepDown;
-            sum.deepUp += g.deepUp;
-            sum.boundDown += g.boundDown;
-            sum.boundUp += g.boundUp;
+            g.boundUp += 3 * two + _nodePnl(m, NODE_ONE_UP);
+            g.deepUp += 2 * (two + _nodePnl(m, NODE_ONE_UP + 2));
         }
     }
 

@@ -29,8 +29,8 @@ export function scenarioSet(history: DailyHistory, listings: readonly MarketList
 }
 
 /**
- * Scenarios with the largest moves first. The contract keeps the worst ones seen so far: when those come early, nearly all others are passed
- * over at the price of one comparison, whatever the book; in the order of the losses a check costs half as much again.
+ * Scenarios with the largest moves first: of the orders tried the one in which the contract selects tails most cheaply. The margin does not
+ * depend on it.
  */
 function largestFirst(scenarios: readonly JointScenario[]): readonly JointScenario[] {
   const size = ({ shocks }: JointScenario) => Math.max(...shocks.map(({ z }) => Math.abs(z)));

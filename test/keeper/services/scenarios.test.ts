@@ -23,7 +23,7 @@ describe("a scenario set", () => {
     expect(decoded.scenarios).to.have.length(SCENARIO_COUNT);
   });
 
-  it("begins with the largest moves, so that a check passes over nearly all the others", () => {
+  it("begins with the largest moves, the order in which a check is cheapest", () => {
     const sizes = scenarioSet(history, LISTINGS).scenarios.map(({ shocks }) =>
       Math.max(...shocks.map(({ z }) => Math.abs(z))),
     );
