@@ -9,13 +9,15 @@ import type { VolatilityModel } from "./model.ts";
 /** Days between two estimates of the filter. */
 const REFIT_DAYS = 30;
 const DAYS_PER_WEEK = 7;
+/** Days the model learns from: the level of variance long ago is not that of now. */
+const TRAINING_DAYS = 1_000;
 
 /** GARCH or GJR as a model: estimated on the daily changes that end at the fit; variances of later days add up over the week. */
 export function garchModel(specification: GarchSpecification): VolatilityModel {
   return {
     name: nameOf(specification),
     fit: (history) => {
-      const { parameters } = fitGarch(dailyChangesToNow(history), specification);
+      const { parameters } = fitGarch(dailyChangesToNow(history).subarray(-TRAINING_DAYS), specification);
       return {
         forecast: (known) => {
           const { next } = garchVariances(dailyChangesToNow(known), parameters);

@@ -87,27 +87,30 @@ function moments(series: ArrayLike<number>) {
 }
 
 /**
- * Coordinates without bounds: mu; ln omega; ln of the weights of rises, falls (GJR only) and yesterday's variance, relative to what persistence
- * lacks to one unless it is free; ln(nu - 2).
+ * Coordinates without bounds: mu; ln omega; logit of persistence (its logarithm when it is free); ln of the shares of rises and falls in it, or of
+ * both together, relative to yesterday's variance; ln(nu - 2). A maximum at persistence one lies far out on a coordinate of its own.
  */
 function startPoint(specification: GarchSpecification, mu: number): Float64Array {
-  const slack = 1 - START_ALPHA - START_BETA;
-  const unit = specification.persistence === "free" ? 1 : slack;
-  const half = Math.log(START_ALPHA / 2 / unit);
-  const reactions = specification.asymmetric ? [half, half] : [Math.log(START_ALPHA / unit)];
+  const total = START_ALPHA + START_BETA;
+  const level = specification.persistence === "free" ? Math.log(total) : Math.log(total / (1 - total));
+  const half = Math.log(START_ALPHA / 2 / START_BETA);
+  const reactions = specification.asymmetric ? [half, half] : [Math.log(START_ALPHA / START_BETA)];
   const shape = specification.innovations === "student-t" ? [Math.log(START_NU - 2)] : [];
-  return Float64Array.of(mu, Math.log(slack), ...reactions, Math.log(START_BETA / unit), ...shape);
+  return Float64Array.of(mu, Math.log(1 - total), level, ...reactions, ...shape);
 }
 
-function shares(specification: GarchSpecification, point: Float64Array) {
-  const weights = Array.from(point.subarray(2, specification.asymmetric ? 5 : 4), Math.exp);
-  if (specification.persistence === "free") return weights;
-  const total = 1 + weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
+/** Persistence and its parts: rises and falls, or both together, then yesterday's variance. */
+function partsOf(specification: GarchSpecification, point: Float64Array) {
+  const free = specification.persistence === "free";
+  const total = free ? Math.exp(point[2]!) : 1 / (1 + Math.exp(-point[2]!));
+  const weights = [...Array.from(point.subarray(3, specification.asymmetric ? 5 : 4), Math.exp), 1];
+  const sum = weights.reduce((left, weight) => left + weight, 0);
+  const parts = weights.map((weight) => (total * weight) / sum);
+  return { total, parts, logSlope: free ? 1 : 1 - total };
 }
 
 function parametersAt(specification: GarchSpecification, point: Float64Array): GarchParameters {
-  const parts = shares(specification, point);
+  const { parts } = partsOf(specification, point);
   const nu = specification.innovations === "student-t" ? 2 + Math.exp(point.at(-1)!) : null;
   const [mu, omega] = [point[0]!, Math.exp(point[1]!)];
   if (!specification.asymmetric) return { mu, omega, alpha: parts[0]!, beta: parts[1]!, gamma: 0, nu };
@@ -128,16 +131,16 @@ function loss(
   const natural = new Float64Array(GARCH_ORDER.length);
   const logLikelihood = garchLogLikelihood(series, parameters, natural);
   const [byMu, byOmega, byAlpha, byBeta, byGamma, byNu] = natural;
-  const parts = shares(specification, point);
+  const { total, parts, logSlope } = partsOf(specification, point);
   const byParts = specification.asymmetric
     ? [2 * (byAlpha! - byGamma!), 2 * byGamma!, byBeta!]
     : [byAlpha!, byBeta!];
-  const free = specification.persistence === "free";
-  const centre = free ? 0 : byParts.reduce((sum, slope, index) => sum + slope * parts[index]!, 0);
+  const byTotal = byParts.reduce((sum, slope, index) => sum + slope * parts[index]!, 0);
   gradient[0] = -byMu! / count;
   gradient[1] = (-byOmega! * parameters.omega) / count;
-  for (const [index, slope] of byParts.entries())
-    gradient[2 + index] = (-parts[index]! * (slope - centre)) / count;
+  gradient[2] = (-byTotal * logSlope) / count;
+  for (const [index, slope] of byParts.slice(0, -1).entries())
+    gradient[3 + index] = (-parts[index]! * (slope - byTotal / total)) / count;
   if (parameters.nu !== null) gradient[point.length - 1] = (-byNu! * (parameters.nu - 2)) / count;
   return -logLikelihood / count;
 }

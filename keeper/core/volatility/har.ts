@@ -24,6 +24,8 @@ export interface HarFit {
 /** Days of the mean that is explained: the next day, or a mean over the next week. */
 const WEEK_DAYS = 7;
 const MODEL_LEAST_DAYS = 250;
+/** Days the model learns from: the levels of long ago are not those of now. */
+const TRAINING_DAYS = 730;
 /** Share of a window's days that must have a realised variance. */
 const LEAST_OBSERVED = 0.8;
 /** Least forecast in levels, as a share of yesterday's variance. */
@@ -95,8 +97,9 @@ export function harModel(form: HarForm): VolatilityModel {
       const realised = dailyRealisedVariances(history);
       if (realised.length < MODEL_LEAST_DAYS)
         throw new CoreError("series-too-short", { days: realised.length, needed: MODEL_LEAST_DAYS });
-      const day = fitHar(realised, form, CALENDAR_DAY_LAGS);
-      const week = fitHar(realised, form, CALENDAR_DAY_LAGS, WEEK_DAYS);
+      const recent = realised.subarray(-TRAINING_DAYS);
+      const day = fitHar(recent, form, CALENDAR_DAY_LAGS);
+      const week = fitHar(recent, form, CALENDAR_DAY_LAGS, WEEK_DAYS);
       return {
         forecast: (known) => {
           const now = dailyRealisedVariances(known);
