@@ -29,8 +29,8 @@ export type ImpliedVolOutcome =
   | { readonly code: ImpliedVolFailure };
 
 const MAX_ITERATIONS = 40;
-/** A step below this share of the total vol cannot change its last digits again, as the steps converge with order three. */
-const CONVERGED_STEP = 1e-7;
+/** After a step below this share of the total vol the error is its fourth power, below the last digit: the steps converge with order four. */
+const CONVERGED_STEP = 5e-5;
 /** Above this share of the upper limit the shortfall to it is solved for, which keeps its digits. */
 const SHORTFALL_SHARE = 0.5;
 const SQRT_TWO_PI = 2.5066282746310007;
@@ -103,10 +103,12 @@ function solve(x: number, target: number, shortfall: number): { totalVol: number
 
 /** Leading order of ln b: -x^2 / (2 s^2) - s^2 / 8, corrected once for the factor before the exponential. */
 function lowGuess(x: number, target: number, inflection: number): number {
+  const logTarget = Math.log(target);
   let totalVol = inflection;
   for (let pass = 0; pass < 3; pass++) {
-    const factor = Math.log(totalVol ** 3 / (SQRT_TWO_PI * (x * x + totalVol ** 2)));
-    const exponent = Math.max(factor - Math.log(target), -x / 2);
+    const square = totalVol * totalVol;
+    const factor = Math.log((square * totalVol) / (SQRT_TWO_PI * (x * x + square)));
+    const exponent = Math.max(factor - logTarget, -x / 2);
     totalVol = Math.min(inflection, -x / Math.sqrt(2 * exponent));
   }
   return totalVol;

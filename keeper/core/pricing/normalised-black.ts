@@ -9,6 +9,11 @@ const SMALL_LOG_MONEYNESS = 2;
 /** Odd Taylor terms beyond the first: t^15 / 15! is below 1e-16 of the first within the limits above. */
 const SERIES_TERMS = 8;
 
+/** 1 / (2 n (2 n + 1)) for n from 0. */
+const SERIES_FACTORS = Float64Array.from({ length: SERIES_TERMS }, (_, term) =>
+  term === 0 ? 1 : 1 / (2 * term * (2 * term + 1)),
+);
+
 /** Mills-type ratio Phi(x) / phi(x), for x not far above zero. */
 function cdfOverPdf(x: number): number {
   return SQRT_HALF_PI * erfcx(-x * SQRT_HALF);
@@ -28,6 +33,7 @@ export function normalisedVega(logMoneyness: number, totalVol: number): number {
 function ratioDifferenceSeries(h: number, t: number): number {
   let previous = cdfOverPdf(h);
   let current = 1 + h * previous;
+  const square = t * t;
   let scale = t;
   let sum = current * t;
   for (let term = 1; term < SERIES_TERMS; term++) {
@@ -35,7 +41,7 @@ function ratioDifferenceSeries(h: number, t: number): number {
     const odd = h * even + 2 * term * current;
     previous = even;
     current = odd;
-    scale *= (t * t) / (2 * term * (2 * term + 1));
+    scale *= square * SERIES_FACTORS[term]!;
     sum += odd * scale;
   }
   return Math.max(0, 2 * sum);
