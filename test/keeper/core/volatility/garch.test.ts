@@ -80,6 +80,15 @@ describe("fitGarch", () => {
     expect(before[401]).to.equal(before[400]);
   });
 
+  it("reaches a maximum that lies at persistence one", () => {
+    const ever = series.map((change, day) => change * Math.exp(day / 150));
+    for (const asymmetric of [false, true])
+      for (const innovations of ["normal", "student-t"] as const) {
+        const { alpha, beta, gamma } = fitGarch(ever, { ...NORMAL, asymmetric, innovations }).parameters;
+        expect(alpha + beta + gamma / 2).to.be.within(0.999, 1);
+      }
+  });
+
   it("refuses too few days and a series that does not move", () => {
     const code = (values: number[], expected: string) =>
       expect(() => fitGarch(values, NORMAL))
