@@ -19,9 +19,11 @@ import { noOutcome, simulate, type Outcome } from "./simulate.ts";
 const LEAST_BAR_SECONDS = 300;
 /** Share of the opening notional that bidders together take on in a quarter of an hour. */
 export const BIDDER_CAPACITY = 0.1;
-const BISECTIONS = 10;
+const BISECTIONS = 4;
+/** The search for equal bad debt comes down from the largest factor by this much a step. */
+const SHRINK = 0.94;
+const LARGEST_FACTOR = 4;
 const LEAST_FACTOR = 0.05;
-const LARGEST_FACTOR = 3;
 
 export const KINDS: readonly BookKind[] = ["linear", "option"];
 
@@ -184,9 +186,14 @@ function addOutcomes(a: Outcome, b: Outcome): Outcome {
   };
 }
 
-/** The smallest factor found whose bad debt is no more than `target`; bad debt falls, by and large, as margin rises. */
+/**
+ * The factor down to which margin may shrink with bad debt no more than `target` all the way: bad debt need not fall evenly as margin
+ * rises, so the search comes from above and stops at the first crossing.
+ */
 function factorOfDebt(debtAt: (factor: number) => number, target: number): number {
-  let [low, high] = [LEAST_FACTOR, LARGEST_FACTOR];
+  let high = LARGEST_FACTOR;
+  while (high > LEAST_FACTOR && debtAt(high * SHRINK) <= target) high *= SHRINK;
+  let low = high * SHRINK;
   for (let step = 0; step < BISECTIONS; step++) {
     const middle = (low + high) / 2;
     if (debtAt(middle) > target) low = middle;

@@ -1,27 +1,10 @@
 import { equalWeights, tailRisk } from "../../../keeper/core/risk/tail.ts";
 import type { Market } from "../../../keeper/ports/market-data.ts";
 import type { ForecastDay } from "./forecast-days.ts";
+import { deltaGamma } from "./delta-gamma-method.ts";
 import { factorPnl, portfolioPnl, PORTFOLIOS, type JointMove, type MarketMove } from "./portfolios.ts";
-
-/** Confidences of value at risk and of expected shortfall: the house's own. */
-export const VAR_CONFIDENCE_BPS = 9_900;
-export const ES_CONFIDENCE_BPS = 9_750;
-
-/** A portfolio's forecast for the next day, positive losses per dollar of notional. */
-export interface RiskForecast {
-  readonly valueAtRisk: number;
-  /** At the confidence of expected shortfall, for its backtest. */
-  readonly shortfallValueAtRisk: number;
-  readonly expectedShortfall: number;
-}
-
-/** A way to forecast the risk of every portfolio. */
-export interface RiskMethod {
-  readonly name: string;
-  readonly title: string;
-  /** One forecast for each of `PORTFOLIOS`. */
-  forecast(day: ForecastDay): readonly RiskForecast[];
-}
+import { ES_CONFIDENCE_BPS, VAR_CONFIDENCE_BPS, type RiskForecast, type RiskMethod } from "./risk-method.ts";
+import { copulaScenarios, fitCopula } from "../../../keeper/core/scenarios/copula.ts";
 
 /** Every portfolio revalued under every scenario. */
 function byRevaluation(day: ForecastDay, scenarios: readonly JointMove[]): readonly RiskForecast[] {
@@ -64,4 +47,47 @@ const historical: RiskMethod = {
   forecast: (day) => byRevaluation(day, day.past),
 };
 
-export const RISK_METHODS: readonly RiskMethod[] = [filteredHistorical, historical];
+const DRAWS = 1_024;
+/** Degrees of freedom of the copula. */
+const COPULA_DEGREES = 4;
+const COPULA_SEED = 1;
+/** Days for which a set of draws serves. */
+const REDRAW_DAYS = 28;
+
+/** Monte Carlo: a t copula over the residuals' own distributions, quasi-random; drawn anew every four weeks, scaled by each day's forecasts. */
+function monteCarlo(): RiskMethod {
+  let drawn: { readonly period: number; readonly moves: readonly JointMove[] } | undefined;
+  return {
+    name: "monteCarlo",
+    title: "Monte Carlo, t copula",
+    forecast: (day) => {
+      const period = Math.floor(day.day / REDRAW_DAYS);
+      if (drawn?.period !== period) drawn = { period, moves: drawMoves(day.residuals) };
+      return byRevaluation(
+        day,
+        drawn.moves.map((residual) => scaled(day, residual)),
+      );
+    },
+  };
+}
+
+function drawMoves(residuals: readonly JointMove[]): readonly JointMove[] {
+  const columns = (["BTC", "ETH"] as const).map((name, market) => ({
+    market,
+    z: Float64Array.from(residuals, (residual) => residual[name].logReturn),
+    y: Float64Array.from(residuals, (residual) => residual[name].volChange),
+    imputed: new Uint8Array(residuals.length),
+  }));
+  const model = fitCopula({ days: residuals.map((_, index) => index), markets: columns });
+  const settings = { count: DRAWS, seed: COPULA_SEED, degrees: COPULA_DEGREES };
+  const [btc, eth] = copulaScenarios(model, settings).markets;
+  return Array.from({ length: DRAWS }, (_, draw) => ({
+    BTC: { logReturn: btc!.z[draw]!, volChange: btc!.y[draw]! },
+    ETH: { logReturn: eth!.z[draw]!, volChange: eth!.y[draw]! },
+  }));
+}
+
+/** Every method, with nothing remembered from an earlier run. */
+export function riskMethods(): readonly RiskMethod[] {
+  return [filteredHistorical, historical, deltaGamma, monteCarlo()];
+}

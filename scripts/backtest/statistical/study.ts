@@ -8,8 +8,9 @@ import {
 import { BPS, SECONDS_PER_DAY } from "../../../keeper/core/units.ts";
 import { readDailyPanel } from "./daily-panel.ts";
 import { forecastDays, WINDOW_DAYS, type ForecastDay } from "./forecast-days.ts";
-import { ES_CONFIDENCE_BPS, RISK_METHODS, VAR_CONFIDENCE_BPS, type RiskForecast } from "./methods.ts";
+import { riskMethods } from "./methods.ts";
 import { factorPnl, portfolioPnl, PORTFOLIOS } from "./portfolios.ts";
+import { ES_CONFIDENCE_BPS, VAR_CONFIDENCE_BPS, type RiskForecast, type RiskMethod } from "./risk-method.ts";
 
 /** Window of the traffic light. */
 const BASEL_DAYS = 250;
@@ -82,10 +83,11 @@ export function runStatisticalStudy(
   onProgress: (share: number) => void,
 ): StatisticalResult {
   const panel = readDailyPanel(dataFolder);
+  const riskModels = riskMethods();
   const outcomes: Outcome[] = [];
   const returns: { readonly year: number; readonly square: number }[] = [];
   for (const day of forecastDays(panel)) {
-    outcomes.push(outcomeOf(day));
+    outcomes.push(outcomeOf(day, riskModels));
     returns.push({ year: yearOf(day.day), square: day.actual.BTC.logReturn ** 2 });
     onProgress((day.day - panel.days[0]!) / (panel.days.at(-1)! - panel.days[0]!));
   }
@@ -93,7 +95,7 @@ export function runStatisticalStudy(
   const calmYears = Object.keys(vols)
     .map(Number)
     .filter((year) => vols[year]! < CALM_ANNUAL_VOL);
-  const methods = RISK_METHODS.map(({ name, title }, method): MethodResult => {
+  const methods = riskModels.map(({ name, title }, method): MethodResult => {
     const portfolios = PORTFOLIOS.map((_, index) => resultOf(outcomes, method, index, calmYears));
     return { method: name, title, portfolios, passed: portfolios.filter(({ passes }) => passes).length };
   });
@@ -110,12 +112,12 @@ export function runStatisticalStudy(
   };
 }
 
-function outcomeOf(day: ForecastDay): Outcome {
+function outcomeOf(day: ForecastDay, methods: readonly RiskMethod[]): Outcome {
   const factors = factorPnl(day.actual, day.vols);
   return {
     day: day.day,
     pnl: PORTFOLIOS.map((portfolio) => portfolioPnl(portfolio, factors)),
-    forecasts: RISK_METHODS.map((method) => method.forecast(day)),
+    forecasts: methods.map((method) => method.forecast(day)),
   };
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { black76Price } from "../../../keeper/core/pricing/black76.ts";
 import { readDailyPanel, type DailyPanel } from "../../../scripts/backtest/statistical/daily-panel.ts";
 import { forecastDays } from "../../../scripts/backtest/statistical/forecast-days.ts";
-import { RISK_METHODS } from "../../../scripts/backtest/statistical/methods.ts";
+import { riskMethods } from "../../../scripts/backtest/statistical/methods.ts";
 import {
   factorPnl,
   portfolioPnl,
@@ -15,9 +15,10 @@ const DATA = fileURLToPath(new URL("../../../data", import.meta.url));
 const DAY_YEARS = 1 / 365;
 
 function firstForecasts(panel: DailyPanel, count: number) {
+  const methods = riskMethods();
   const forecasts = [];
   for (const day of forecastDays(panel)) {
-    forecasts.push(RISK_METHODS.map((method) => method.forecast(day)));
+    forecasts.push(methods.map((method) => method.forecast(day)));
     if (forecasts.length === count) break;
   }
   return forecasts;
