@@ -18,7 +18,7 @@ const GUARD_MIN = 0.8;
 const GUARD_MAX = 2;
 
 /** Forecasts of the chain and where they come from. */
-export interface ChainForecast {
+interface ChainForecast {
   readonly variances: HorizonVariances;
   /** Name of the model that answered. */
   readonly model: string;
@@ -28,7 +28,7 @@ export interface ChainForecast {
   readonly atFloor: boolean;
 }
 
-export interface FittedChain extends FittedVolatility {
+interface FittedChain extends FittedVolatility {
   explain(history: HourlyHistory): ChainForecast | null;
 }
 

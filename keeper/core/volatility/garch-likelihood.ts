@@ -31,7 +31,7 @@ const SIZE = GARCH_ORDER.length;
 export type ScoreVisitor = (score: Float64Array) => void;
 
 /** Share of a day's variance that the next day keeps in the mean: alpha + beta + gamma / 2. */
-export function persistence({ alpha, beta, gamma }: GarchParameters): number {
+function persistence({ alpha, beta, gamma }: GarchParameters): number {
   return alpha + beta + gamma / 2;
 }
 

@@ -20,10 +20,7 @@ const PATTERN_DAYS = 730;
  * of average size. Weights are normalised, so that there is no start value.
  * @returns null when fewer than 30 days of hours are known within the last 180 days
  */
-export function hourlyEwmaVariance(
-  { firstHour, logReturn }: HourlyHistory,
-  pattern: HourPattern,
-): number | null {
+function hourlyEwmaVariance({ firstHour, logReturn }: HourlyHistory, pattern: HourPattern): number | null {
   let weight = 1 - HOURLY_LAMBDA;
   let weights = 0;
   let sum = 0;

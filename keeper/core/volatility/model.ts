@@ -3,9 +3,7 @@ import type { HourlyHistory } from "./hourly-history.ts";
 import type { VolatilityFilter } from "./filter.ts";
 
 /** Horizons of every forecast, hours: one hour, one day, one week. */
-export const HORIZONS_HOURS = [1, 24, 168] as const;
-
-export type HorizonHours = (typeof HORIZONS_HOURS)[number];
+export type HorizonHours = 1 | 24 | 168;
 
 /** Forecast variance of the log-return over the next 1 h, 24 h and 7 d, keyed by hours. */
 export type HorizonVariances = Readonly<Record<HorizonHours, number>>;

@@ -77,7 +77,7 @@ export interface ModelScore {
 }
 
 /** All models of a market and horizon on the origins at which each of them has a forecast. */
-export interface MarketScores {
+interface MarketScores {
   readonly market: Market;
   readonly origins: number;
   readonly models: readonly ModelScore[];
