@@ -55,7 +55,7 @@ export interface SurfaceStudySettings {
 }
 
 /** Quotes of a recorded chain in USD: premiums in coin are worth spot each, so that parity reads C - P = D (F - K). */
-export function quotesOf(chain: RecordedChain): ChainQuotes {
+function quotesOf(chain: RecordedChain): ChainQuotes {
   const usd = (coin: number | null): number | null => (coin === null ? null : coin * chain.indexUsd);
   const quotes = chain.expiries.flatMap(({ expirySeconds, strikes }) =>
     strikes.flatMap(({ strikeUsd: strike, call, put }) => [
