@@ -62,7 +62,8 @@ export function simulate(
   let lastDay = -1;
   for (const [start, seconds] of measures.seconds.entries()) {
     const day = Math.floor(seconds / SECONDS_PER_DAY);
-    if (day === lastDay) continue;
+    // An account opened at the last report has no life.
+    if (day === lastDay || start === measures.seconds.length - 1) continue;
     lastDay = day;
     runCohort({ books, measures, model, factor, bidderCapacity, kind, start }, outcome);
   }
