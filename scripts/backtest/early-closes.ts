@@ -5,7 +5,7 @@ import { assertRising, readRecords } from "../../keeper/adapters/replay/read-rec
 
 export const EARLY_FORMAT = "ballast-early-closes";
 export const EARLY_COLUMNS = "time,btcClose,ethClose";
-export const EARLY_CLOSES_FILE = join("history", "early-closes.ndjson");
+const EARLY_CLOSES_FILE = join("history", "early-closes.ndjson");
 /** ETH cost less than a dollar in 2015. */
 export const CLOSE_TICKS_PER_USD = 1_000;
 

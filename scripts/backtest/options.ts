@@ -1,7 +1,7 @@
 import { Argument, Command } from "commander";
 
 /** The sections in the order in which they run. */
-export const SECTION_NAMES = ["statistical", "protocol", "forecasts", "surface"] as const;
+const SECTION_NAMES = ["statistical", "protocol", "forecasts", "surface"] as const;
 
 export type SectionName = (typeof SECTION_NAMES)[number];
 

@@ -24,7 +24,7 @@ export interface SectionReport {
 }
 
 /** Folders a section reads. */
-export interface SectionData {
+interface SectionData {
   /** The project's own extract of recorded data. */
   readonly projectFolder: string;
   /** A folder of recorded history, when the user has one. */

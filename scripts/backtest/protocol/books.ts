@@ -3,12 +3,12 @@ import { seededRandom, type SeededRandom } from "../../../keeper/core/statistics
 import { SECONDS_PER_DAY } from "../../../keeper/core/units.ts";
 import { MARKETS } from "../../../keeper/ports/market-data.ts";
 
-export const LINEAR_BOOKS = 100;
-export const OPTION_BOOKS = 100;
+const LINEAR_BOOKS = 100;
+const OPTION_BOOKS = 100;
 const SEED = 7;
 
 /** Strikes as shares of the spot at the episode's start. */
-export const STRIKE_SHARES = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.6] as const;
+const STRIKE_SHARES = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.6] as const;
 /** Expiries in days after the episode's end, at 08:00 UTC: every book outlives the episode, so that no exposure fades away. */
 export const EXPIRY_DAYS = [1, 8, 29, 92] as const;
 const EXPIRY_HOUR_SECONDS = 28_800;

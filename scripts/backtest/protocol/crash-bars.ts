@@ -6,7 +6,7 @@ import { assertRising, readRecords } from "../../../keeper/adapters/replay/read-
 export const CRASH_FORMAT = "ballast-crash-bars";
 export const CRASH_COLUMNS =
   "end,seconds,btcOpen,btcHigh,btcLow,btcClose,ethOpen,ethHigh,ethLow,ethClose,btcVol,ethVol";
-export const CRASH_BARS_FILE = join("episodes", "crashes.ndjson");
+const CRASH_BARS_FILE = join("episodes", "crashes.ndjson");
 export const BTC_TICKS_PER_USD = 1;
 export const ETH_TICKS_PER_USD = 10;
 export const CRASH_VOL_TICKS_PER_UNIT = 1_000;

@@ -12,7 +12,7 @@ export interface PathPoint {
 /** Bars no longer than this count by their close alone. */
 const CLOSE_ONLY_SECONDS = 300;
 /** The oracle reports when a spot has moved by this share since the report before, or after the heartbeat. */
-export const DEVIATION = 0.005;
+const DEVIATION = 0.005;
 
 /**
  * The moments of a path: short bars by their close; longer ones are walked as open, the extreme nearer to the open, the other extreme and close, a

@@ -18,7 +18,7 @@ import { noOutcome, simulate, type Outcome } from "./simulate.ts";
 /** Shortest bars that are replayed, seconds. */
 const LEAST_BAR_SECONDS = 300;
 /** Share of the opening notional that bidders together take on in a quarter of an hour. */
-export const BIDDER_CAPACITY = 0.1;
+const BIDDER_CAPACITY = 0.1;
 const BISECTIONS = 4;
 /** The search for equal bad debt comes down from the largest factor by this much a step. */
 const SHRINK = 0.94;

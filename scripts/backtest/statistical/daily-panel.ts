@@ -12,7 +12,7 @@ import { loadEarlyCloses } from "../early-closes.ts";
 export const INDEX_TENOR_YEARS = 30 / DAYS_PER_YEAR;
 
 /** One market on the panel's calendar; null and NaN where nothing was observed. */
-export interface PanelMarket {
+interface PanelMarket {
   /** Spot at the end of each day, USD. */
   readonly closes: readonly (number | null)[];
   /** 30-day implied vol at the end of each day from the published index alone. */

@@ -5,10 +5,7 @@ import { INDEX_TENOR_YEARS } from "./daily-panel.ts";
 
 const DAY_YEARS = 1 / DAYS_PER_YEAR;
 
-/** The building blocks of the portfolios, each of one dollar of notional. */
-export const FACTORS = ["BTC", "BTC straddle", "ETH", "ETH straddle"] as const;
-
-/** A portfolio: dollars of notional of each of `FACTORS`. */
+/** A portfolio: dollars of notional of spot BTC, a BTC straddle, spot ETH and an ETH straddle, its four factors. */
 export interface Portfolio {
   readonly name: string;
   readonly weights: readonly [number, number, number, number];

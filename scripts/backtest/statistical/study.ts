@@ -20,7 +20,7 @@ const CALM_ANNUAL_VOL = 0.6;
 const DAYS_PER_YEAR = 365;
 
 /** One portfolio's backtest under one method. */
-export interface PortfolioResult {
+interface PortfolioResult {
   readonly portfolio: string;
   readonly days: number;
   readonly exceedances: number;
