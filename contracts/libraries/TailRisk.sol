@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {BPS} from "../types/Constants.sol";
 import {TailMeasure} from "../types/RiskParams.sol";
+import {ENTRY_WEIGHT_MASK, TailSelection} from "./TailSelection.sol";
 
 /// @notice Which tails of a scenario set count.
 struct TailRule {
@@ -26,14 +27,9 @@ struct Sample {
 /// @notice Scenarios sort by P&L, then by index. The tail of a confidence is the shortest prefix whose weight reaches the rest of the
 /// total; VaR is minus the P&L of its last element, ES minus the weighted mean of the prefix; both at least 0 and rounded up.
 /// A tail is a small part of the scenarios: those below a guess are gathered as entries (all of them, when the guess was too low), and the
-/// tail is selected among these, not sorted (Hoare 1961): a few steps per entry, however they lie, because a range that does not shrink
-/// is sorted after a fixed number of splits. An entry is P&L << 32 | index << 16 | weight, so that one signed comparison sorts
-/// entries and no two are equal; |P&L| below 2^200, weights at least 1.
+/// tail is selected among these (see TailSelection). |P&L| below 2^200, weights at least 1.
 library TailRisk {
-    uint256 private constant WEIGHT_MASK = 0xffff;
-    /// Ranges up to 8 entries are sorted, and any range after so many splits.
-    uint256 private constant SORTED_BYTES = 0x100;
-    uint256 private constant MAX_SPLITS = 20;
+    uint256 private constant WEIGHT_MASK = ENTRY_WEIGHT_MASK;
     /// Above every P&L.
     int256 private constant MAX_PNL = 1 << 200;
 
@@ -86,7 +82,8 @@ library TailRisk {
         if (rule.measure == TailMeasure.ExpectedShortfall) return (loss, worst);
         // The greater of both is VaR when the scenarios that lose more than ES weigh enough for VaR's tail, and only then.
         uint256 target = _target(s.totalWeight, rule.varBps);
-        if (_weightBeyond(first, end, loss) >= target) loss = _lastLoss(_select(first, end, target));
+        if (_weightBeyond(first, end, loss) >= target)
+            loss = _lastLoss(TailSelection.select(first, end, target));
     }
 
     /// @dev Gathers the tail of a weight at the front of the entries; returns the address behind it.
@@ -99,10 +96,10 @@ library TailRisk {
     ) private pure returns (uint256) {
         uint256 first = s.entries;
         (uint256 deepEnd, uint256 middle, uint256 weight) = _gather(s, pnl, deep, bound);
-        if (weight >= target) return _select(first, deepEnd, target);
+        if (weight >= target) return TailSelection.select(first, deepEnd, target);
         // target > weight; middle is at most the buffer's end.
         unchecked {
-            uint256 end = _select(middle, first + (s.count << 5), target - weight);
+            uint256 end = TailSelection.select(middle, first + (s.count << 5), target - weight);
             if (end != 0) {
                 // Both parts lie in the buffer, the second one behind the first.
                 assembly ("memory-safe") {
@@ -113,7 +110,7 @@ library TailRisk {
         }
         // The bound was too low.
         (deepEnd, , ) = _gather(s, pnl, MAX_PNL, MAX_PNL);
-        return _select(first, deepEnd, target);
+        return TailSelection.select(first, deepEnd, target);
     }
 
     /// @dev Writes the entries of the scenarios below a bound: those below `deep` from the buffer's front, the others from its end down.
@@ -213,111 +210,6 @@ library TailRisk {
         unchecked {
             target = confidenceBps >= BPS ? 0 : (totalWeight * (BPS - confidenceBps) + BPS - 1) / BPS;
             if (target == 0) target = 1;
-        }
-    }
-
-    /// @dev Moves the shortest prefix (in sorted order) whose weight reaches the target to the front, its greatest entry last; returns the
-    /// address behind it, or 0 when all entries together do not reach it. The target is at least 1.
-    function _select(uint256 first, uint256 end, uint256 target) private pure returns (uint256) {
-        // Addresses in [first, end]; what is taken off the target is below it.
-        unchecked {
-            for (uint256 splits; end - first > SORTED_BYTES && splits < MAX_SPLITS; ++splits) {
-                (uint256 middle, uint256 weight) = _split(first, end, _middleOf(first, end));
-                if (weight >= target) {
-                    end = middle;
-                } else {
-                    target -= weight;
-                    first = middle;
-                }
-            }
-            _sort(first, end);
-            for (; first < end; first += 0x20) {
-                uint256 weight = uint256(_load(first)) & WEIGHT_MASK;
-                if (weight >= target) return first + 0x20;
-                target -= weight;
-            }
-            return 0;
-        }
-    }
-
-    /// @dev Splits a range by a pivot: smaller entries before `middle`, the others from there on (Lomuto).
-    /// @return middle between first and end
-    /// @return weight sum of the smaller entries' weights
-    function _split(
-        uint256 first,
-        uint256 end,
-        int256 pivot
-    ) private pure returns (uint256 middle, uint256 weight) {
-        // middle follows first: only words of the range are read and written.
-        assembly ("memory-safe") {
-            middle := first
-            for {} lt(first, end) {
-                first := add(first, 0x20)
-            } {
-                let e := mload(first)
-                if slt(e, pivot) {
-                    weight := add(weight, and(e, WEIGHT_MASK))
-                    mstore(first, mload(middle))
-                    mstore(middle, e)
-                    middle := add(middle, 0x20)
-                }
-            }
-        }
-    }
-
-    /// @dev The median of a range's entries at a quarter, a half and three quarters: never its least one. Any entry for a range below four.
-    function _middleOf(uint256 first, uint256 end) private pure returns (int256 pivot) {
-        // Addresses in [first, end); the word at `first` exists even when the range is empty.
-        assembly ("memory-safe") {
-            let quarter := and(shr(2, sub(end, first)), not(0x1f))
-            first := add(first, quarter)
-            pivot := mload(first)
-            first := add(first, quarter)
-            let other := mload(first)
-            let last := mload(add(first, quarter))
-            if sgt(pivot, other) {
-                let greater := pivot
-                pivot := other
-                other := greater
-            }
-            // pivot <= other: the median is `last` between them, else the one it exceeds or undercuts.
-            if sgt(last, pivot) {
-                pivot := last
-                if sgt(last, other) {
-                    pivot := other
-                }
-            }
-        }
-    }
-
-    /// @dev Sorts a range: Shell (1959) with gaps that halve.
-    function _sort(uint256 first, uint256 end) private pure {
-        // i runs over the range, j stays between first + gap and i: only words of the range are read and written.
-        assembly ("memory-safe") {
-            for {
-                let gap := and(shr(1, sub(end, first)), not(0x1f))
-            } gap {
-                gap := and(shr(1, gap), not(0x1f))
-            } {
-                let lowest := add(first, gap)
-                for {
-                    let i := lowest
-                } lt(i, end) {
-                    i := add(i, 0x20)
-                } {
-                    let e := mload(i)
-                    let j := i
-                    for {} iszero(lt(j, lowest)) {} {
-                        let previous := mload(sub(j, gap))
-                        if iszero(sgt(previous, e)) {
-                            break
-                        }
-                        mstore(j, previous)
-                        j := sub(j, gap)
-                    }
-                    mstore(j, e)
-                }
-            }
         }
     }
 

@@ -17,10 +17,10 @@ const CODE_PREFIX_LENGTH = 4;
  */
 export async function readMarginContext(session: Session): Promise<MarginContext> {
   const { oracle, config, scenarios } = session.contracts;
-  const [header, params, pointer, block] = await Promise.all([
+  const [header, params, { pointer }, block] = await Promise.all([
     oracle.header(),
     config.marginParams(),
-    scenarios.pointer(),
+    scenarios.inForce(),
     session.provider.getBlock("latest"),
   ]);
   if (header.observedAt === 0n) {

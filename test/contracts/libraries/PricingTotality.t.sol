@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {Black76} from "../../../contracts/libraries/Black76.sol";
 import {CDF_OFFSET, CDF_ONE, NormalCdf, NormalTable} from "../../../contracts/libraries/NormalCdf.sol";
-import {ScenarioGrid} from "../../../contracts/libraries/ScenarioGrid.sol";
 import {Svi} from "../../../contracts/libraries/Svi.sol";
 import {NormalCdfTable} from "../../../contracts/margin/NormalCdfTable.sol";
 import {SmileWord} from "../../../contracts/types/RiskReport.sol";
