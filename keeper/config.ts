@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
+import { describeIssues } from "./schema-issues.ts";
 
 /** Where `ballast` looks for a deployment unless it is told. */
 const DEFAULT_DEPLOYMENT_FILE = "out/deployment.json";
@@ -19,16 +20,18 @@ export class ConfigError extends Error {
 
 const address = z
   .string()
-  .refine((text) => isAddress(text), "not an address")
+  .refine((text) => isAddress(text), "expected an address: 0x and 40 hexadecimal digits")
   .transform((text) => getAddress(text) as `0x${string}`);
+
+const url = z.url("expected a URL, such as http://127.0.0.1:8545");
 
 const deploymentSchema = z.strictObject({
   format: z.literal("ballast-deployment"),
   version: z.literal(1),
-  rpcUrl: z.url(),
+  rpcUrl: url,
   chainId: z.int().min(1),
   /** Name of each market, by its number in the contracts. */
-  markets: z.record(z.string().regex(/^[0-9]+$/, "a market's number"), z.string().min(1)),
+  markets: z.record(z.string().regex(/^[0-9]+$/, "expected a market's number as the key"), z.string().min(1)),
   addresses: z.strictObject({
     clearingHouse: address,
     collateralVault: address,
@@ -56,7 +59,7 @@ const optionalText = z.preprocess(emptyIsAbsent, z.string().optional());
 
 const environmentSchema = z.object({
   BALLAST_DEPLOYMENT: optionalText,
-  BALLAST_RPC_URL: z.preprocess(emptyIsAbsent, z.url().optional()),
+  BALLAST_RPC_URL: z.preprocess(emptyIsAbsent, url.optional()),
   BALLAST_KEYSTORE: optionalText,
   BALLAST_PASSWORD_FILE: optionalText,
 });
@@ -78,7 +81,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const result = environmentSchema.safeParse(environment);
   if (!result.success) {
     throw new ConfigError(
-      `the environment cannot be used:\n${z.prettifyError(result.error)}`,
+      `the environment cannot be used:\n${describeIssues(result.error, environment)}`,
       "correct or unset the variables named above",
     );
   }
@@ -96,7 +99,7 @@ export function parseDeployment(value: unknown, source: string): Deployment {
   const result = deploymentSchema.safeParse(value);
   if (result.success) return result.data;
   throw new ConfigError(
-    `${source} is not a deployment of this version:\n${z.prettifyError(result.error)}`,
+    `${source} is not a deployment of this version:\n${describeIssues(result.error, value)}`,
     "deploy again, or point --deployment at the right file",
   );
 }

@@ -60,7 +60,7 @@ async function devSigner(index: number, provider: JsonRpcProvider): Promise<Sign
     throw new CommandError(
       "no-dev-account",
       `the node has ${accounts.length} accounts, none has the number ${index}`,
-      `choose 0 to ${accounts.length - 1}`,
+      accounts.length === 0 ? "use --keystore and --password-file" : `choose 0 to ${accounts.length - 1}`,
     );
   }
   return signer;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { getAddress, isAddress, isHexString } from "ethers";
 import { z } from "zod";
 import { CommandError } from "./failure.ts";
+import { describeIssues } from "../schema-issues.ts";
 import { toJson } from "./output.ts";
 
 const INDENT = 2;
@@ -9,15 +10,15 @@ const INDENT = 2;
 /** A whole number of units too large for JSON's numbers, as text. */
 const unsigned = z
   .string()
-  .regex(/^[0-9]+$/, "a whole number, as text")
+  .regex(/^[0-9]+$/, "expected a whole number of at least zero, as text")
   .transform(BigInt);
 const signed = z
   .string()
-  .regex(/^-?[0-9]+$/, "a whole number, as text")
+  .regex(/^-?[0-9]+$/, "expected a whole number, as text")
   .transform(BigInt);
 const address = z
   .string()
-  .refine((text) => isAddress(text), "not an address")
+  .refine((text) => isAddress(text), "expected an address: 0x and 40 hexadecimal digits")
   .transform((text) => getAddress(text));
 
 const orderSchema = z.strictObject({
@@ -38,7 +39,7 @@ const signedOrderSchema = z.strictObject({
   name: z.string(),
   order: orderSchema,
   signer: address,
-  signature: z.string().refine((text) => isHexString(text), "not hexadecimal"),
+  signature: z.string().refine((text) => isHexString(text), "expected hexadecimal digits behind 0x"),
 });
 
 /** The contract's Order. */
@@ -70,7 +71,7 @@ export function readSignedOrder(file: string): SignedOrder {
   if (result.success) return result.data;
   throw new CommandError(
     "bad-order-file",
-    `${file} is not a signed order:\n${z.prettifyError(result.error)}`,
+    `${file} is not a signed order:\n${describeIssues(result.error, value)}`,
     "make one with: ballast order sign --out FILE",
   );
 }

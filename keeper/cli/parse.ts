@@ -1,15 +1,16 @@
 import { parseUnits } from "ethers";
 import { InvalidArgumentError } from "commander";
 
-/** Parsers of arguments and options; each says what it expected. */
+/** Parsers of arguments and options; each says what it expected, behind the value that commander names. */
 
 export function accountId(text: string): bigint {
-  if (!/^[1-9][0-9]*$/.test(text)) throw new InvalidArgumentError("Expected an account's number, such as 1.");
+  if (!/^[1-9][0-9]*$/.test(text)) throw new InvalidArgumentError("Expected an account's number: 1 or more.");
   return BigInt(text);
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  if (!/^[0-9]{1,15}$/.test(text))
+    throw new InvalidArgumentError("Expected a whole number of at most 15 digits.");
   return Number(text);
 }
 
@@ -35,5 +36,7 @@ export function unitsE8(text: string): bigint {
   } catch {
     // The message below says what was expected.
   }
-  throw new InvalidArgumentError("Expected a number with at most eight decimals, such as 0.25.");
+  throw new InvalidArgumentError(
+    "Expected a number of at least zero with at most eight decimals, such as 0.25.",
+  );
 }

@@ -43,7 +43,8 @@ describe("the configuration", () => {
 
   it("names a variable that cannot be used", () => {
     const error = failure(() => readConfig({ BALLAST_RPC_URL: "nonsense" }));
-    expect(error.message).to.include("BALLAST_RPC_URL");
+    for (const part of ["BALLAST_RPC_URL", "expected a URL", '"nonsense"'])
+      expect(error.message).to.include(part);
     expect(error.code).to.equal("config");
   });
 });
@@ -62,13 +63,22 @@ describe("a deployment file", () => {
     const addresses = { ...deploymentRecord().addresses, clearingHouse: undefined };
     const value = { format: "ballast-deployment", version: 1, ...deploymentRecord() };
     const missing = failure(() => parseDeployment({ ...value, addresses }, "file.json"));
-    expect(missing.message).to.include("file.json").and.include("addresses.clearingHouse");
-    const wrong = { ...value, addresses: { ...value.addresses, exchange: "0x12" } };
-    expect(failure(() => parseDeployment(wrong, "f")).message).to.include("not an address");
-    expect(failure(() => parseDeployment({ ...value, version: 2 }, "f")).message).to.include("version");
-    expect(failure(() => parseDeployment({ ...value, markets: { BTC: "1" } }, "f")).message).to.include(
-      "markets",
-    );
+    for (const part of ["file.json", "addresses.clearingHouse", "given: nothing"])
+      expect(missing.message).to.include(part);
+    const exchange = { addresses: { ...value.addresses, exchange: "0x12" } };
+    for (const [change, ...named] of [
+      [exchange, "addresses.exchange", "expected an address", '"0x12"'],
+      [{ format: "other" }, "format", '"ballast-deployment"', '"other"'],
+      [{ version: 2 }, "version", "expected 1", "given: 2"],
+      [{ rpcUrl: "node" }, "rpcUrl", "expected a URL", '"node"'],
+      [{ chainId: 0 }, "chainId", ">=1", "given: 0"],
+      [{ markets: { BTC: "1" } }, "markets.BTC", "market's number"],
+      [{ markets: { "1": "" } }, "markets.1", ">=1 characters", '""'],
+      [{ extra: true }, "extra"],
+    ] as const) {
+      const error = failure(() => parseDeployment({ ...value, ...change }, "f"));
+      for (const part of named) expect(error.message).to.include(part);
+    }
   });
 
   it("that is missing or no JSON says what to do", () => {

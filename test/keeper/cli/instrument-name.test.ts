@@ -54,15 +54,20 @@ describe("an instrument's name", () => {
     );
   });
 
-  it("that cannot be read is refused with the markets there are", () => {
-    for (const text of [
-      "",
-      "BTC",
-      "SOL-27MAR26-90-C",
-      "BTC-27XYZ26-90000-C",
-      "BTC-27MAR26-90000",
-      "BTC-27MAR26-9-X",
-    ]) {
+  it("that cannot be read is refused by the part that is wrong and what is allowed", () => {
+    for (const [text, ...named] of [
+      ["", "MARKET-DDMMMYY"],
+      ["BTC", "MARKET-DDMMMYY"],
+      ["BTC-27MAR26-90000", "MARKET-DDMMMYY"],
+      ["BTC-27MAR26-9-X", "MARKET-DDMMMYY"],
+      ["SOL-27MAR26-90-C", "market SOL", "BTC, ETH"],
+      ["BTC-27XYZ26-90000-C", "month XYZ", "JAN, FEB"],
+      ["BTC-29FEB26", "day 29", "1 to 28"],
+      ["BTC-30FEB28", "day 30", "1 to 29"],
+      ["BTC-0MAR26", "day 0", "1 to 31"],
+      ["BTC-27MAR26T24", "hour 24", "0 to 23"],
+      ["BTC-27MAR26-184467440737.09551616-C", "strike 184467440737.09551616", "0 to 184467440737.09551615"],
+    ] as const) {
       let error: unknown;
       try {
         parseInstrument(text, MARKETS);
@@ -70,7 +75,17 @@ describe("an instrument's name", () => {
         error = thrown;
       }
       expect(error, text).to.be.instanceOf(CommandError);
-      expect((error as CommandError).advice).to.include("BTC, ETH");
+      const { advice, message } = error as CommandError;
+      expect(advice).to.include("BTC, ETH");
+      for (const part of [text, ...named]) expect(message).to.include(part);
     }
+  });
+
+  it("reaches to the ends of the calendar and of the strikes", () => {
+    const { expiry, strikeE8 } = unpackInstrumentId(
+      parseInstrument("BTC-29FEB28T23-184467440737.09551615-P", MARKETS),
+    );
+    expect(expiry).to.equal(Date.UTC(2028, 1, 29, 23) / 1_000);
+    expect(strikeE8).to.equal(2n ** 64n - 1n);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { expect } from "chai";
-import { encryptKeystoreJson, JsonRpcProvider, Network, Wallet } from "ethers";
+import { encryptKeystoreJson, JsonRpcProvider, JsonRpcSigner, Network, Wallet } from "ethers";
 import { CommandError } from "../../../keeper/cli/failure.ts";
 import { openSigner, type KeyChoice } from "../../../keeper/cli/key.ts";
 
@@ -15,8 +15,10 @@ const NONE: KeyChoice = { keystoreFile: null, passwordFile: null, devAccount: nu
 const providerOf = (chainId: number) =>
   new JsonRpcProvider("http://127.0.0.1:1", undefined, { staticNetwork: Network.from(chainId) });
 
-const refusal = async (choice: KeyChoice, chainId = 31_337): Promise<CommandError> => {
+const refusal = async (choice: KeyChoice, chainId = 31_337, unlocked = 0): Promise<CommandError> => {
   const provider = providerOf(chainId);
+  const account = new JsonRpcSigner(provider, Wallet.createRandom().address);
+  provider.listAccounts = () => Promise.resolve(new Array<JsonRpcSigner>(unlocked).fill(account));
   try {
     await openSigner(choice, provider);
   } catch (error) {
@@ -67,6 +69,7 @@ describe("the key of a command", () => {
       passwordFile: passwordFile(),
     });
     expect(missing.code).to.equal("no-file");
+    expect(missing.message).to.include(join(folder, "none"));
     const wrong = join(folder, "wrong");
     writeFileSync(wrong, "guess");
     const error = await refusal({ ...NONE, keystoreFile: keystoreFile(), passwordFile: wrong });
@@ -74,8 +77,16 @@ describe("the key of a command", () => {
     expect(`${error.message} ${error.advice}`).not.to.include("guess");
   });
 
+  it("is refused by the number of an account that the node does not have", async () => {
+    const beyond = await refusal({ ...NONE, devAccount: 3 }, 31_337, 3);
+    expect(beyond.message).to.include("3 accounts, none has the number 3");
+    expect(beyond.advice).to.equal("choose 0 to 2");
+    expect((await refusal({ ...NONE, devAccount: 0 })).advice).to.include("--keystore");
+  });
+
   it("is never an unlocked account on a chain that is not local", async () => {
     const error = await refusal({ ...NONE, devAccount: 0 }, 1);
     expect(error.code).to.equal("not-local");
+    for (const part of ["31337", "this one is 1"]) expect(error.message).to.include(part);
   });
 });

@@ -40,16 +40,26 @@ describe("a signed order's file", () => {
       const signer = Wallet.createRandom().address;
       writeSignedOrder(file, { name: "sell", order: ORDER, signer, signature: "0x00" });
       const text = readFileSync(file, "utf8");
-      for (const [from, to, named] of [
-        ['"sizeE8": "-50000000"', '"sizeE8": -50000000', "order.sizeE8"],
-        [`"signer": "${signer}"`, '"signer": "me"', "signer"],
-        ['"signature": "0x00"', '"signature": "00"', "signature"],
-        ['"version": 1', '"version": 9', "version"],
+      for (const [from, to, ...named] of [
+        [
+          '"sizeE8": "-50000000"',
+          '"sizeE8": -50000000',
+          "order.sizeE8",
+          "expected string",
+          "given: -50000000",
+        ],
+        ['"sizeE8": "-50000000"', '"sizeE8": "0.5"', "order.sizeE8", "a whole number", '"0.5"'],
+        ['"account": "7"', '"account": "-7"', "order.account", "at least zero", '"-7"'],
+        ['"deadline": 1770000000', '"deadline": -1', "order.deadline", ">=0", "given: -1"],
+        [`"signer": "${signer}"`, '"signer": "me"', "signer", "expected an address", '"me"'],
+        [`"signer": "${signer}",`, "", "signer", "given: nothing"],
+        ['"signature": "0x00"', '"signature": "00"', "signature", "hexadecimal", '"00"'],
+        ['"version": 1', '"version": 9', "version", "expected 1", "given: 9"],
         ['"reduceOnly": true', '"reduceOnly": true, "extra": 1', "extra"],
       ] as const) {
         expect(text).to.include(from);
         writeFileSync(file, text.replace(from, to));
-        expect(() => readSignedOrder(file), named).to.throw(named);
+        for (const part of named) expect(() => readSignedOrder(file), part).to.throw(part);
       }
     });
   });
