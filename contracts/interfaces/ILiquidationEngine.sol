@@ -67,7 +67,8 @@ interface ILiquidationEngine {
     /// @notice The call ended with everything sold and a debt that the fund could not fill.
     event BadDebtLeft(uint256 indexed account, uint256 debtE6);
 
-    error Healthy(uint256 account, uint256 healthBps);
+    /// @notice Equity is not below maintenance margin: nothing to call.
+    error Healthy(uint256 account, int256 equityE6, uint256 maintenanceE6);
     error AlreadyCalled(uint256 account);
     error NotCalled(uint256 account);
     error BelowTarget(uint256 account, uint256 healthBps, uint256 targetBps);

@@ -34,12 +34,18 @@ interface IRiskOracle {
     error ExpiriesNotAscending(uint16 market, uint256 previous, uint256 next);
     /// @notice A live expiry of the previous report is missing.
     error ExpiryDropped(uint16 market, uint256 expiry);
-    /// @notice a + b s sqrt(1 - rho^2) < 0.
-    error NegativeVariance(uint16 market, uint256 expiry);
+    /// @notice The slice's lowest total variance, a + b s sqrt(1 - rho^2) rounded down, is below zero.
+    error NegativeVariance(uint16 market, uint256 expiry, int256 lowestE18, int256 minE18);
     /// @notice b (1 + |rho|) > 2 (Lee 2004).
     error WingTooSteep(uint16 market, uint256 expiry, uint256 slopeE18, uint256 maxSlopeE18);
     /// @notice Total variance falls from one expiry to the next at log-moneyness kE9.
-    error CalendarArbitrage(uint16 market, uint256 expiry, int256 kE9);
+    error CalendarArbitrage(
+        uint16 market,
+        uint256 expiry,
+        int256 kE9,
+        int256 varianceE18,
+        int256 minVarianceE18
+    );
 
     /// @notice Checks signatures, order, age and every bound, then stores the report. Anyone may carry a signed report.
     function submit(RiskReport calldata report, bytes[] calldata signatures) external;

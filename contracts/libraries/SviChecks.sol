@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {SmileWord} from "../types/RiskReport.sol";
 
 /// @title SviChecks: integer checks of raw-SVI slices (Gatheral and Jacquier 2014; Lee 2004)
@@ -32,6 +33,18 @@ library SviChecks {
             uint256 liftE18 = smile.bE9() * smile.sE9();
             uint256 rhoE9 = absRhoE9(smile);
             return depthE18 * depthE18 * 1e18 <= liftE18 * liftE18 * (1e18 - rhoE9 * rhoE9);
+        }
+    }
+
+    /// @notice The slice's lowest total variance, a + b s sqrt(1 - rho^2), * 1e18, rounded down: below zero whenever the exact one is.
+    /// Needs |rho| <= 1.
+    function lowestVarianceE18(SmileWord smile) internal pure returns (int256) {
+        // (b s)^2 (1e18 - rho^2) < 2^188; |rho| <= 1 keeps the last factor positive. The root is below 2^94, a * 1e8 below 2^67.
+        unchecked {
+            uint256 liftE18 = smile.bE9() * smile.sE9();
+            uint256 rhoE9 = absRhoE9(smile);
+            uint256 rootE27 = FixedPointMathLib.sqrt(liftE18 * liftE18 * (1e18 - rhoE9 * rhoE9));
+            return smile.aE10() * A_TO_E18 + int256(rootE27 / uint256(ONE_E9));
         }
     }
 

@@ -143,9 +143,9 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
 
     /// @dev Whether a call may begin: below maintenance. Grace by severity and the soft zone's second report belong here.
     function _requireCallable(uint256 account, Margin memory margin) private pure {
-        uint256 health = AuctionMath.healthBps(margin.equityE6, margin.maintenanceE6);
         // A maintenance margin is far below 2^255 (Constants and the report's fields bound it), so the cast keeps its value.
-        if (margin.equityE6 >= int256(margin.maintenanceE6)) revert Healthy(account, health);
+        if (margin.equityE6 >= int256(margin.maintenanceE6))
+            revert Healthy(account, margin.equityE6, margin.maintenanceE6);
     }
 
     function _requireCalled(uint256 account) private view {

@@ -103,7 +103,9 @@ library ReportChecks {
         if (slopeE18 > MAX_WING_SLOPE_E18) {
             revert IRiskOracle.WingTooSteep(market, expiry, slopeE18, MAX_WING_SLOPE_E18);
         }
-        if (!SviChecks.hasNonNegativeVariance(smile)) revert IRiskOracle.NegativeVariance(market, expiry);
+        if (!SviChecks.hasNonNegativeVariance(smile)) {
+            revert IRiskOracle.NegativeVariance(market, expiry, SviChecks.lowestVarianceE18(smile), 0);
+        }
     }
 
     function requireBounds(
@@ -151,16 +153,27 @@ library ReportChecks {
         unchecked {
             int256 kE9 = int256(word.sigmaE9()) * CALENDAR_SIGMAS;
             (int256 downE18, int256 atTheMoneyE18, int256 upE18) = SviChecks.totalVariancesE18(smile, kE9);
-            if (downE18 + CALENDAR_TOLERANCE_E18 < points.downE18) _revertCalendar(smile, word, -kE9);
-            if (atTheMoneyE18 + CALENDAR_TOLERANCE_E18 < points.atTheMoneyE18)
-                _revertCalendar(smile, word, 0);
-            if (upE18 + CALENDAR_TOLERANCE_E18 < points.upE18) _revertCalendar(smile, word, kE9);
+            _requireNoFall(smile, word, -kE9, downE18, points.downE18);
+            _requireNoFall(smile, word, 0, atTheMoneyE18, points.atTheMoneyE18);
+            _requireNoFall(smile, word, kE9, upE18, points.upE18);
             (points.downE18, points.atTheMoneyE18, points.upE18) = (downE18, atTheMoneyE18, upE18);
         }
     }
 
-    function _revertCalendar(SmileWord smile, MarketWord word, int256 kE9) private pure {
-        revert IRiskOracle.CalendarArbitrage(word.market(), smile.expiry(), kE9);
+    function _requireNoFall(
+        SmileWord smile,
+        MarketWord word,
+        int256 kE9,
+        int256 varianceE18,
+        int256 previousE18
+    ) private pure {
+        // Total variances are below 2^100.
+        unchecked {
+            int256 minE18 = previousE18 - CALENDAR_TOLERANCE_E18;
+            if (varianceE18 < minE18) {
+                revert IRiskOracle.CalendarArbitrage(word.market(), smile.expiry(), kE9, varianceE18, minE18);
+            }
+        }
     }
 
     /// floor(sqrt(q)) lies in [min, max] iff min^2 <= q < (max + 1)^2: no root unless it fails.

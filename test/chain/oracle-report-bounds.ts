@@ -18,6 +18,9 @@ const YEAR = 365n * 24n * HOUR;
 const LAST = 5;
 const ONE_E9 = 10n ** 9n;
 const CALENDAR_SIGMAS = 5n;
+/** One unit of a, 1e-10, and the tolerance between slices, 1e-8, in total variance * 1e18. */
+const A_UNIT_E18 = 10n ** 8n;
+const CALENDAR_TOLERANCE_E18 = 10n ** 10n;
 const FIVE_YEARS = 5n * YEAR;
 
 describe("RiskOracle: bounds of posted values", () => {
@@ -128,6 +131,8 @@ describe("RiskOracle: bounds of posted values", () => {
     await expectRefused(onlySmile(valid, { ...lifted, aE10: -2_000_000_001n }), "NegativeVariance", [
       1n,
       expiry,
+      -A_UNIT_E18,
+      0n,
     ]);
   });
 
@@ -140,16 +145,25 @@ describe("RiskOracle: bounds of posted values", () => {
     const flat = { ...early, bE9: 0n, aE10: 500_000_000n };
     const fallsBy = (units: bigint) =>
       withSmiles(valid, [flat, { ...late, bE9: 0n, aE10: flat.aE10 - units }]);
-    // The tolerance is 1e-8 of total variance, 100 units of a.
+    // The tolerance is 100 units of a.
     await expectAcceptable(fallsBy(100n));
-    await expectRefused(fallsBy(101n), "CalendarArbitrage", [1n, late.expiryHour * HOUR, -k]);
+    const minE18 = flat.aE10 * A_UNIT_E18 - CALENDAR_TOLERANCE_E18;
+    const refusal = (kE9: bigint, varianceE18: bigint) => [
+      1n,
+      late.expiryHour * HOUR,
+      kE9,
+      varianceE18,
+      minE18,
+    ];
+    await expectRefused(fallsBy(101n), "CalendarArbitrage", refusal(-k, minE18 - A_UNIT_E18));
     const bent = (change: Partial<SmileFields>) =>
       withSmiles(valid, [flat, { ...late, bE9: 200_000_000n, sE9: 100_000n, ...change }]);
-    const refusedAt = (change: Partial<SmileFields>, kE9: bigint) =>
-      expectRefused(bent(change), "CalendarArbitrage", [1n, late.expiryHour * HOUR, kE9]);
-    await refusedAt({ aE10: 400_000_000n, rhoE9: 0n, mE9: 0n }, 0n);
-    await refusedAt({ aE10: 450_000_000n, rhoE9: -900_000_000n, mE9: k }, k);
-    await refusedAt({ aE10: 450_000_000n, rhoE9: 900_000_000n, mE9: -k }, -k);
+    const refusedAt = (change: Partial<SmileFields>, kE9: bigint, varianceE18: bigint) =>
+      expectRefused(bent(change), "CalendarArbitrage", refusal(kE9, varianceE18));
+    // At k = m a slice's variance is a + b s, here a + 0.2 * 1e-4.
+    await refusedAt({ aE10: 400_000_000n, rhoE9: 0n, mE9: 0n }, 0n, 40_020_000_000_000_000n);
+    await refusedAt({ aE10: 450_000_000n, rhoE9: -900_000_000n, mE9: k }, k, 45_020_000_000_000_000n);
+    await refusedAt({ aE10: 450_000_000n, rhoE9: 900_000_000n, mE9: -k }, -k, 45_020_000_000_000_000n);
     await expectAcceptable(bent({ aE10: 500_000_000n, rhoE9: 900_000_000n, mE9: -k }));
   });
 

@@ -23,7 +23,9 @@ contract LiquidationEngineTest is LiquidationFixture {
 
     function test_RevertWhen_FlaggingAtExactlyMaintenance() public {
         engine.setMark(call, MARK_H_ONE_E8);
-        VM.expectRevert(abi.encodeWithSelector(ILiquidationEngine.Healthy.selector, short, 10_000));
+        VM.expectRevert(
+            abi.encodeWithSelector(ILiquidationEngine.Healthy.selector, short, 2_000 * USD, 2_000 * USD)
+        );
         liquidation.flag(short);
     }
 

@@ -43,6 +43,11 @@ contract SviChecksTest is TestBase {
         // The root is off by less than one unit: only values within b of zero may differ.
         if (lowE27 >= 0) VM.assertTrue(answer);
         if (lowE27 < -int256(uint256(bE9))) VM.assertFalse(answer);
+        int256 lowestE18 = SviChecks.lowestVarianceE18(smile);
+        if (!answer) VM.assertTrue(lowestE18 < 0);
+        // Both are rounded down: this one by less than one unit, the root by less than b.
+        VM.assertLe(lowE27 / 1e9, lowestE18 + 1);
+        VM.assertLe(lowestE18, (lowE27 + int256(uint256(bE9))) / 1e9 + 1);
     }
 
     /// The published minimum of A. Vogt's slice: w_min = 0.0116249 (Gatheral and Jacquier 2014, example 3.1).
@@ -50,6 +55,7 @@ contract SviChecksTest is TestBase {
         VM.assertTrue(SviChecks.hasNonNegativeVariance(_vogt(-410_000_000)));
         VM.assertTrue(SviChecks.hasNonNegativeVariance(_vogt(-410_000_000 - 116_249_032)));
         VM.assertFalse(SviChecks.hasNonNegativeVariance(_vogt(-410_000_000 - 116_249_033)));
+        VM.assertEq(SviChecks.lowestVarianceE18(_vogt(-410_000_000)) / 1e8, 116_249_032);
     }
 
     /// Reference total variances of the same slice at k = -0.5, 0 and 0.5.
