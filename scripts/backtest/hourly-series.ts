@@ -54,11 +54,6 @@ const HOURLY_VOL_FILES: Readonly<Record<Market, string>> = {
   ETH: "dvol_eth_1h.csv.gz",
 };
 
-const DAILY_CLOSE_FILES: Readonly<Record<Market, string>> = {
-  BTC: "btcusd_daily_coincodex.csv.gz",
-  ETH: "ethusd_daily_coingecko.csv.gz",
-};
-
 interface Table<Column extends string> {
   readonly first: number;
   readonly columns: Readonly<Record<Column, Float64Array>>;
@@ -148,14 +143,4 @@ export function readDailyImpliedVol(dataFolder: string, market: Market): DailyLe
   const file = join(dataFolder, "deribit", `dvol_${COINS[market]}_daily.csv.gz`);
   const { first, columns } = readTable(file, "date", DAY_SECONDS, ["close"]);
   return { firstDay: first, close: columns.close.map((percent) => percent / PERCENT) };
-}
-
-/**
- * Daily closes over all venues, USD, longer than any exchange's own (BTC from 2012, ETH from 2015).
- * @throws DataFolderError
- */
-export function readDailyCloses(dataFolder: string, market: Market): DailyLevels {
-  const file = join(dataFolder, "prices", DAILY_CLOSE_FILES[market]);
-  const { first, columns } = readTable(file, "time", DAY_SECONDS, ["close"]);
-  return { firstDay: first, close: columns.close };
 }

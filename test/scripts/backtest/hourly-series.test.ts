@@ -5,7 +5,6 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import {
   DataFolderError,
-  readDailyCloses,
   readDailyImpliedVol,
   readHourlyBars,
   readHourlyImpliedVol,
@@ -75,11 +74,6 @@ describe("readers of a folder of hourly history", () => {
       firstDay: Date.UTC(2020, 2, 12) / 86_400_000,
       close: Float64Array.of(0.5, NaN, 0.6),
     });
-  });
-
-  it("reads daily closes", () => {
-    write("prices/btcusd_daily_coincodex.csv.gz", "time,close", "1970-01-02,5.2", "1970-01-03,5.3");
-    expect(readDailyCloses(folder, "BTC")).to.deep.equal({ firstDay: 1, close: Float64Array.of(5.2, 5.3) });
   });
 
   it("names the file that is missing, the row that is wrong and why", () => {

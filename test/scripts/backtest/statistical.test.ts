@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { fileURLToPath } from "node:url";
 import { black76Price } from "../../../keeper/core/pricing/black76.ts";
+import { loadEarlyCloses } from "../../../scripts/backtest/early-closes.ts";
 import { readDailyPanel, type DailyPanel } from "../../../scripts/backtest/statistical/daily-panel.ts";
 import { forecastDays } from "../../../scripts/backtest/statistical/forecast-days.ts";
 import { riskMethods } from "../../../scripts/backtest/statistical/methods.ts";
@@ -13,6 +14,8 @@ import {
 
 const DATA = fileURLToPath(new URL("../../../data", import.meta.url));
 const DAY_YEARS = 1 / 365;
+/** Before 2017 the two markets moved apart. */
+const FREQUENT_TRADING_DAYS = 375;
 
 function firstForecasts(panel: DailyPanel, count: number) {
   const methods = riskMethods();
@@ -66,6 +69,17 @@ describe("statistical backtest", () => {
     expect(pnl("long BTC, short ETH")).to.be.closeTo(Math.expm1(0.05) - Math.expm1(-0.08), 1e-15);
   });
 
+  it("dates both markets' early closes alike: returns agree on the same day and on no neighbouring one", () => {
+    const closes = loadEarlyCloses(DATA).slice(-FREQUENT_TRADING_DAYS);
+    const returns = (market: "BTC" | "ETH") =>
+      closes.slice(1).map((close, day) => Math.log(close[market] / closes[day]![market]));
+    const [btc, eth] = [returns("BTC"), returns("ETH")];
+    const agreement = (lag: number) =>
+      correlation(btc.slice(1, -1), eth.slice(1 + lag, eth.length - 1 + lag));
+    expect(agreement(0)).to.be.greaterThan(0.3);
+    for (const lag of [-1, 1]) expect(Math.abs(agreement(lag))).to.be.lessThan(0.15);
+  });
+
   it("reads one price a day, the published vol only where it exists, and no return over a gap", () => {
     const day = panel.days.indexOf(Date.UTC(2020, 2, 13) / 86_400_000);
     expect(panel.markets.BTC.closes[day]).to.be.closeTo(4_800, 1);
@@ -75,6 +89,14 @@ describe("statistical backtest", () => {
     expect(panel.markets.ETH.closes[missing]).to.equal(null);
   });
 });
+
+function correlation(left: readonly number[], right: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [a, b] = [mean(left), mean(right)];
+  const moment = (x: readonly number[], xMean: number, y: readonly number[], yMean: number) =>
+    x.reduce((sum, value, index) => sum + (value - xMean) * (y[index]! - yMean), 0);
+  return moment(left, a, right, b) / Math.sqrt(moment(left, a, left, a) * moment(right, b, right, b));
+}
 
 function scramble(market: DailyPanel["markets"]["BTC"], cut: number): DailyPanel["markets"]["BTC"] {
   const wild = (values: readonly (number | null)[]) =>
