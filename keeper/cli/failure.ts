@@ -1,4 +1,5 @@
 import { isError } from "ethers";
+import { KeystoreError } from "../adapters/keystore/keystore-error.ts";
 import { ConfigError } from "../config.ts";
 import { ChainRefusal } from "../ports/clearing-chain.ts";
 
@@ -60,7 +61,7 @@ const NO_ADVICE = "run the command with --help to see what it expects";
 
 /** Turns whatever was thrown into words and advice; never shows a stack. */
 export function explain(error: unknown): Failure {
-  if (error instanceof CommandError || error instanceof ConfigError) {
+  if (error instanceof CommandError || error instanceof ConfigError || error instanceof KeystoreError) {
     const { code, message, advice } = error;
     return { code, message, advice };
   }

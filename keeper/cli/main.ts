@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addDepositCommand } from "./commands/deposit.ts";
+import { addKeysCommands } from "./commands/keys.ts";
 import { addLiquidateCommand } from "./commands/liquidate.ts";
 import { addMarginCommand } from "./commands/margin.ts";
 import { addOracleCommands } from "./commands/oracle.ts";
@@ -47,6 +48,7 @@ addWatchCommand(program);
 addLiquidateCommand(program);
 addSettleCommand(program);
 addParamsCommands(program);
+addKeysCommands(program);
 
 try {
   await program.parseAsync();

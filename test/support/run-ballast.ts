@@ -1,8 +1,10 @@
 // Runs the command line as a process of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const MAIN = fileURLToPath(new URL("../../keeper/cli/main.ts", import.meta.url));
 
 export interface BallastRun {
@@ -15,7 +17,7 @@ export interface BallastRun {
 export async function runBallast(deploymentFile: string, args: readonly string[]): Promise<BallastRun> {
   const child = spawn(
     process.execPath,
-    ["--import", import.meta.resolve("tsx"), MAIN, "--deployment", deploymentFile, ...args],
+    ["--import", TSX, MAIN, "--deployment", deploymentFile, ...args],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let out = "";
