@@ -1,4 +1,5 @@
 import { requireWithin } from "../errors.ts";
+import { selectSmallest } from "../revaluation/smallest.ts";
 import { seededRandom, type SeededRandom } from "../statistics/seeded-random.ts";
 import { sparseLeastSquares, type SparseColumn } from "../statistics/sparse-least-squares.ts";
 import type { JointScenarios } from "./filtered-historical.ts";
@@ -107,24 +108,29 @@ function tailFeatures(
   const days = rows[0]?.length ?? 0;
   const entries = Array.from({ length: days }, () => ({ rows: [] as number[], values: [] as number[] }));
   const target: number[] = [];
-  const addFeature = (tail: readonly number[], value: (day: number) => number): void => {
+  const addFeature = (tail: ArrayLike<number>, value: (day: number) => number): void => {
     let sum = 0;
-    for (const day of tail) {
+    for (let place = 0; place < tail.length; place++) {
+      const day = tail[place]!;
+      const each = value(day);
       entries[day]!.rows.push(target.length);
-      entries[day]!.values.push(value(day));
-      sum += value(day);
+      entries[day]!.values.push(each);
+      sum += each;
     }
     target.push(sum);
   };
+  const lowest = new Float64Array(days);
   for (let turn = 0; turn < books; turn++) {
     const pnl = bookPnl(rows, randomBook(random, rows.length, markets, turn));
-    const rising = pnl.toSorted();
     for (const share of TAIL_SHARES) {
       const size = Math.ceil(share * days);
-      const limit = rising[size]!;
-      const shortfall = -rising.subarray(0, size).reduce((sum, value) => sum + value, 0);
+      lowest.set(pnl);
+      selectSmallest(lowest, 0, days, size + 1);
+      const limit = lowest[size]!;
+      let shortfall = 0;
+      for (let place = 0; place < size; place++) shortfall -= lowest[place]!;
       if (shortfall <= 0) continue;
-      const tail = Array.from(pnl.keys()).filter((day) => pnl[day]! < limit);
+      const tail = daysBelow(pnl, limit);
       addFeature(tail, (day) => (limit - pnl[day]!) / shortfall);
       addFeature(tail, () => PROBABILITY_IMPORTANCE / size);
     }
@@ -134,6 +140,12 @@ function tailFeatures(
     values: Float64Array.from(values),
   }));
   return { columns, target: Float64Array.from(target) };
+}
+
+function daysBelow(pnl: Float64Array, limit: number): readonly number[] {
+  const below: number[] = [];
+  for (let day = 0; day < pnl.length; day++) if (pnl[day]! < limit) below.push(day);
+  return below;
 }
 
 /** The scenarios at the given positions. */
