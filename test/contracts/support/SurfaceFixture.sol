@@ -10,7 +10,7 @@ import {
     SPOT_NODES,
     VOL_NODES
 } from "../../../contracts/libraries/ScenarioGrid.sol";
-import {NormalCdfTable} from "../../../contracts/margin/NormalCdfTable.sol";
+import {PriceProbe} from "./PriceProbe.sol";
 import {PlainNode, SurfaceHarness} from "./SurfaceHarness.sol";
 import {TestBase} from "./TestBase.sol";
 
@@ -40,7 +40,7 @@ abstract contract SurfaceFixture is TestBase {
     uint256 internal constant PNL_SHIFT = 82;
     uint256 private constant MAX_LANE = (1 << 125) - (1 << PNL_SHIFT);
 
-    NormalCdfTable private tableCode = new NormalCdfTable();
+    PriceProbe private immutable _probe = new PriceProbe();
 
     /// One to four strikes from nothing to a million forwards; the weights' absolute values sum to the whole book.
     function _book(uint256 seed) internal pure returns (Calls[] memory book) {
@@ -79,30 +79,43 @@ abstract contract SurfaceFixture is TestBase {
         uint256 deviationQ60,
         Sums[39] memory sums
     ) internal view {
-        NormalTable table = _table();
-        (uint256 inverse, int256 intercept, uint256 sd) = Black76.terms(calls.logQ60, deviationQ60);
-        int256 weight = calls.weightQ40;
-        ScenarioGrid.accumulate(grid, vol, table, calls.ratioQ40, inverse, intercept, sd, weight);
+        _addToGrid(grid, vol, calls, deviationQ60);
+        int256[] memory returns_ = new int256[](SPOT_NODES);
+        uint256[] memory growths = new uint256[](SPOT_NODES);
         for (uint256 i = 0; i < SPOT_NODES; ++i) {
             PlainNode memory node = SurfaceHarness.nodeAt(grid, vol, i);
-            (int256 call, uint256 delta) = Black76.price(
-                table,
-                calls.ratioQ40,
-                inverse,
-                intercept,
-                sd,
-                node.returnQ60,
-                node.growthQ40
-            );
+            (returns_[i], growths[i]) = (node.returnQ60, node.growthQ40);
+        }
+        (int256[] memory prices, uint256[] memory deltas) = _probe.prices(
+            calls.ratioQ40,
+            calls.logQ60,
+            deviationQ60,
+            returns_,
+            growths
+        );
+        for (uint256 i = 0; i < SPOT_NODES; ++i) {
             Sums memory sum = sums[vol * SPOT_NODES + i];
-            sum.valueQ120 += weight * call;
-            sum.slopeQ120 += weight * int256(delta);
+            sum.valueQ120 += calls.weightQ40 * prices[i];
+            sum.slopeQ120 += calls.weightQ40 * int256(deltas[i]);
         }
     }
 
-    function _callNow(Calls memory calls, uint256 deviationQ60) internal view returns (int256 callQ80) {
+    function _addToGrid(Grid grid, uint256 vol, Calls memory calls, uint256 deviationQ60) private view {
         (uint256 inverse, int256 intercept, uint256 sd) = Black76.terms(calls.logQ60, deviationQ60);
-        (callQ80, ) = Black76.price(_table(), calls.ratioQ40, inverse, intercept, sd, 0, Black76.ONE_Q40);
+        ScenarioGrid.accumulate(grid, vol, _table(), calls.ratioQ40, inverse, intercept, sd, calls.weightQ40);
+    }
+
+    function _callNow(Calls memory calls, uint256 deviationQ60) internal view returns (int256 callQ80) {
+        uint256[] memory growths = new uint256[](1);
+        growths[0] = Black76.ONE_Q40;
+        (int256[] memory prices, ) = _probe.prices(
+            calls.ratioQ40,
+            calls.logQ60,
+            deviationQ60,
+            new int256[](1),
+            growths
+        );
+        return prices[0];
     }
 
     /// Values and slopes of any size within their bounds at every node.
@@ -166,6 +179,6 @@ abstract contract SurfaceFixture is TestBase {
     }
 
     function _table() internal view returns (NormalTable) {
-        return NormalCdf.load(address(tableCode));
+        return NormalCdf.load(_probe.table());
     }
 }

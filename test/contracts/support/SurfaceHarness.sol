@@ -21,6 +21,18 @@ struct Walked {
     bool intact;
 }
 
+/// @notice Records to walk over and words to write to.
+struct Walk {
+    /// Address of the first record, and bytes from one to the next.
+    uint256 records;
+    uint256 stride;
+    uint256 count;
+    /// Guarded spans of a market's own P&L and of the joint P&L, by their first positions.
+    int256[] words;
+    uint256 own;
+    uint256 joint;
+}
+
 /// @notice Grids and cells as their libraries hold them in memory, read as plain numbers and watched from outside.
 library SurfaceHarness {
     uint256 private constant GRID_WORDS = 117;
@@ -106,45 +118,61 @@ library SurfaceHarness {
         int256 start,
         bool jointFirst
     ) internal pure returns (Walked memory walked) {
-        uint256 count = pairs.length / cells.length;
-        uint256 records = _records(pairs, cells.length);
-        uint256 span = count + GUARD_WORDS;
-        int256[] memory words = new int256[](2 * span + GUARD_WORDS);
-        for (uint256 i = 0; i < words.length; ++i) words[i] = GUARD;
-        (uint256 own, uint256 joint) = (GUARD_WORDS, GUARD_WORDS + span);
-        if (jointFirst) (own, joint) = (joint, own);
-        for (uint256 i = 0; i < count; ++i) words[joint + i] = start;
+        Walk memory task = _prepare(cells.length, pairs, start, jointFirst);
         walked.own = new int256[][](cells.length);
         walked.intact = true;
         for (uint256 m = 0; m < cells.length; ++m) {
-            bytes32 before = _inputs(cells, records, pairs.length);
-            _walk(cells[m], records + WEIGHT_BYTES + PAIR_BYTES * m, cells.length, count, words, own, joint);
-            walked.own[m] = _part(words, own, count);
-            walked.intact = walked.intact && _inputs(cells, records, pairs.length) == before;
+            bytes32 before = _inputs(cells, task);
+            _walk(cells[m], task, m);
+            walked.own[m] = _part(task.words, task.own, task.count);
+            walked.intact = walked.intact && _inputs(cells, task) == before;
         }
-        walked.joint = _part(words, joint, count);
-        for (uint256 i = 0; i < GUARD_WORDS; ++i) {
-            walked.intact = walked.intact && words[i] == GUARD && words[GUARD_WORDS + count + i] == GUARD;
-            walked.intact = walked.intact && words[GUARD_WORDS + span + count + i] == GUARD;
-        }
+        walked.joint = _part(task.words, task.joint, task.count);
+        walked.intact = walked.intact && _isGuarded(task);
     }
 
-    function _walk(
-        Cells cells,
-        uint256 pairs,
+    function _prepare(
         uint256 markets,
-        uint256 count,
-        int256[] memory words,
-        uint256 own,
-        uint256 joint
-    ) private pure {
+        uint32[] memory pairs,
+        int256 start,
+        bool jointFirst
+    ) private pure returns (Walk memory task) {
+        task.count = pairs.length / markets;
+        task.stride = WEIGHT_BYTES + PAIR_BYTES * markets;
+        task.records = _records(pairs, markets);
+        uint256 span = task.count + GUARD_WORDS;
+        task.words = new int256[](2 * span + GUARD_WORDS);
+        for (uint256 i = 0; i < task.words.length; ++i) task.words[i] = GUARD;
+        (task.own, task.joint) = (GUARD_WORDS, GUARD_WORDS + span);
+        if (jointFirst) (task.own, task.joint) = (task.joint, task.own);
+        for (uint256 i = 0; i < task.count; ++i) task.words[task.joint + i] = start;
+    }
+
+    function _walk(Cells cells, Walk memory task, uint256 market) private pure {
+        int256[] memory words = task.words;
         uint256 first;
         // The first word behind the array's length.
         assembly ("memory-safe") {
             first := add(words, 0x20)
         }
-        uint256 stride = WEIGHT_BYTES + PAIR_BYTES * markets;
-        ScenarioCells.walk(cells, pairs, stride, count, first + 32 * own, first + 32 * joint);
+        ScenarioCells.walk(
+            cells,
+            task.records + WEIGHT_BYTES + PAIR_BYTES * market,
+            task.stride,
+            task.count,
+            first + 32 * task.own,
+            first + 32 * task.joint
+        );
+    }
+
+    /// Whether the words before, between and behind the two spans are as they were.
+    function _isGuarded(Walk memory task) private pure returns (bool) {
+        uint256 span = task.count + GUARD_WORDS;
+        for (uint256 i = 0; i < GUARD_WORDS; ++i) {
+            if (task.words[i] != GUARD || task.words[span + i] != GUARD || task.words[2 * span + i] != GUARD)
+                return false;
+        }
+        return true;
     }
 
     /// Address of the first of the records, whose weights are rubbish.
@@ -160,12 +188,9 @@ library SurfaceHarness {
         }
     }
 
-    function _inputs(
-        Cells[] memory cells,
-        uint256 records,
-        uint256 pairs
-    ) private pure returns (bytes32 all) {
-        uint256 bytesOfRecords = (pairs / cells.length) * (WEIGHT_BYTES + PAIR_BYTES * cells.length);
+    function _inputs(Cells[] memory cells, Walk memory task) private pure returns (bytes32 all) {
+        uint256 records = task.records;
+        uint256 bytesOfRecords = task.count * task.stride;
         assembly ("memory-safe") {
             all := keccak256(records, bytesOfRecords)
         }
