@@ -1,16 +1,18 @@
-import { CoreError } from "../errors.ts";
+import { CoreError, requireWithin } from "../errors.ts";
 import { normalInverseCdf } from "../pricing/normal.ts";
+import { chiSquareQuantile } from "../statistics/chi-square.ts";
 import { scrambledHalton } from "../statistics/scrambled-halton.ts";
 import { studentCdf } from "../statistics/student-quantile.ts";
 import { choleskyFactor } from "../statistics/symmetric-matrix.ts";
+import { fitDegrees, LEAST_DEGREES, MOST_DEGREES } from "./copula-degrees.ts";
 import type { JointScenarios } from "./filtered-historical.ts";
 
 export interface CopulaSettings {
   /** Scenarios to draw; even when antithetic. */
   readonly count: number;
   readonly seed: number;
-  /** Degrees of freedom of the copula, an even number: the fewer, the more tails come together. */
-  readonly degrees: number;
+  /** Degrees of freedom of the copula, those fitted by default: the fewer, the more tails come together. */
+  readonly degrees?: number;
   /** Each draw beside its mirror image: halves the error of nearly linear books, does little for gamma. */
   readonly antithetic?: boolean;
 }
@@ -22,38 +24,42 @@ export interface CopulaModel {
   readonly factor: readonly (readonly number[])[];
   /** Sorted residuals of each column. */
   readonly margins: readonly Float64Array[];
+  /** Degrees of freedom, 1 to 100; 100 stands for no dependence of tails that the data show. */
+  readonly degrees: number;
 }
 
-/** Fits the copula: correlation is sin(pi tau / 2) of Kendall's tau between the columns (McNeil, Frey and Embrechts 2015, eq. 7.40). */
+/**
+ * Fits the copula: correlation is sin(pi tau / 2) of Kendall's tau between the columns (McNeil, Frey and Embrechts 2015, eq. 7.40), the degrees of freedom
+ * follow by maximum likelihood of the ranks given it (Mashal and Zeevi 2002; `fitDegrees`).
+ */
 export function fitCopula({ markets }: JointScenarios): CopulaModel {
   const columns = markets.flatMap(({ z, y }) => [z, y]);
+  const factor = choleskyFactor(kendallCorrelations(columns));
   return {
     markets: markets.map(({ market }) => market),
-    factor: choleskyFactor(kendallCorrelations(columns)),
+    factor,
     margins: columns.map((column) => column.toSorted()),
+    degrees: fitDegrees(columns, factor),
   };
 }
 
 /**
  * Monte Carlo scenarios: a Student-t copula (Demarta and McNeil 2005) over the residuals' own distributions, linear between sorted
- * residuals. Points are a scrambled Halton sequence; the chi-square mixing variable with 2 n degrees is -2 ln of a product of n
- * uniform numbers.
+ * residuals. Points are a scrambled Halton sequence, one axis a column and one for the chi-square mixing variable.
  * @returns scenarios numbered from 0 in place of days
  * @throws CoreError `argument-out-of-domain`
  */
 export function copulaScenarios(model: CopulaModel, settings: CopulaSettings): JointScenarios {
-  const { count, seed, degrees, antithetic = false } = settings;
   const { factor, margins, markets } = model;
-  if (degrees < 2 || degrees % 2 !== 0 || (antithetic && count % 2 !== 0)) {
-    throw new CoreError("argument-out-of-domain", { name: "copula", degrees, count });
-  }
+  const { count, seed, degrees = model.degrees, antithetic = false } = settings;
+  requireWithin("degrees", degrees, LEAST_DEGREES, MOST_DEGREES);
+  if (antithetic && count % 2 !== 0) throw new CoreError("argument-out-of-domain", { name: "count", count });
   const draws = antithetic ? count / 2 : count;
-  const points = scrambledHalton(draws, margins.length + degrees / 2, seed);
+  const points = scrambledHalton(draws, margins.length + 1, seed);
   const drawn = margins.map(() => new Float64Array(count));
   for (let draw = 0; draw < draws; draw++) {
     const normals = margins.map((_, axis) => normalInverseCdf(points[axis]![draw]!));
-    const product = points.slice(margins.length).reduce((value, axis) => value * axis[draw]!, 1);
-    const stretch = Math.sqrt(degrees / (-2 * Math.log(product)));
+    const stretch = Math.sqrt(degrees / chiSquareQuantile(points[margins.length]![draw]!, degrees));
     for (const [axis, row] of factor.entries()) {
       const student = stretch * row.reduce((sum, loading, other) => sum + loading * normals[other]!, 0);
       const level = studentCdf(student, degrees);

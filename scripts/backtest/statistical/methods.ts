@@ -48,8 +48,6 @@ const historical: RiskMethod = {
 };
 
 const DRAWS = 1_024;
-/** Degrees of freedom of the copula. */
-const COPULA_DEGREES = 4;
 const COPULA_SEED = 1;
 /** Days for which a set of draws serves. */
 const REDRAW_DAYS = 28;
@@ -79,7 +77,7 @@ function drawMoves(residuals: readonly JointMove[]): readonly JointMove[] {
     imputed: new Uint8Array(residuals.length),
   }));
   const model = fitCopula({ days: residuals.map((_, index) => index), markets: columns });
-  const settings = { count: DRAWS, seed: COPULA_SEED, degrees: COPULA_DEGREES };
+  const settings = { count: DRAWS, seed: COPULA_SEED };
   const [btc, eth] = copulaScenarios(model, settings).markets;
   return Array.from({ length: DRAWS }, (_, draw) => ({
     BTC: { logReturn: btc!.z[draw]!, volChange: btc!.y[draw]! },

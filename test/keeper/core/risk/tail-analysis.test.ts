@@ -152,9 +152,20 @@ describe("copulaScenarios", () => {
     expect(estimates(true)).to.be.below(estimates(false));
   });
 
-  it("refuse degrees that are odd and mirror images of an odd number", () => {
+  it("bring joint extremes together the more, the fewer the degrees", () => {
+    const together = (degrees: number): number => {
+      const { markets } = copulaScenarios(model, { ...settings, degrees });
+      const worst = markets.map(({ z }) => z.toSorted()[40] ?? NaN);
+      return Array.from({ length: 4_096 }, (_, s) => s).filter((s) =>
+        markets.every(({ z }, index) => (z[s] ?? NaN) <= (worst[index] ?? NaN)),
+      ).length;
+    };
+    expect(together(1.5)).to.be.above(together(40));
+  });
+
+  it("refuse degrees out of bounds and mirror images of an odd number", () => {
     for (const bad of [
-      { ...settings, degrees: 3 },
+      { ...settings, degrees: 0.5 },
       { ...settings, count: 7, antithetic: true },
     ])
       expect(() => copulaScenarios(model, bad)).to.throw(CoreError);
