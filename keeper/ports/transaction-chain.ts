@@ -1,0 +1,69 @@
+import type { FeeMarket, Fees } from "../core/transactions/fees.ts";
+import type { Hex } from "./hex.ts";
+import type { TransactionEvent } from "./transaction-sender.ts";
+
+/** What the contract would do. */
+export type Simulation =
+  | { readonly kind: "accepted"; readonly gasLimit: bigint }
+  | { readonly kind: "refused"; readonly reason: string; readonly revertData: Hex | null };
+
+/** A transaction to be signed. */
+export interface UnsignedTransaction {
+  readonly to: Hex;
+  readonly data: Hex;
+  readonly nonce: number;
+  readonly gasLimit: bigint;
+  readonly fees: Fees;
+}
+
+export interface SignedTransaction {
+  readonly hash: Hex;
+  readonly raw: Hex;
+}
+
+/** What a node says to a signed transaction. */
+export type BroadcastAnswer =
+  /** In the pool, or already there, or already mined. */
+  | { readonly kind: "taken" }
+  /** The nonce is behind the chain's count: the next look shows by whom it was taken. */
+  | { readonly kind: "nonce-taken" }
+  /** Another transaction under the nonce waits there and pays too nearly as much. */
+  | { readonly kind: "underpriced" }
+  /** Anything else, such as too little money in the account. */
+  | { readonly kind: "rejected"; readonly reason: string };
+
+/** Where a transaction stands on the chain. */
+export interface MinedTransaction {
+  readonly hash: Hex;
+  readonly blockNumber: bigint;
+  readonly blockHash: Hex;
+  readonly isSuccess: boolean;
+  readonly gasUsed: bigint;
+  readonly events: readonly TransactionEvent[];
+}
+
+/** The account and the chain as one look shows them. */
+export interface AccountState {
+  readonly headNumber: bigint;
+  readonly confirmedNonce: number;
+  /** The account's count of transactions `confirmations` deep. */
+  readonly settledNonce: number;
+  readonly market: FeeMarket;
+}
+
+/** What a sender of transactions needs of one account and its chain. Every method throws ChainUnavailable when no node answers. */
+export interface TransactionChain {
+  readonly chainId: bigint;
+  readonly from: Hex;
+  state(confirmations: bigint): Promise<AccountState>;
+  simulate(to: Hex, data: Hex): Promise<Simulation>;
+  sign(transaction: UnsignedTransaction): Promise<SignedTransaction>;
+  /** Sends to every usable node; the best answer counts. */
+  broadcast(raw: Hex): Promise<BroadcastAnswer>;
+  /** Whether a node holds the transaction, waiting or mined. */
+  isKnown(hash: Hex): Promise<boolean>;
+  /** Where it was mined on the chain of now; null when it was not. */
+  mined(hash: Hex): Promise<MinedTransaction | null>;
+  /** Whether the nodes agree that this is the block of that number; nodes that do not know it do not count. */
+  isAgreed(blockNumber: bigint, blockHash: Hex): Promise<boolean>;
+}

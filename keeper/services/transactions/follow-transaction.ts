@@ -1,0 +1,274 @@
+import type { Fees } from "../../core/transactions/fees.ts";
+import { type Look, nextStep, type NextStep } from "../../core/transactions/next-step.ts";
+import type { Telemetry, TelemetryFields } from "../../ports/telemetry.ts";
+import type { Timer } from "../../ports/timer.ts";
+import type { MinedTransaction, Simulation, TransactionChain } from "../../ports/transaction-chain.ts";
+import type { TransactionAttempt, TransactionLog, TransactionRecord } from "../../ports/transaction-log.ts";
+import { ChainUnavailable } from "../../ports/transaction-sender.ts";
+import type { TransactionPolicy } from "./transaction-policy.ts";
+
+/** What sending needs. */
+export interface TransactionParts {
+  readonly chain: TransactionChain;
+  readonly log: TransactionLog;
+  readonly timer: Timer;
+  readonly telemetry: Telemetry;
+  readonly policy: TransactionPolicy;
+  /** Ends every wait; what is open stays open in the log. */
+  readonly signal: AbortSignal;
+}
+
+type Refusal = Extract<Simulation, { kind: "refused" }>;
+
+/** How following a transaction ended. */
+export type Followed =
+  /** An effect or a cancellation is mined, `confirmations` deep. */
+  | {
+      readonly kind: "mined";
+      readonly record: TransactionRecord;
+      readonly attempt: TransactionAttempt;
+      readonly mined: MinedTransaction;
+      readonly depth: bigint;
+    }
+  | { readonly kind: "superseded"; readonly record: TransactionRecord }
+  /** The contract refuses it and nothing was ever signed. */
+  | { readonly kind: "refused"; readonly record: TransactionRecord; readonly refusal: Refusal };
+
+/** Looks in a row that must agree that the nonce went to a stranger: one may mix answers of two nodes. */
+const SUPERSEDED_LOOKS = 3;
+/** First time between two looks, ms; it doubles up to the policy's. A chain that mines at once is read at once. */
+const FIRST_POLL_MS = 10;
+/** What a transfer of nothing to oneself costs. */
+const CANCELLATION_GAS = 21_000n;
+
+/**
+ * Brings an open transaction to its end: signs, sends, sends again, replaces and waits, whatever the chain shows. Everything is in the log
+ * before a node sees it, so that following the record of the log after a crash goes on where it stopped.
+ * @param isFresh the contract has just been asked and accepts the effect
+ * @throws the signal's reason when it aborts
+ */
+export async function followTransaction(
+  parts: TransactionParts,
+  record: TransactionRecord,
+  isFresh: boolean,
+): Promise<Followed> {
+  const follower = new Follower(parts, record, isFresh);
+  for (;;) {
+    parts.signal.throwIfAborted();
+    try {
+      const followed = await follower.advance();
+      if (followed !== null) return followed;
+    } catch (error) {
+      if (!(error instanceof ChainUnavailable)) throw error;
+      follower.alert("warn", "transaction-chain-unavailable", { reason: error.message });
+    }
+    await parts.timer.sleep(follower.nextPollMs(), parts.signal);
+  }
+}
+
+/** The changing state of one transaction on its way. */
+class Follower {
+  readonly #parts: TransactionParts;
+  #record: TransactionRecord;
+  #isFresh: boolean;
+  /** When this process first saw the newest attempt waiting. */
+  #since: { readonly headNumber: bigint; readonly ms: number } | null = null;
+  #isUnderpriced = false;
+  #wasMined = false;
+  #supersededLooks = 0;
+  #pollMs = FIRST_POLL_MS;
+  readonly #alertedAtMs = new Map<string, number>();
+
+  constructor(parts: TransactionParts, record: TransactionRecord, isFresh: boolean) {
+    this.#parts = parts;
+    this.#record = record;
+    this.#isFresh = isFresh;
+  }
+
+  nextPollMs(): number {
+    const pollMs = this.#pollMs;
+    this.#pollMs = Math.min(pollMs * 2, this.#parts.policy.pollMs);
+    return pollMs;
+  }
+
+  /** One look and one step; null when there is more to come. */
+  async advance(): Promise<Followed | null> {
+    const { look, mined } = await this.#look();
+    const step = nextStep(look, this.#parts.policy);
+    this.#supersededLooks = step.kind === "superseded" ? this.#supersededLooks + 1 : 0;
+    switch (step.kind) {
+      case "confirmed":
+        return mined === null ? null : this.#confirm(mined, step.depth);
+      case "superseded":
+        return this.#supersededLooks < SUPERSEDED_LOOKS ? null : { kind: "superseded", record: this.#record };
+      case "attempt":
+        return this.#attempt(look, step);
+      case "rebroadcast":
+        return this.#rebroadcast(look);
+      case "capped":
+        await this.#capped(look, step.isKnown);
+        return null;
+      case "wait":
+        return null;
+    }
+  }
+
+  /** A line at most every so often, because a stuck transaction is looked at again and again. */
+  alert(level: "warn" | "error", event: string, fields: TelemetryFields): void {
+    const { timer, telemetry, policy } = this.#parts;
+    const nowMs = timer.nowMs();
+    const lastMs = this.#alertedAtMs.get(event);
+    if (lastMs !== undefined && nowMs - lastMs < policy.alertEveryMs) return;
+    this.#alertedAtMs.set(event, nowMs);
+    telemetry[level](event, { ...this.#named(), ...fields });
+  }
+
+  #named(): TelemetryFields {
+    return { id: this.#record.id, nonce: this.#record.nonce, attempts: this.#record.attempts.length };
+  }
+
+  async #look(): Promise<{ readonly look: Look; readonly mined: MinedTransaction | null }> {
+    const { chain, policy, timer } = this.#parts;
+    const { nonce, attempts } = this.#record;
+    // The counts come first: a nonce that one of the attempts has taken by then shows its receipt afterwards.
+    const state = await chain.state(policy.confirmations);
+    const mined = await this.#findMined();
+    this.#noteFall(mined, state.headNumber);
+    const newest = attempts.at(-1);
+    const mayWait = mined === null && state.confirmedNonce <= nonce;
+    const isKnown =
+      newest !== undefined && (mined !== null || (mayWait && (await chain.isKnown(newest.hash))));
+    this.#since ??= { headNumber: state.headNumber, ms: timer.nowMs() };
+    const look: Look = {
+      nonce,
+      lastFees: newest?.fees ?? null,
+      inclusion: mined,
+      headNumber: state.headNumber,
+      confirmedNonce: state.confirmedNonce,
+      settledNonce: state.settledNonce,
+      isKnown,
+      isUnderpriced: this.#isUnderpriced,
+      waitedBlocks: state.headNumber - this.#since.headNumber,
+      waitedMs: timer.nowMs() - this.#since.ms,
+      market: state.market,
+    };
+    return { look, mined };
+  }
+
+  async #findMined(): Promise<MinedTransaction | null> {
+    for (const { hash } of this.#record.attempts.toReversed()) {
+      const mined = await this.#parts.chain.mined(hash);
+      if (mined !== null) return mined;
+    }
+    return null;
+  }
+
+  /** A transaction that was on the chain and is no more waits anew: it is not stuck. */
+  #noteFall(mined: MinedTransaction | null, headNumber: bigint): void {
+    if (this.#wasMined && mined === null) {
+      this.alert("warn", "transaction-fell-out-of-the-chain", { headNumber });
+      this.#since = { headNumber, ms: this.#parts.timer.nowMs() };
+      this.#pollMs = FIRST_POLL_MS;
+    }
+    this.#wasMined = mined !== null;
+  }
+
+  async #confirm(mined: MinedTransaction, depth: bigint): Promise<Followed | null> {
+    if (!(await this.#parts.chain.isAgreed(mined.blockNumber, mined.blockHash))) {
+      const { blockNumber, blockHash } = mined;
+      this.alert("error", "transaction-block-disputed", { blockNumber, blockHash });
+      return null;
+    }
+    const attempt = this.#record.attempts.find(({ hash }) => hash === mined.hash);
+    if (attempt === undefined)
+      throw new Error(`the chain answered with ${mined.hash}, which was not asked for`);
+    return { kind: "mined", record: this.#record, attempt, mined, depth };
+  }
+
+  async #attempt(
+    look: Look,
+    { fees, reason }: Extract<NextStep, { kind: "attempt" }>,
+  ): Promise<Followed | null> {
+    const refusal = await this.#refusalNow();
+    if (refusal !== null && this.#record.attempts.length === 0)
+      return { kind: "refused", record: this.#record, refusal };
+    await this.#signAndSend(look, fees, refusal === null ? "effect" : "cancellation", reason);
+    return null;
+  }
+
+  async #rebroadcast(look: Look): Promise<Followed | null> {
+    const newest = this.#record.attempts.at(-1);
+    if (newest === undefined) return null;
+    const refusal = newest.kind === "effect" ? await this.#refusalNow() : null;
+    if (refusal !== null) {
+      // Nobody holds it and the contract no longer wants it: the nonce is freed by a transfer of nothing.
+      await this.#signAndSend(look, newest.fees, "cancellation", "dropped");
+      return null;
+    }
+    this.#parts.telemetry.warn("transaction-sent-again", { ...this.#named(), hash: newest.hash });
+    await this.#send(newest, look);
+    return null;
+  }
+
+  async #capped(look: Look, isKnown: boolean): Promise<void> {
+    const { maxFeePerGasCapWei } = this.#parts.policy;
+    const { baseFeeWei } = look.market;
+    this.alert("error", "transaction-fee-capped", { maxFeePerGasCapWei, baseFeeWei });
+    const newest = this.#record.attempts.at(-1);
+    if (newest !== undefined && !isKnown) await this.#send(newest, look);
+  }
+
+  /** Why the contract refuses the effect now; null when it accepts it, or when what waits is a cancellation already. */
+  async #refusalNow(): Promise<Refusal | null> {
+    if (this.#isFresh) {
+      this.#isFresh = false;
+      return null;
+    }
+    const { to, data } = this.#record;
+    const simulation = await this.#parts.chain.simulate(to, data);
+    if (simulation.kind === "refused") return simulation;
+    this.#record = { ...this.#record, gasLimit: simulation.gasLimit };
+    return null;
+  }
+
+  async #signAndSend(
+    look: Look,
+    fees: Fees,
+    kind: TransactionAttempt["kind"],
+    reason: string,
+  ): Promise<void> {
+    const { chain, log, telemetry } = this.#parts;
+    const { to, data, nonce, gasLimit, attempts } = this.#record;
+    const body =
+      kind === "effect"
+        ? { to, data, gasLimit }
+        : { to: chain.from, data: "0x" as const, gasLimit: CANCELLATION_GAS };
+    const signed = await chain.sign({ ...body, nonce, fees });
+    const attempt: TransactionAttempt = { kind, ...signed, fees };
+    this.#record = { ...this.#record, attempts: [...attempts, attempt] };
+    await log.saveTransaction(this.#record);
+    telemetry.info("transaction-signed", {
+      ...this.#named(),
+      kind,
+      reason,
+      hash: signed.hash,
+      maxFeePerGasWei: fees.maxFeePerGasWei,
+    });
+    this.#since = { headNumber: look.headNumber, ms: this.#parts.timer.nowMs() };
+    await this.#send(attempt, look);
+  }
+
+  async #send({ raw, hash }: TransactionAttempt, { market }: Look): Promise<void> {
+    this.#pollMs = FIRST_POLL_MS;
+    this.#isUnderpriced = false;
+    const answer = await this.#parts.chain.broadcast(raw);
+    if (answer.kind === "underpriced") this.#isUnderpriced = true;
+    if (answer.kind === "rejected") {
+      this.alert("error", "transaction-rejected", {
+        hash,
+        reason: answer.reason,
+        baseFeeWei: market.baseFeeWei,
+      });
+    }
+  }
+}

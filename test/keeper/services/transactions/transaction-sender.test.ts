@@ -1,0 +1,357 @@
+import { expect } from "chai";
+import {
+  TransactionRefused,
+  type TransactionRequest,
+  TransactionSuperseded,
+} from "../../../../keeper/ports/transaction-sender.ts";
+import { createTransactionSender } from "../../../../keeper/services/transactions/transaction-sender.ts";
+import {
+  DEFAULT_TRANSACTION_POLICY,
+  type TransactionPolicy,
+} from "../../../../keeper/services/transactions/transaction-policy.ts";
+import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
+import {
+  DONE_SELECTOR,
+  emptyLog,
+  fakeChain,
+  fakeTimer,
+  refusesRepeats,
+  request,
+  SENDER,
+} from "../../../support/transaction-doubles.ts";
+
+const GWEI = 1_000_000_000n;
+const CHAIN_ID = 31_337n;
+
+/** A world that mines a block at every look, unless a test stops it. */
+function openWorld(changed: Partial<TransactionPolicy> = {}) {
+  const fake = fakeChain();
+  const timer = fakeTimer();
+  const telemetry = recordingTelemetry();
+  const log = emptyLog();
+  const stop = new AbortController();
+  const policy: TransactionPolicy = {
+    ...DEFAULT_TRANSACTION_POLICY,
+    confirmations: 3n,
+    finalityBlocks: 3n,
+    replaceAfterBlocks: 2n,
+    replaceAfterMs: 0,
+    ...changed,
+  };
+  timer.meanwhile = () => {
+    fake.mine();
+  };
+  const sender = createTransactionSender({
+    chain: fake.chain,
+    log,
+    timer,
+    telemetry,
+    policy,
+    signal: stop.signal,
+  });
+  const events = (name: string) => telemetry.lines.filter(({ event }) => event === name);
+  const open = () => log.openTransactions(CHAIN_ID, SENDER);
+  return { ...fake, fake, timer, log, stop, sender, events, open };
+}
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => new Error("it did not fail"),
+    (error: unknown) => error,
+  );
+
+describe("transaction sender", () => {
+  it("resolves once the effect is as deep as asked", async () => {
+    const world = openWorld();
+    const sent = await world.sender.send(request(1));
+    expect(sent).to.include({ kind: "mined", blockNumber: 1n, gasUsed: 100_000n });
+    expect((await world.chain.state(1n)).headNumber).to.equal(3n);
+    expect(world.effects()).to.deep.equal([request(1).data]);
+    expect(await world.open()).to.deep.equal([]);
+  });
+
+  it("does not send what the contract refuses", async () => {
+    const world = openWorld();
+    world.settings.refuses = () => "0xbad00001";
+    const error = await failure(world.sender.send(request(1)));
+    expect(error).to.be.instanceOf(TransactionRefused).with.property("revertData", "0xbad00001");
+    expect(world.broadcasts).to.deep.equal([]);
+    expect(await world.open()).to.deep.equal([]);
+  });
+
+  it("counts a refusal that says the effect is there as success", async () => {
+    const world = openWorld();
+    world.settings.refuses = () => `${DONE_SELECTOR}0000` as const;
+    expect(await world.sender.send(request(1))).to.deep.equal({ kind: "already-done" });
+    expect(world.broadcasts).to.deep.equal([]);
+  });
+
+  it("keeps one transaction in flight", async () => {
+    const world = openWorld();
+    let most = 0;
+    world.timer.meanwhile = () => {
+      most = Math.max(most, world.pool.size);
+      world.mine();
+    };
+    await Promise.all([1, 2, 3].map((effect) => world.sender.send(request(effect))));
+    expect(most).to.equal(1);
+    expect(world.effects()).to.deep.equal([1, 2, 3].map((effect) => request(effect).data));
+  });
+
+  it("goes on after a refused transaction", async () => {
+    const world = openWorld();
+    world.settings.refuses = (data) => (data === request(1).data ? "0xbad00001" : null);
+    const first = failure(world.sender.send(request(1)));
+    const second = world.sender.send(request(2));
+    expect(await first).to.be.instanceOf(TransactionRefused);
+    expect((await second).kind).to.equal("mined");
+  });
+
+  it("does one effect once, however often it is asked for", async () => {
+    const world = openWorld();
+    const [first, again] = await Promise.all([world.sender.send(request(1)), world.sender.send(request(1))]);
+    expect(again).to.deep.equal(first);
+    expect(world.effects()).to.have.length(1);
+  });
+
+  it("replaces a stuck transaction under the same nonce, an eighth dearer each time", async () => {
+    const world = openWorld();
+    world.settings.isMining = false;
+    world.timer.meanwhile = (sleeps) => {
+      world.settings.isMining = sleeps > 8;
+      world.mine();
+    };
+    await world.sender.send(request(1));
+    expect(world.broadcasts.length).to.be.greaterThan(2);
+    expect(world.effects()).to.have.length(1);
+    const signed = world.events("transaction-signed").map(({ fields }) => fields);
+    expect(new Set(signed.map(({ nonce }) => nonce))).to.deep.equal(new Set([0]));
+    const fees = signed.map(({ maxFeePerGasWei }) => maxFeePerGasWei as bigint);
+    for (const [i, fee] of fees.slice(1).entries())
+      expect(fee * 8n >= (fees[i] as bigint) * 9n, `attempt ${i + 1}`).to.be.true;
+  });
+
+  it("does not raise the fee on a chain that makes no blocks", async () => {
+    const world = openWorld();
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps > 50) world.mine();
+    };
+    await world.sender.send(request(1));
+    expect(world.broadcasts).to.have.length(1);
+  });
+
+  it("alerts at the cap, waits, and gets through when the base fee falls", async () => {
+    const world = openWorld({ maxFeePerGasCapWei: 4n * GWEI });
+    world.settings.baseFeeWei = 2n * GWEI;
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps === 1) world.settings.baseFeeWei = 10n * GWEI;
+      if (sleeps === 40) world.settings.baseFeeWei = GWEI;
+      world.mine();
+    };
+    // Mined too late for the first fee, and no dearer attempt fits under the cap.
+    world.settings.isMining = false;
+    const sending = world.sender.send(request(1));
+    world.settings.isMining = true;
+    world.settings.baseFeeWei = 10n * GWEI;
+    expect((await sending).kind).to.equal("mined");
+    expect(world.events("transaction-fee-capped").length).to.be.greaterThan(0);
+    for (const { fields } of world.events("transaction-signed"))
+      expect((fields["maxFeePerGasWei"] as bigint) <= 4n * GWEI).to.be.true;
+  });
+
+  it("sends again what the pool forgot", async () => {
+    const world = openWorld();
+    world.settings.isMining = false;
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps === 1) world.emptyPool();
+      if (sleeps > 2) world.settings.isMining = true;
+      if (sleeps > 1) world.mine();
+    };
+    await world.sender.send(request(1));
+    expect(world.broadcasts[0]).to.equal(world.broadcasts[1]);
+    expect(world.effects()).to.have.length(1);
+    expect(world.events("transaction-sent-again")).to.have.length(1);
+  });
+
+  it("outbids a stranger's waiting transaction under its nonce", async () => {
+    const world = openWorld();
+    world.settings.answer = { kind: "underpriced" };
+    world.timer.meanwhile = () => {
+      world.settings.answer = null;
+      world.mine();
+    };
+    await world.sender.send(request(1));
+    expect(world.broadcasts).to.have.length(2);
+    expect(world.broadcasts[0]).not.to.equal(world.broadcasts[1]);
+  });
+
+  it("alerts when nodes reject it, and keeps trying", async () => {
+    const world = openWorld();
+    world.settings.answer = { kind: "rejected", reason: "insufficient funds" };
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps > 5) world.settings.answer = null;
+      world.mine();
+    };
+    await world.sender.send(request(1));
+    expect(world.events("transaction-rejected")).to.have.length(1);
+    expect(world.effects()).to.have.length(1);
+  });
+
+  it("finds that a stranger's transaction took its nonce, and says so", async () => {
+    const world = openWorld();
+    world.settings.isMining = false;
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps === 2) world.strangerTakesNonce();
+      else world.mine();
+    };
+    expect(await failure(world.sender.send(request(1)))).to.be.instanceOf(TransactionSuperseded);
+    expect(world.effects()).to.deep.equal([]);
+    expect(await world.open()).to.deep.equal([]);
+    world.settings.isMining = true;
+    world.timer.meanwhile = () => {
+      world.mine();
+    };
+    expect((await world.sender.send(request(1))).kind).to.equal("mined");
+  });
+
+  it("takes the nonce back for nothing when the effect is done by somebody else while it waits", async () => {
+    const world = openWorld();
+    world.settings.isMining = false;
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps === 2) world.settings.refuses = () => DONE_SELECTOR;
+      if (sleeps === 8) world.settings.isMining = true;
+      world.mine();
+    };
+    expect(await world.sender.send(request(1))).to.deep.equal({ kind: "already-done" });
+    expect(world.effects()).to.deep.equal([]);
+    expect(world.events("transaction-signed").at(-1)?.fields["kind"]).to.equal("cancellation");
+    world.settings.refuses = () => null;
+    await world.sender.send(request(2));
+    expect(world.effects()).to.deep.equal([request(2).data]);
+  });
+
+  it("reports a transaction that reverted when mined", async () => {
+    const world = openWorld();
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps === 1) world.settings.refuses = () => "0xbad00001";
+      world.mine();
+    };
+    const error = await failure(world.sender.send(request(1)));
+    expect(error).to.be.instanceOf(TransactionRefused).with.property("revertData", "0xbad00001");
+    expect(String(error)).to.include("reverted in 0x");
+  });
+
+  it("waits while no node answers", async () => {
+    const world = openWorld();
+    world.timer.meanwhile = (sleeps) => {
+      world.settings.isDown = sleeps > 0 && sleeps < 10;
+      world.mine();
+    };
+    await world.sender.send(request(1));
+    expect(world.effects()).to.have.length(1);
+    expect(world.events("transaction-chain-unavailable")).to.have.length(1);
+  });
+
+  it("does not believe a block that the nodes dispute", async () => {
+    const world = openWorld();
+    world.settings.isAgreed = false;
+    world.timer.meanwhile = (sleeps) => {
+      world.settings.isAgreed = sleeps > 10;
+      world.mine();
+    };
+    await world.sender.send(request(1));
+    expect((await world.chain.state(1n)).headNumber > 10n).to.be.true;
+    expect(world.events("transaction-block-disputed")).to.have.length(1);
+  });
+
+  for (const transactions of ["to-pool", "lost"] as const) {
+    for (let depth = 1; depth <= 10; depth++) {
+      it(`is on the chain once after a reorganisation ${depth} deep, its transactions ${transactions}`, async () => {
+        const world = openWorld({ confirmations: 11n, finalityBlocks: 11n });
+        let isDone = false;
+        world.timer.meanwhile = (sleeps) => {
+          world.mine();
+          if (sleeps === depth + 1 && !isDone) {
+            isDone = true;
+            world.reorganise(depth + 1, transactions);
+          }
+        };
+        const sent = await world.sender.send(request(1));
+        expect(sent.kind).to.equal("mined");
+        expect(isDone).to.be.true;
+        expect(world.effects()).to.have.length(1);
+        expect(world.events("transaction-fell-out-of-the-chain")).to.have.length(1);
+        // What comes back is the same transaction: a fall is no reason to pay more.
+        expect(new Set(world.broadcasts).size).to.equal(1);
+      });
+    }
+  }
+
+  it("sends again, in order, what falls out after its confirmation and before it is final", async () => {
+    const world = openWorld({ confirmations: 1n, finalityBlocks: 20n });
+    for (const effect of [1, 2, 3]) await world.sender.send(request(effect));
+    expect(await world.open()).to.have.length(3);
+    world.reorganise(3, "lost");
+    expect(world.effects()).to.deep.equal([]);
+    await world.sender.send(request(4));
+    expect(world.effects()).to.deep.equal([1, 2, 3, 4].map((effect) => request(effect).data));
+    world.mine(20);
+    await world.sender.resume();
+    expect(await world.open()).to.deep.equal([]);
+  });
+
+  it("frees the nonce of what fell out and is refused by now", async () => {
+    const world = openWorld({ confirmations: 1n, finalityBlocks: 20n });
+    await world.sender.send(request(1));
+    world.reorganise(1, "lost");
+    world.settings.refuses = (data) => (data === request(1).data ? "0xbad00001" : null);
+    expect((await world.sender.send(request(2))).kind).to.equal("mined");
+    expect(world.effects()).to.deep.equal([request(2).data]);
+    expect(world.events("transaction-ended-without-effect")).to.have.length(1);
+  });
+
+  it("watches what is not final until it is told to stop", async () => {
+    const world = openWorld({ confirmations: 1n, finalityBlocks: 5n });
+    await world.sender.send(request(1));
+    world.reorganise(1, "lost");
+    world.timer.meanwhile = (sleeps) => {
+      world.mine();
+      if (sleeps > 30) world.stop.abort(new Error("stopped"));
+    };
+    await world.sender.watch();
+    expect(world.effects()).to.have.length(1);
+    expect(await world.open()).to.deep.equal([]);
+  });
+
+  it("ends its waiting when it is stopped, and leaves the transaction open in the log", async () => {
+    const world = openWorld();
+    world.settings.isMining = false;
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps === 3) world.stop.abort(new Error("stopped"));
+    };
+    const queued = failure(world.sender.send(request(1)));
+    const behind = failure(world.sender.send(request(2)));
+    expect(String(await queued)).to.include("stopped");
+    expect(String(await behind)).to.include("stopped");
+    expect((await world.open()).map(({ id }) => id)).to.deep.equal(["effect/1"]);
+  });
+
+  it("refuses parameters that no node or no chain could live with", () => {
+    for (const wrong of [
+      { replacementBumpBps: 1_249n },
+      { confirmations: 0n },
+      { confirmations: 4n, finalityBlocks: 3n },
+      { pollMs: 0 },
+    ])
+      expect(() => openWorld(wrong), JSON.stringify(Object.keys(wrong))).to.throw(RangeError);
+  });
+
+  it("takes a repeated effect for done when the contract says so", async () => {
+    const world = openWorld();
+    world.settings.refuses = refusesRepeats;
+    await world.sender.send(request(1));
+    const other: TransactionRequest = { ...request(1), id: "the same by another name" };
+    expect(await world.sender.send(other)).to.deep.equal({ kind: "already-done" });
+    expect(world.effects()).to.have.length(1);
+  });
+});
