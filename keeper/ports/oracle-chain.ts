@@ -50,7 +50,10 @@ export interface SubmittedTransaction {
   readonly gasUsed: bigint;
 }
 
-/** What keepers need of the oracle, the registry and the scenario store. Writes resolve once mined; a refusal throws ChainRefusal. */
+/**
+ * What keepers need of the oracle, the registry and the scenario store. Writes resolve once mined, with null when the chain has the effect
+ * or a newer one already; a refusal throws ChainRefusal.
+ */
 export interface OracleChain {
   oracleDomain(): Promise<SigningDomain>;
   scenarioDomain(): Promise<SigningDomain>;
@@ -62,7 +65,7 @@ export interface OracleChain {
   forecastLimits(): Promise<readonly ForecastLimits[]>;
   /** A market as of the last report; null before the first. */
   storedMarket(market: number): Promise<StoredMarket | null>;
-  submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction>;
+  submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction | null>;
   /** Number of the last scenario set; zero before the first. */
   scenarioSetId(): Promise<bigint>;
   publishScenarioSet(
@@ -70,5 +73,5 @@ export interface OracleChain {
     data: Hex,
     configDigest: Hex,
     signatures: readonly Hex[],
-  ): Promise<SubmittedTransaction>;
+  ): Promise<SubmittedTransaction | null>;
 }

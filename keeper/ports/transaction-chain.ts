@@ -56,7 +56,11 @@ export interface TransactionChain {
   readonly chainId: bigint;
   readonly from: Hex;
   state(confirmations: bigint): Promise<AccountState>;
-  simulate(to: Hex, data: Hex): Promise<Simulation>;
+  /**
+   * Runs the call in the block after the head, with what waits in the node's pool; or in the head itself, where nothing that waits counts:
+   * a transaction that waits would be refused for its own sake.
+   */
+  simulate(to: Hex, data: Hex, on: "next-block" | "head"): Promise<Simulation>;
   sign(transaction: UnsignedTransaction): Promise<SignedTransaction>;
   /** Sends to every usable node; the best answer counts. */
   broadcast(raw: Hex): Promise<BroadcastAnswer>;

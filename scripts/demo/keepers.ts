@@ -3,11 +3,14 @@ import { createOracleChain, type OracleAddresses } from "../../keeper/adapters/e
 import { createWalletSigner } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { createGossipRoom } from "../../keeper/adapters/memory/gossip.ts";
 import { createMemorySigningRecord } from "../../keeper/adapters/memory/signing-record.ts";
+import { createMemoryTransactionLog } from "../../keeper/adapters/memory/transaction-log.ts";
 import type { Replay } from "../../keeper/adapters/replay/replay.ts";
+import { openSender } from "../../keeper/cli/open-sender.ts";
 import { createKeeper, type Keeper } from "../../keeper/keeper.ts";
 import type { Clock } from "../../keeper/ports/clock.ts";
 import { MARKETS, type MarketData } from "../../keeper/ports/market-data.ts";
 import type { Telemetry } from "../../keeper/ports/telemetry.ts";
+import { LOCAL_TRANSACTION_POLICY } from "../../keeper/services/transactions/transaction-policy.ts";
 import type { HDNodeWallet } from "ethers";
 import type { MarketNumbers } from "./listing.ts";
 
@@ -22,6 +25,7 @@ export interface KeeperNetwork {
 
 export interface KeeperNetworkParts {
   readonly provider: JsonRpcProvider;
+  readonly nodeUrl: string;
   readonly addresses: OracleAddresses;
   readonly numbers: MarketNumbers;
   readonly replay: Replay;
@@ -46,11 +50,21 @@ export function dataBy(replay: Replay, clock: Clock): MarketData {
 }
 
 /** Starts keepers that share this process and a gossip room; each has its own key, its own record and makes its own observations. */
-export function startKeepers(parts: KeeperNetworkParts): KeeperNetwork {
-  const { provider, addresses, numbers, replay, clock, telemetry, keys, transmitter } = parts;
-  const chain = createOracleChain(addresses, provider, transmitter);
-  const room = createGossipRoom();
+export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNetwork> {
+  const { provider, nodeUrl, addresses, numbers, replay, clock, telemetry, keys, transmitter } = parts;
   const stopped = new AbortController();
+  const { chainId } = await provider.getNetwork();
+  const { sender } = await openSender({
+    rpcUrls: [nodeUrl],
+    chainId,
+    wallet: transmitter,
+    log: createMemoryTransactionLog(),
+    policy: LOCAL_TRANSACTION_POLICY,
+    telemetry,
+    signal: stopped.signal,
+  });
+  const chain = createOracleChain(addresses, provider, sender);
+  const room = createGossipRoom();
   const listings = MARKETS.map((symbol) => ({ market: numbers[symbol], symbol })).sort(
     (a, b) => a.market - b.market,
   );

@@ -54,8 +54,9 @@ export async function setStage({ provider, nodeUrl, replay, times, console }: Sc
   const clock = await createChainClock(provider);
   const telemetry = telemetryTo(console);
   await clock.moveTo(start);
-  const keepers = startKeepers({
+  const keepers = await startKeepers({
     provider,
+    nodeUrl,
     addresses: deployment.addresses,
     numbers,
     replay,

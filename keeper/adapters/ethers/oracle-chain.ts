@@ -1,4 +1,6 @@
-import type { Provider, Signer } from "ethers";
+import type { Interface, Provider } from "ethers";
+import type { RiskOracle } from "../../../types/ethers-contracts/oracle/RiskOracle.ts";
+import type { RiskReport } from "../../core/report/typed-data.ts";
 import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
 import type { MarketOracleParamsStructOutput } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
 import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
@@ -17,7 +19,8 @@ import type {
   SubmittedTransaction,
 } from "../../ports/oracle-chain.ts";
 import type { SigningDomain } from "../../ports/signer.ts";
-import { refusing } from "./refusal.ts";
+import type { TransactionRequest, TransactionSender } from "../../ports/transaction-sender.ts";
+import { sendOrRefuse } from "./refusal.ts";
 
 /** Addresses of the contracts keepers talk to. */
 export interface OracleAddresses {
@@ -31,23 +34,25 @@ interface Eip5267 {
   eip712Domain(): Promise<{ name: string; version: string; chainId: bigint; verifyingContract: string }>;
 }
 
-/** The oracle contracts through ethers; `transmitter` pays for the transactions. */
+/** The oracle contracts through ethers; the account of `sender` pays for the transactions. */
 export function createOracleChain(
   addresses: OracleAddresses,
   provider: Provider,
-  transmitter: Signer,
+  sender: TransactionSender,
 ): OracleChain {
-  const oracle = RiskOracle__factory.connect(addresses.riskOracle, transmitter);
+  const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
   const registry = KeeperRegistry__factory.connect(addresses.keeperRegistry, provider);
-  const store = ScenarioStore__factory.connect(addresses.scenarioStore, transmitter);
+  const store = ScenarioStore__factory.connect(addresses.scenarioStore, provider);
   const config = RiskConfig__factory.connect(addresses.riskConfig, provider);
   const interfaces = [oracle.interface, store.interface, registry.interface];
 
-  const submit = (
+  const submit = async (
     action: string,
-    send: () => Promise<{ wait(): Promise<unknown> }>,
-  ): Promise<SubmittedTransaction> =>
-    refusing(action, interfaces, async () => receiptOf(await (await send()).wait()));
+    request: TransactionRequest,
+  ): Promise<SubmittedTransaction | null> => {
+    const sent = await sendOrRefuse(sender, action, interfaces, request);
+    return sent.kind === "already-done" ? null : { hash: sent.hash, gasUsed: sent.gasUsed };
+  };
 
   return {
     oracleDomain: () => domainOf(oracle),
@@ -70,14 +75,17 @@ export function createOracleChain(
       return marketWord === 0n ? null : decodeStored(marketWord, smiles);
     },
     submitReport: (report, signatures) =>
-      submit("submitting a report", () =>
-        oracle.submit({ ...report, markets: [...report.markets], smiles: [...report.smiles] }, [
-          ...signatures,
-        ]),
-      ),
+      submit("submitting a report", reportRequest(oracle, addresses.riskOracle, report, signatures)),
     scenarioSetId: async () => (await store.current()).setId,
     publishScenarioSet: (setId, data, configDigest, signatures) =>
-      submit("publishing a scenario set", () => store.publish(setId, data, configDigest, [...signatures])),
+      submit("publishing a scenario set", {
+        id: `scenarios/${addresses.scenarioStore}/${configDigest}/${setId.toString()}`,
+        to: addresses.scenarioStore,
+        data: asHex(
+          store.interface.encodeFunctionData("publish", [setId, data, configDigest, [...signatures]]),
+        ),
+        doneErrors: [selectorOf(store.interface, "SetIdNotRising")],
+      }),
   };
 }
 
@@ -127,9 +135,24 @@ async function blockOf(provider: Provider, tag: bigint | "latest"): Promise<Chai
   return { number: BigInt(block.number), hash: asHex(block.hash), timestampSeconds: block.timestamp };
 }
 
-function receiptOf(receipt: unknown): SubmittedTransaction {
-  if (typeof receipt === "object" && receipt !== null && "hash" in receipt && "gasUsed" in receipt) {
-    return { hash: asHex(String(receipt.hash)), gasUsed: BigInt(String(receipt.gasUsed)) };
-  }
-  throw new Error("the transaction was sent but its receipt is missing: look it up before sending again");
+function reportRequest(
+  oracle: RiskOracle,
+  to: Hex,
+  report: RiskReport,
+  signatures: readonly Hex[],
+): TransactionRequest {
+  const struct = { ...report, markets: [...report.markets], smiles: [...report.smiles] };
+  return {
+    id: `report/${to}/${report.configDigest}/${report.epoch.toString()}/${report.round.toString()}`,
+    to,
+    data: asHex(oracle.interface.encodeFunctionData("submit", [struct, [...signatures]])),
+    doneErrors: [selectorOf(oracle.interface, "EpochRoundNotRising")],
+  };
+}
+
+/** First four bytes of a contract error's revert data. */
+function selectorOf(contract: Interface, errorName: string): Hex {
+  const error = contract.getError(errorName);
+  if (error === null) throw new Error(`the contract has no error ${errorName}: its interface has changed`);
+  return asHex(error.selector);
 }

@@ -1,8 +1,15 @@
 import { type Interface, isCallException, isError } from "ethers";
 import { ChainRefusal } from "../../ports/clearing-chain.ts";
+import {
+  type SentTransaction,
+  TransactionRefused,
+  type TransactionRequest,
+  type TransactionSender,
+} from "../../ports/transaction-sender.ts";
 
 /** The revert data of an error thrown by ethers or by the node behind it, when there is any. */
 function revertData(error: unknown): string | null {
+  if (error instanceof TransactionRefused) return error.revertData;
   if (isCallException(error) && error.data) return error.data;
   if (isError(error, "UNKNOWN_ERROR") || isError(error, "CALL_EXCEPTION")) {
     const inner: unknown = error.error ?? error.info?.error;
@@ -39,6 +46,21 @@ export async function refusing<T>(
   try {
     return await run();
   } catch (error) {
+    throw new ChainRefusal(action, describeRevert(error, interfaces), { cause: error });
+  }
+}
+
+/** Sends an effect; throws ChainRefusal with the contract's own error when the chain says no. Other failures pass as they are. */
+export async function sendOrRefuse(
+  sender: TransactionSender,
+  action: string,
+  interfaces: readonly Interface[],
+  request: TransactionRequest,
+): Promise<SentTransaction> {
+  try {
+    return await sender.send(request);
+  } catch (error) {
+    if (!(error instanceof TransactionRefused)) throw error;
     throw new ChainRefusal(action, describeRevert(error, interfaces), { cause: error });
   }
 }

@@ -189,9 +189,13 @@ class Follower {
     look: Look,
     { fees, reason }: Extract<NextStep, { kind: "attempt" }>,
   ): Promise<Followed | null> {
+    const newest = this.#record.attempts.at(-1);
+    if (newest?.kind === "cancellation") {
+      await this.#signAndSend(look, fees, "cancellation", reason);
+      return null;
+    }
     const refusal = await this.#refusalNow();
-    if (refusal !== null && this.#record.attempts.length === 0)
-      return { kind: "refused", record: this.#record, refusal };
+    if (refusal !== null && newest === undefined) return { kind: "refused", record: this.#record, refusal };
     await this.#signAndSend(look, fees, refusal === null ? "effect" : "cancellation", reason);
     return null;
   }
@@ -199,7 +203,9 @@ class Follower {
   async #rebroadcast(look: Look): Promise<Followed | null> {
     const newest = this.#record.attempts.at(-1);
     if (newest === undefined) return null;
-    const refusal = newest.kind === "effect" ? await this.#refusalNow() : null;
+    // Before the next block a simulation has nothing new to say, and one on the head may not know the head's own hash yet.
+    const mayAsk = newest.kind === "effect" && look.waitedBlocks > 0n;
+    const refusal = mayAsk ? await this.#refusalNow() : null;
     if (refusal !== null) {
       // Nobody holds it and the contract no longer wants it: the nonce is freed by a transfer of nothing.
       await this.#signAndSend(look, newest.fees, "cancellation", "dropped");
@@ -218,14 +224,15 @@ class Follower {
     if (newest !== undefined && !isKnown) await this.#send(newest, look);
   }
 
-  /** Why the contract refuses the effect now; null when it accepts it, or when what waits is a cancellation already. */
+  /** Why the contract refuses the effect now; null when it accepts it. */
   async #refusalNow(): Promise<Refusal | null> {
     if (this.#isFresh) {
       this.#isFresh = false;
       return null;
     }
-    const { to, data } = this.#record;
-    const simulation = await this.#parts.chain.simulate(to, data);
+    const { to, data, attempts } = this.#record;
+    const on = attempts.length === 0 ? "next-block" : "head";
+    const simulation = await this.#parts.chain.simulate(to, data, on);
     if (simulation.kind === "refused") return simulation;
     this.#record = { ...this.#record, gasLimit: simulation.gasLimit };
     return null;

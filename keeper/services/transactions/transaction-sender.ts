@@ -80,7 +80,7 @@ class Lane {
     const left = open.get(request.id);
     if (left !== undefined) return this.#carryOut(left, false);
 
-    const simulation = await chain.simulate(request.to, request.data);
+    const simulation = await chain.simulate(request.to, request.data, "next-block");
     if (simulation.kind === "refused") {
       if (isDone(request, simulation.revertData)) return { kind: "already-done" };
       throw new TransactionRefused(request.id, simulation.reason, simulation.revertData);
@@ -172,7 +172,7 @@ class Lane {
       const { hash, blockNumber, gasUsed } = mined;
       return { kind: "mined", hash, blockNumber, gasUsed };
     }
-    const why: Simulation = await this.#parts.chain.simulate(record.to, record.data);
+    const why: Simulation = await this.#parts.chain.simulate(record.to, record.data, "head");
     return refusedOrDone(record, why.kind === "refused" ? why.revertData : null);
   }
 
