@@ -94,6 +94,66 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
+/** Pino's levels, the quietest last. */
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const MAX_PORT = 65_535;
+export const portSchema = z.coerce.number().int().min(0).max(MAX_PORT);
+
+export const postgresUrlSchema = z.url({
+  protocol: /^postgres(?:ql)?$/,
+  error: "expected a URL, such as postgres://user@host:5432/database",
+});
+
+const keeperEnvironmentSchema = z.object({
+  BALLAST_KEEPER_CONFIG: optionalText,
+  BALLAST_KEEPER_RPC_URLS: z.preprocess(
+    (value) => (typeof value === "string" && value !== "" ? value.split(",") : undefined),
+    z.array(url).optional(),
+  ),
+  BALLAST_KEEPER_POSTGRES_URL: z.preprocess(emptyIsAbsent, postgresUrlSchema.optional()),
+  BALLAST_KEEPER_LOG_LEVEL: z.preprocess(emptyIsAbsent, z.enum(LOG_LEVELS).optional()),
+  BALLAST_KEEPER_HTTP_PORT: z.preprocess(emptyIsAbsent, portSchema.optional()),
+  BALLAST_PASSWORD_FILE: optionalText,
+});
+
+/** What the environment says of a keeper process: each value stands before the one of its file. */
+export interface KeeperEnvironment {
+  readonly configFile: string | null;
+  readonly rpcUrls: readonly string[] | null;
+  /** May carry a password: it is never logged. */
+  readonly postgresUrl: string | null;
+  readonly logLevel: LogLevel | null;
+  readonly httpPort: number | null;
+  readonly passwordFile: string | null;
+}
+
+/** @throws ConfigError naming every variable that cannot be used */
+export function readKeeperEnvironment(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): KeeperEnvironment {
+  const result = keeperEnvironmentSchema.safeParse(environment);
+  if (!result.success) {
+    const { BALLAST_KEEPER_POSTGRES_URL, ...shown } = environment;
+    const hidden =
+      BALLAST_KEEPER_POSTGRES_URL === undefined ? {} : { BALLAST_KEEPER_POSTGRES_URL: "(hidden)" };
+    throw new ConfigError(
+      `the environment cannot be used:\n${describeIssues(result.error, { ...shown, ...hidden })}`,
+      "correct or unset the variables named above",
+    );
+  }
+  const { data } = result;
+  return {
+    configFile: data.BALLAST_KEEPER_CONFIG ?? null,
+    rpcUrls: data.BALLAST_KEEPER_RPC_URLS ?? null,
+    postgresUrl: data.BALLAST_KEEPER_POSTGRES_URL ?? null,
+    logLevel: data.BALLAST_KEEPER_LOG_LEVEL ?? null,
+    httpPort: data.BALLAST_KEEPER_HTTP_PORT ?? null,
+    passwordFile: data.BALLAST_PASSWORD_FILE ?? null,
+  };
+}
+
 /** @throws ConfigError naming every field that is missing or wrong */
 export function parseDeployment(value: unknown, source: string): Deployment {
   const result = deploymentSchema.safeParse(value);

@@ -15,11 +15,9 @@ export interface BallastRun {
 
 /** Starts `ballast` with the deployment's file and waits for its end. */
 export async function runBallast(deploymentFile: string, args: readonly string[]): Promise<BallastRun> {
-  const child = spawn(
-    process.execPath,
-    ["--import", TSX, MAIN, "--deployment", deploymentFile, ...args],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, ["--import", TSX, MAIN, "--deployment", deploymentFile, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));

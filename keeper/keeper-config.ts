@@ -1,0 +1,213 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parseEther } from "ethers";
+import { z } from "zod";
+import { ConfigError, type KeeperEnvironment, LOG_LEVELS, portSchema, postgresUrlSchema } from "./config.ts";
+import { describeIssues } from "./schema-issues.ts";
+
+const MAX_NAME_CHARS = 32;
+const MAX_RPC_URLS = 8;
+const MAX_PATH_CHARS = 4_096;
+const DEFAULT_HTTP_HOST = "127.0.0.1";
+const DEFAULT_HTTP_PORT = 9_464;
+const DEFAULT_MIN_BALANCE_ETH = "0.05";
+const DEFAULT_MAX_CLOCK_DRIFT_SECONDS = 30;
+const DEFAULT_MAX_DATA_AGE_SECONDS = 120;
+const HASH = /^0x[0-9a-f]{64}$/;
+
+const path = z.string().min(1).max(MAX_PATH_CHARS);
+const hash = z
+  .string()
+  .toLowerCase()
+  .regex(HASH, "expected 0x and 64 hexadecimal digits")
+  .transform((text) => text as `0x${string}`);
+const seconds = z.number().positive();
+
+const keysSchema = z.strictObject({
+  report: path,
+  transmitter: path,
+  network: path,
+  passwordFile: path,
+});
+
+/** What the chain must say before this keeper starts; `ballast keeper doctor` prints the values of now. */
+const expectationSchema = z.strictObject({
+  configDigest: hash.optional(),
+  oracleParamsHash: hash.optional(),
+  marginParamsHash: hash.optional(),
+});
+
+const storeSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("sqlite"), file: path }),
+  /** The URL comes from a file or from BALLAST_KEEPER_POSTGRES_URL: it carries a password. */
+  z.strictObject({ kind: z.literal("postgres"), urlFile: path.optional() }),
+]);
+
+const marketDataSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("replay"),
+    dataFolder: path,
+    episode: z.string().min(1),
+  }),
+]);
+
+const fileSchema = z.strictObject({
+  format: z.literal("ballast-keeper"),
+  version: z.literal(1),
+  name: z
+    .string()
+    .max(MAX_NAME_CHARS)
+    .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, "expected lower-case letters, digits and hyphens"),
+  deployment: path,
+  rpcUrls: z.array(z.url("expected a URL, such as http://127.0.0.1:8545")).min(1).max(MAX_RPC_URLS),
+  keys: keysSchema.optional(),
+  expect: expectationSchema.default({}),
+  /** `chain` follows the latest block's time: for replays on a chain whose clock is moved. */
+  clock: z.enum(["system", "chain"]).default("system"),
+  store: storeSchema,
+  marketData: marketDataSchema,
+  network: z.strictObject({
+    listen: z.string().startsWith("/", "expected a multiaddr, such as /ip4/0.0.0.0/tcp/9463"),
+  }),
+  http: z
+    .strictObject({
+      host: z.string().min(1).default(DEFAULT_HTTP_HOST),
+      port: portSchema.default(DEFAULT_HTTP_PORT),
+    })
+    .default({ host: DEFAULT_HTTP_HOST, port: DEFAULT_HTTP_PORT }),
+  log: z.strictObject({ level: z.enum(LOG_LEVELS).default("info") }).default({ level: "info" }),
+  limits: z
+    .strictObject({
+      minBalanceEth: z
+        .string()
+        .regex(/^[0-9]+(?:\.[0-9]{1,18})?$/, "expected an amount, such as 0.05")
+        .default(DEFAULT_MIN_BALANCE_ETH),
+      maxClockDriftSeconds: seconds.default(DEFAULT_MAX_CLOCK_DRIFT_SECONDS),
+      maxDataAgeSeconds: seconds.default(DEFAULT_MAX_DATA_AGE_SECONDS),
+    })
+    .prefault({}),
+});
+
+type KeeperFile = z.infer<typeof fileSchema>;
+export type KeeperFileInput = z.input<typeof fileSchema>;
+
+/** Where the store is; a Postgres URL may carry a password and is never logged. */
+export type StoreChoice =
+  { readonly kind: "sqlite"; readonly file: string } | { readonly kind: "postgres"; readonly url: string };
+
+/** All that one keeper process is told: paths are absolute, the environment is applied. */
+export interface KeeperConfig {
+  readonly name: string;
+  readonly deploymentFile: string;
+  readonly rpcUrls: readonly string[];
+  /** Null: only a dry run is possible. */
+  readonly keys: Readonly<z.infer<typeof keysSchema>> | null;
+  readonly expect: Readonly<z.infer<typeof expectationSchema>>;
+  readonly clock: "system" | "chain";
+  readonly store: StoreChoice;
+  readonly marketData: Readonly<z.infer<typeof marketDataSchema>>;
+  readonly listen: string;
+  readonly http: Readonly<{ host: string; port: number }>;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly minBalanceWei: bigint;
+  readonly maxClockDriftSeconds: number;
+  readonly maxDataAgeSeconds: number;
+}
+
+const NO_ENVIRONMENT: KeeperEnvironment = {
+  configFile: null,
+  rpcUrls: null,
+  postgresUrl: null,
+  logLevel: null,
+  httpPort: null,
+  passwordFile: null,
+};
+
+/**
+ * Reads a keeper's configuration; values of the environment stand before the file's.
+ * @throws ConfigError when the file is missing, no JSON or holds a value that cannot be used
+ */
+export function loadKeeperConfig(
+  file: string,
+  environment: KeeperEnvironment = NO_ENVIRONMENT,
+): KeeperConfig {
+  const value = readJson(file);
+  const result = fileSchema.safeParse(value);
+  if (!result.success) {
+    throw new ConfigError(
+      `${file} is not a keeper's configuration of this version:\n${describeIssues(result.error, value)}`,
+      "correct the fields named above; docs/running-a-keeper.md shows a whole file",
+    );
+  }
+  return resolveConfig(result.data, dirname(resolve(file)), environment);
+}
+
+function resolveConfig(given: KeeperFile, folder: string, environment: KeeperEnvironment): KeeperConfig {
+  const at = (name: string) => resolve(folder, name);
+  const { keys, marketData } = given;
+  return {
+    name: given.name,
+    deploymentFile: at(given.deployment),
+    rpcUrls: environment.rpcUrls ?? given.rpcUrls,
+    keys:
+      keys === undefined
+        ? null
+        : {
+            report: at(keys.report),
+            transmitter: at(keys.transmitter),
+            network: at(keys.network),
+            passwordFile: environment.passwordFile ?? at(keys.passwordFile),
+          },
+    expect: given.expect,
+    clock: given.clock,
+    store: resolveStore(given.store, at, environment.postgresUrl),
+    marketData: { ...marketData, dataFolder: at(marketData.dataFolder) },
+    listen: given.network.listen,
+    http: { host: given.http.host, port: environment.httpPort ?? given.http.port },
+    logLevel: environment.logLevel ?? given.log.level,
+    minBalanceWei: parseEther(given.limits.minBalanceEth),
+    maxClockDriftSeconds: given.limits.maxClockDriftSeconds,
+    maxDataAgeSeconds: given.limits.maxDataAgeSeconds,
+  };
+}
+
+function resolveStore(
+  store: KeeperFile["store"],
+  at: (name: string) => string,
+  postgresUrl: string | null,
+): StoreChoice {
+  if (store.kind === "sqlite") return { kind: "sqlite", file: at(store.file) };
+  if (postgresUrl !== null) return { kind: "postgres", url: postgresUrl };
+  if (store.urlFile === undefined) {
+    throw new ConfigError(
+      "the store is Postgres and no URL was given",
+      "write the URL into a file and name it with store.urlFile, or set BALLAST_KEEPER_POSTGRES_URL",
+    );
+  }
+  const file = at(store.urlFile);
+  const [url = ""] = readText(file, "write the URL of the database into its first line").split("\n");
+  if (!postgresUrlSchema.safeParse(url.trim()).success) {
+    throw new ConfigError(
+      `the first line of ${file} is no URL of a Postgres database`,
+      "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+    );
+  }
+  return { kind: "postgres", url: url.trim() };
+}
+
+function readJson(file: string): unknown {
+  const text = readText(file, "name the keeper's file with --config (or BALLAST_KEEPER_CONFIG)");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${file} is not JSON`, `correct it: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function readText(file: string, advice: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be read`, advice, { cause: error });
+  }
+}

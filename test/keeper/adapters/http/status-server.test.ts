@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { expect } from "chai";
+import { startStatusServer, type StatusServer } from "../../../../keeper/adapters/http/status-server.ts";
+import type { KeeperStatus } from "../../../../keeper/ports/keeper-status.ts";
+import { keeperStatus } from "../../../support/keeper-status.ts";
+
+describe("the status server", () => {
+  let server: StatusServer;
+  let status: () => Promise<KeeperStatus>;
+  const metrics = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve("ballast 1\n") };
+  before(async () => {
+    server = await startStatusServer({ host: "127.0.0.1", port: 0, status: () => status(), metrics });
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    status = () => Promise.resolve(keeperStatus());
+  });
+
+  it("is healthy whatever the keeper's state", async () => {
+    status = () => Promise.reject(new Error("http://user:secret@node"));
+    const response = await fetch(`${server.url}/healthz`);
+    expect([response.status, await response.json()]).to.deep.equal([200, { status: "ok" }]);
+  });
+
+  it("is ready when the keeper is, and says what is missing when not", async () => {
+    expect((await fetch(`${server.url}/readyz`)).status).to.equal(200);
+    const checks = [{ name: "peers", ok: false, detail: "1 of 3 connected" }];
+    status = () => Promise.resolve(keeperStatus({ ready: false, checks }));
+    const response = await fetch(`${server.url}/readyz`);
+    expect([response.status, await response.json()]).to.deep.equal([503, { ready: false, checks }]);
+  });
+
+  it("answers 503 without the cause when the state cannot be read", async () => {
+    status = () => Promise.reject(new Error("http://user:secret@node"));
+    for (const path of ["/readyz", "/status.json"]) {
+      const response = await fetch(`${server.url}${path}`);
+      expect(response.status).to.equal(503);
+      expect(await response.text()).not.to.include("secret");
+    }
+  });
+
+  it("gives the status as JSON with big integers as text", async () => {
+    const body = (await (await fetch(`${server.url}/status.json`)).json()) as KeeperStatus;
+    expect(body.report).to.deep.equal({ epoch: "12", round: 1, observedAtSeconds: 1_770_000_000 });
+    expect(body.members[0]?.balanceWei).to.equal("1500000000000000000");
+  });
+
+  it("gives the metrics under their own type", async () => {
+    const response = await fetch(`${server.url}/metrics`);
+    expect(response.headers.get("content-type")).to.equal(metrics.contentType);
+    expect(await response.text()).to.equal("ballast 1\n");
+  });
+
+  it("serves one page that may run its own script alone", async () => {
+    const response = await fetch(`${server.url}/`);
+    const page = await response.text();
+    const policy = response.headers.get("content-security-policy") ?? "";
+    const [, script = ""] = /<script>([\s\S]*?)<\/script>/.exec(page) ?? [];
+    expect(policy).to.include(`'sha256-${createHash("sha256").update(script).digest("base64")}'`);
+    expect(policy).to.include("default-src 'none'").and.not.include("unsafe");
+    expect(page).not.to.match(/https?:\/\//);
+    expect(page).to.include('lang="en"').and.include('aria-live="polite"').and.include('scope="col"');
+  });
+
+  it("names what there is when asked for something else", async () => {
+    const response = await fetch(`${server.url}/admin`);
+    expect(response.status).to.equal(404);
+    expect(await response.text()).to.include("/status.json");
+    expect((await fetch(`${server.url}/healthz`, { method: "POST" })).status).to.equal(404);
+  });
+});

@@ -1,0 +1,111 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { ConfigError, readKeeperEnvironment } from "../../keeper/config.ts";
+import { loadKeeperConfig } from "../../keeper/keeper-config.ts";
+import { keeperFile, withFolder, writeKeeperFile } from "../support/keeper-file.ts";
+
+const failure = (run: () => unknown): ConfigError => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error("a ConfigError was expected");
+};
+
+describe("a keeper's configuration", () => {
+  it("has paths next to its file and defaults that keep its endpoints to this machine", async () => {
+    await withFolder((folder) => {
+      const config = loadKeeperConfig(writeKeeperFile(folder, keeperFile()));
+      expect(config).to.deep.equal({
+        name: "keeper-1",
+        deploymentFile: join(folder, "deployment.json"),
+        rpcUrls: ["http://127.0.0.1:8545"],
+        keys: {
+          report: join(folder, "keys/report.json"),
+          transmitter: join(folder, "keys/transmitter.json"),
+          network: join(folder, "keys/network.json"),
+          passwordFile: join(folder, "password"),
+        },
+        expect: {},
+        clock: "system",
+        store: { kind: "sqlite", file: join(folder, "keeper.sqlite") },
+        marketData: { kind: "replay", dataFolder: join(folder, "data"), episode: "2026-02" },
+        listen: "/ip4/127.0.0.1/tcp/0",
+        http: { host: "127.0.0.1", port: 9464 },
+        logLevel: "info",
+        minBalanceWei: 50_000_000_000_000_000n,
+        maxClockDriftSeconds: 30,
+        maxDataAgeSeconds: 120,
+      });
+    });
+  });
+
+  it("yields to the environment", async () => {
+    await withFolder((folder) => {
+      const environment = readKeeperEnvironment({
+        BALLAST_KEEPER_RPC_URLS: "http://a:1,http://b:2",
+        BALLAST_KEEPER_LOG_LEVEL: "debug",
+        BALLAST_KEEPER_HTTP_PORT: "7000",
+        BALLAST_PASSWORD_FILE: join(folder, "other"),
+      });
+      const config = loadKeeperConfig(writeKeeperFile(folder, keeperFile()), environment);
+      expect(config.rpcUrls).to.deep.equal(["http://a:1", "http://b:2"]);
+      expect([config.logLevel, config.http.port]).to.deep.equal(["debug", 7000]);
+      expect(config.keys?.passwordFile).to.equal(join(folder, "other"));
+    });
+  });
+
+  it("takes the URL of a Postgres store from a file or the environment, never from itself", async () => {
+    await withFolder((folder) => {
+      const url = "postgres://ballast:secret@db:5432/keeper";
+      const file = writeKeeperFile(folder, keeperFile({ store: { kind: "postgres", urlFile: "url" } }));
+      writeFileSync(join(folder, "url"), `${url}\n`);
+      expect(loadKeeperConfig(file).store).to.deep.equal({ kind: "postgres", url });
+      writeFileSync(join(folder, "url"), "secret word\n");
+      expect(failure(() => loadKeeperConfig(file)).message)
+        .to.include("no URL")
+        .and.not.include("secret word");
+      const bare = writeKeeperFile(folder, keeperFile({ store: { kind: "postgres" } }));
+      expect(failure(() => loadKeeperConfig(bare)).advice).to.include("BALLAST_KEEPER_POSTGRES_URL");
+      const environment = readKeeperEnvironment({ BALLAST_KEEPER_POSTGRES_URL: url });
+      expect(loadKeeperConfig(bare, environment).store).to.deep.equal({ kind: "postgres", url });
+    });
+  });
+
+  it("names every field that is wrong, missing or unknown", async () => {
+    await withFolder((folder) => {
+      const wrong = {
+        ...keeperFile({ rpcUrls: ["nonsense"], expect: { configDigest: "0x12" } }),
+        name: "Keeper 1",
+        privateKey: "hidden",
+      };
+      const { message, advice } = failure(() => loadKeeperConfig(writeKeeperFile(folder, wrong)));
+      for (const part of ["rpcUrls.0", "expect.configDigest", "name", "privateKey"])
+        expect(message).to.include(part);
+      expect(message).not.to.include("hidden");
+      expect(advice).to.include("docs/running-a-keeper.md");
+      expect(failure(() => loadKeeperConfig(writeKeeperFile(folder, "{"))).message).to.include("is not JSON");
+      expect(failure(() => loadKeeperConfig(join(folder, "none"))).advice).to.include("--config");
+    });
+  });
+});
+
+describe("the environment of a keeper", () => {
+  it("says nothing by default", () => {
+    expect(Object.values(readKeeperEnvironment({})).every((value) => value === null)).to.equal(true);
+  });
+
+  it("names a variable that cannot be used without showing the database's password", () => {
+    const { message } = failure(() =>
+      readKeeperEnvironment({
+        BALLAST_KEEPER_HTTP_PORT: "70000",
+        BALLAST_KEEPER_POSTGRES_URL: "user:secret@nowhere of url",
+      }),
+    );
+    expect(message).to.include("BALLAST_KEEPER_HTTP_PORT").and.include("BALLAST_KEEPER_POSTGRES_URL");
+    expect(message).not.to.include("secret");
+  });
+});
