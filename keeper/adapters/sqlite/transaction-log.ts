@@ -1,0 +1,117 @@
+import type { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import { asHex, type Hex } from "../../ports/hex.ts";
+import type { TransactionLog, TransactionOutcome, TransactionRecord } from "../../ports/transaction-log.ts";
+
+/** Outcomes kept: a caller asks again for its last effects, never for old ones. */
+const KEPT_OUTCOMES = 10_000;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS open_transaction (
+    id TEXT PRIMARY KEY, chain_id TEXT NOT NULL, sender TEXT NOT NULL, record TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS transaction_outcome (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, outcome TEXT NOT NULL
+  ) STRICT;
+`;
+
+const bigint = z
+  .string()
+  .regex(/^[0-9]+$/)
+  .transform((text) => BigInt(text));
+const hex = z
+  .string()
+  .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
+  .transform((text): Hex => asHex(text));
+
+const recordSchema = z.strictObject({
+  id: z.string(),
+  to: hex,
+  data: hex,
+  doneErrors: z.array(hex),
+  chainId: bigint,
+  from: hex,
+  nonce: z.int().min(0),
+  gasLimit: bigint,
+  attempts: z.array(
+    z.strictObject({
+      kind: z.enum(["effect", "cancellation"]),
+      hash: hex,
+      raw: hex,
+      fees: z.strictObject({ maxFeePerGasWei: bigint, maxPriorityFeePerGasWei: bigint }),
+    }),
+  ),
+});
+
+const outcomeSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("mined"), hash: hex, blockNumber: bigint, gasUsed: bigint }),
+  z.strictObject({ kind: z.literal("already-done") }),
+  z.strictObject({ kind: z.literal("refused"), revertData: hex.nullable() }),
+  z.strictObject({ kind: z.literal("superseded") }),
+]);
+
+/** Bigints as decimal texts; the schemas turn them back. */
+const encode = (value: object): string =>
+  JSON.stringify(value, (_key, field: unknown) => (typeof field === "bigint" ? field.toString() : field));
+
+const decodeRow = <T>(schema: z.ZodType<T>, row: Record<string, unknown>, column: string): T =>
+  schema.parse(JSON.parse(String(row[column])));
+
+/**
+ * A transaction log in a database of `openDatabase`: every write is on the disk when its promise resolves. Makes its tables where they are
+ * missing.
+ */
+export function createSqliteTransactionLog(database: DatabaseSync): TransactionLog {
+  database.exec(SCHEMA);
+  const save = database.prepare(
+    "INSERT INTO open_transaction (id, chain_id, sender, record) VALUES (?, ?, ?, ?) " +
+      "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+  );
+  const list = database.prepare("SELECT record FROM open_transaction WHERE chain_id = ? AND sender = ?");
+  const read = database.prepare("SELECT outcome FROM transaction_outcome WHERE id = ?");
+  const remove = database.prepare("DELETE FROM open_transaction WHERE id = ?");
+  const keep = database.prepare("INSERT OR REPLACE INTO transaction_outcome (id, outcome) VALUES (?, ?)");
+  const prune = database.prepare(
+    "DELETE FROM transaction_outcome WHERE number <= (SELECT MAX(number) FROM transaction_outcome) - ?",
+  );
+  const close = (id: string, outcome: TransactionOutcome): void => {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      keep.run(id, encode(outcome));
+      remove.run(id);
+      prune.run(KEPT_OUTCOMES);
+      database.exec("COMMIT");
+    } catch (error) {
+      database.exec("ROLLBACK");
+      throw error;
+    }
+  };
+  return {
+    saveTransaction: (record) =>
+      settled(() => {
+        save.run(record.id, record.chainId.toString(), record.from, encode(record));
+      }),
+    openTransactions: (chainId, from) =>
+      settled(() =>
+        list
+          .all(chainId.toString(), from)
+          .map((row): TransactionRecord => decodeRow(recordSchema, row, "record")),
+      ),
+    closeTransaction: (id, outcome) =>
+      settled(() => {
+        close(id, outcome);
+      }),
+    transactionOutcome: (id) =>
+      settled(() => {
+        const row = read.get(id);
+        return row === undefined ? null : decodeRow(outcomeSchema, row, "outcome");
+      }),
+  };
+}
+
+/** The database answers at once; a failure must still be a rejection. */
+function settled<T>(run: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(run());
+  });
+}
