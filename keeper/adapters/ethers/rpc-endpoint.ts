@@ -35,8 +35,8 @@ const REQUEST_ID = 1;
 const answerSchema = z.object({
   jsonrpc: z.literal("2.0"),
   id: z.literal(REQUEST_ID),
-  result: z.unknown(),
-  error: z.object({ code: z.number(), message: z.string(), data: z.unknown() }).nullish(),
+  result: z.unknown().optional(),
+  error: z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() }).nullish(),
 });
 
 /** A node that is reached by HTTP. */
