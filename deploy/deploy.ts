@@ -12,6 +12,9 @@ import {
   InstrumentRegistry__factory,
   InsuranceFund__factory,
   KeeperRegistry__factory,
+  KeeperRewards__factory,
+  KeeperSlashing__factory,
+  KeeperStaking__factory,
   LiquidationEngine__factory,
   LiquidationUpkeep__factory,
   MarginEngine__factory,
@@ -61,7 +64,25 @@ const mocksOf = ({ coin, collateral, oracle }: DeployParameters): readonly Mock[
   return [...tokens, ...feeds];
 };
 
-const byAddress = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? -1 : 1);
+const byReportKey = (a: Readonly<{ reportKey: string }>, b: Readonly<{ reportKey: string }>): number =>
+  BigInt(a.reportKey) < BigInt(b.reportKey) ? -1 : 1;
+
+const keeperInput = (
+  { entries, ...rest }: DeployParameters["keepers"],
+  signers: Signers,
+): MeasurementInput["keepers"] => ({
+  ...rest,
+  entries: entries
+    .map(({ reportKey, networkKey, payee, endpoint }) => ({
+      reportKey: addressOfWho(reportKey, signers),
+      networkKey,
+      payee: addressOfWho(payee, signers),
+      endpoint,
+    }))
+    // The registry wants its keepers in rising order.
+    .toSorted(byReportKey),
+  operators: entries.map(({ operator }) => addressOfWho(operator, signers)),
+});
 
 const houseInput = (
   { coin, collateral, roles, settlement }: DeployParameters,
@@ -82,14 +103,12 @@ const houseInput = (
 
 const measurementInput = (
   { keepers, margin, oracle, liquidation }: DeployParameters,
+  deployer: string,
   signers: Signers,
   mock: AddressOf,
 ): MeasurementInput => ({
-  keepers: {
-    faults: keepers.faults,
-    // The registry wants its keepers in rising order.
-    signers: keepers.signers.map((who) => addressOfWho(who, signers)).toSorted(byAddress),
-  },
+  deployer,
+  keepers: keeperInput(keepers, signers),
   margin,
   oracle: {
     ...oracle,
@@ -146,7 +165,7 @@ export const deployBallast = async (
 
   const mock = await deployMocks(connection, parameters, options);
   const input = houseInput(parameters, runner.address, signers, mock);
-  const rules = measurementInput(parameters, signers, mock);
+  const rules = measurementInput(parameters, runner.address, signers, mock);
   const governance = governanceModule({
     deployer: runner.address,
     votesHolder: addressOfWho(parameters.roles.votesHolder, signers),
@@ -162,6 +181,9 @@ export const deployBallast = async (
     governor: BallastGovernor__factory.connect(await at(house.governor), runner),
     config: RiskConfig__factory.connect(await at(house.config), runner),
     keepers: KeeperRegistry__factory.connect(await at(house.keepers), runner),
+    staking: KeeperStaking__factory.connect(await at(house.staking), runner),
+    slashing: KeeperSlashing__factory.connect(await at(house.slashing), runner),
+    rewards: KeeperRewards__factory.connect(await at(house.rewards), runner),
     priceGuard: PriceGuard__factory.connect(await at(house.priceGuard), runner),
     oracle: RiskOracle__factory.connect(await at(house.oracle), runner),
     scenarios: ScenarioStore__factory.connect(await at(house.scenarios), runner),

@@ -131,13 +131,43 @@ const liquidation = z.strictObject({
   dustNotionalE6: uint,
 });
 
+const HEX_32_BYTES = /^0x[0-9a-fA-F]{64}$/;
+const bytes32 = z.string().refine((text) => HEX_32_BYTES.test(text), {
+  error: ({ input }) => `not 32 bytes in hexadecimal: fill in ${String(input)}`,
+});
+const multiaddr = z.string().refine((text) => text.startsWith("/"), {
+  error: ({ input }) => `not a multiaddr: fill in ${String(input)}`,
+});
+
+const keepers = z.strictObject({
+  faults: uint,
+  /** The first configuration, which needs no stake; the operators may join from the start. */
+  entries: z
+    .array(
+      z.strictObject({ reportKey: who, networkKey: bytes32, endpoint: multiaddr, payee: who, operator: who }),
+    )
+    .min(1),
+  overlapSeconds: uint,
+  /** Hash of the protocol parameters that every keeper must run with; zero: none are agreed. */
+  parametersHash: bytes32,
+  stake: z.strictObject({
+    minUnits: units,
+    proverShareBps: uint,
+    joinSeconds: uint,
+    leaveSeconds: uint,
+    rotationSeconds: uint,
+    unbondingSeconds: uint,
+  }),
+  rewardUnitsPerSignature: units,
+});
+
 const schema = z.strictObject({
   /** Chain that the file is for. */
   chainId: uint,
   /** Name of each market id, for people. */
   markets: z.record(z.string().regex(/^[0-9]+$/), z.string()),
   roles: z.strictObject({ votesHolder: who, guardian: who, lister: who }),
-  keepers: z.strictObject({ faults: uint, signers: z.array(who).min(1) }),
+  keepers,
   governance: z.strictObject({
     timelockDelaySeconds: uint,
     votingDelaySeconds: uint,

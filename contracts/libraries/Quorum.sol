@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
+
 /// @title Quorum: the arithmetic of n = 3 f + 1 keepers of whom f may be faulty
 library Quorum {
+    uint8 internal constant MIN_FAULTS = 1;
+    uint8 internal constant MAX_FAULTS = 10;
+
     function keeperCount(uint256 faults) internal pure returns (uint256) {
         return 3 * faults + 1;
     }
@@ -17,15 +22,23 @@ library Quorum {
         uint256 chainId,
         address registry,
         uint64 configCount,
-        address[] memory keepers,
-        uint8 faults
+        bytes32 entriesHash,
+        uint8 faults,
+        bytes32 parametersHash
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(chainId, registry, configCount, keepers, faults));
+        return keccak256(abi.encode(chainId, registry, configCount, entriesHash, faults, parametersHash));
     }
 
     /// @notice Position of a signer in the rising list at or after the cursor; the list's length when it is not there.
     function find(address[] memory rising, uint256 cursor, address signer) internal pure returns (uint256) {
-        while (cursor < rising.length && rising[cursor] < signer) ++cursor;
-        return cursor < rising.length && rising[cursor] == signer ? cursor : rising.length;
+        uint256 count = rising.length;
+        // Every index read is below the list's length, and so is a cursor that is raised by one.
+        unchecked {
+            for (; cursor < count; ++cursor) {
+                address keeper = Arrays.unsafeMemoryAccess(rising, cursor);
+                if (keeper >= signer) return keeper == signer ? cursor : count;
+            }
+        }
+        return count;
     }
 }

@@ -1,31 +1,76 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 import {IKeeperRegistry} from "../interfaces/IKeeperRegistry.sol";
 import {CodeBlob} from "../libraries/CodeBlob.sol";
+import {KeeperEntries} from "../libraries/KeeperEntries.sol";
 import {Quorum} from "../libraries/Quorum.sol";
+import {KeeperEntry} from "../types/KeeperTypes.sol";
 
-/// @title KeeperRegistry: the key set of the keepers and the quorum check
+/// @title KeeperRegistry: configurations of keepers and the quorum check
 /// @notice A configuration lives in contract code, so that a quorum check costs one slot and one code read whatever the number of keepers.
-contract KeeperRegistry is IKeeperRegistry, Ownable2Step {
-    uint8 internal constant MIN_FAULTS = 1;
-    uint8 internal constant MAX_FAULTS = 10;
+contract KeeperRegistry is IKeeperRegistry, AccessControl {
+    using KeeperEntries for KeeperEntry;
+
+    bytes32 public constant CONFIGURER_ROLE = keccak256("CONFIGURER_ROLE");
+    /// A report in flight has time to land; a key that is given up does not count for long.
+    uint256 internal constant MIN_OVERLAP_SECONDS = 1 minutes;
+    uint256 internal constant MAX_OVERLAP_SECONDS = 1 days;
+
+    /// What is known of a key; one slot.
+    struct KeyRecord {
+        address payee;
+        /// The last configuration that held it.
+        uint64 lastConfig;
+    }
+
+    /// @inheritdoc IKeeperRegistry
+    uint256 public immutable overlapSeconds;
 
     /// Where the configuration in force lies, and how many there have been; one slot.
     address private _pointer;
     uint64 private _configCount;
+    address private _entriesPointer;
+    /// The configuration before it and the last second at which it counts; one slot.
+    address private _previousPointer;
+    uint64 private _previousUntil;
+    /// @inheritdoc IKeeperRegistry
+    bytes32 public parametersHash;
+    mapping(bytes32 digest => address) private _pointerOf;
+    mapping(uint64 configCount => uint256) private _countedUntil;
+    mapping(address reportKey => KeyRecord) private _keys;
 
-    constructor(address owner_, address[] memory keepers_, uint8 faults_) Ownable(owner_) {
-        _setKeepers(keepers_, faults_);
+    constructor(
+        address admin,
+        KeeperEntry[] memory firstEntries,
+        uint8 firstFaults,
+        bytes32 parametersHash_,
+        uint256 overlapSeconds_
+    ) {
+        if (overlapSeconds_ < MIN_OVERLAP_SECONDS || overlapSeconds_ > MAX_OVERLAP_SECONDS) {
+            revert OverlapOutOfBounds(overlapSeconds_, MIN_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS);
+        }
+        overlapSeconds = overlapSeconds_;
+        parametersHash = parametersHash_;
+        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+        _configure(firstEntries, firstFaults);
     }
 
     /// @inheritdoc IKeeperRegistry
-    function setKeepers(address[] calldata newKeepers, uint8 newFaults) external onlyOwner {
-        _setKeepers(newKeepers, newFaults);
+    function configure(
+        KeeperEntry[] calldata newEntries,
+        uint8 newFaults
+    ) external onlyRole(CONFIGURER_ROLE) {
+        _replace(newEntries, newFaults);
+    }
+
+    /// @inheritdoc IKeeperRegistry
+    function setParametersHash(bytes32 newHash) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        parametersHash = newHash;
+        _replace(entries(), faults());
     }
 
     /// @inheritdoc IKeeperRegistry
@@ -34,8 +79,18 @@ contract KeeperRegistry is IKeeperRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IKeeperRegistry
+    function configCount() external view returns (uint64) {
+        return _configCount;
+    }
+
+    /// @inheritdoc IKeeperRegistry
     function keepers() external view returns (address[] memory rising) {
         (, , rising) = CodeBlob.keeperConfiguration(_pointer);
+    }
+
+    /// @inheritdoc IKeeperRegistry
+    function entries() public view returns (KeeperEntry[] memory) {
+        return abi.decode(SSTORE2.read(_entriesPointer), (KeeperEntry[]));
     }
 
     /// @inheritdoc IKeeperRegistry
@@ -55,9 +110,27 @@ contract KeeperRegistry is IKeeperRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IKeeperRegistry
+    function overlapping() external view returns (bytes32 digest, uint256 until) {
+        if (_previousPointer == address(0)) return (0, 0);
+        (digest, , ) = CodeBlob.keeperConfiguration(_previousPointer);
+        until = _previousUntil;
+    }
+
+    /// @inheritdoc IKeeperRegistry
+    function payeeOf(address reportKey) external view returns (address) {
+        return _keys[reportKey].payee;
+    }
+
+    /// @inheritdoc IKeeperRegistry
+    function countsUntil(address reportKey) external view returns (uint256) {
+        uint64 last = _keys[reportKey].lastConfig;
+        return last == _configCount ? type(uint256).max : _countedUntil[last];
+    }
+
+    /// @inheritdoc IKeeperRegistry
     function requireQuorum(bytes32 digest, bytes32 messageHash, bytes[] calldata signatures) external view {
         (bytes32 current, uint8 faults_, address[] memory rising) = CodeBlob.keeperConfiguration(_pointer);
-        if (digest != current) revert WrongConfigDigest(digest, current);
+        if (digest != current) (faults_, rising) = _overlapped(digest, current);
         uint256 required = Quorum.signatureCount(faults_);
         if (signatures.length != required) revert WrongSignatureCount(signatures.length, required);
 
@@ -76,22 +149,96 @@ contract KeeperRegistry is IKeeperRegistry, Ownable2Step {
         }
     }
 
-    function _setKeepers(address[] memory newKeepers, uint8 newFaults) private {
-        if (newFaults < MIN_FAULTS || newFaults > MAX_FAULTS) {
-            revert FaultsOutOfBounds(newFaults, MIN_FAULTS, MAX_FAULTS);
+    /// @inheritdoc IKeeperRegistry
+    function keeperSigner(
+        bytes32 digest,
+        bytes32 messageHash,
+        bytes calldata signature
+    ) external view returns (address signer) {
+        address pointer = _pointerOf[digest];
+        if (pointer == address(0)) revert UnknownConfigDigest(digest);
+        (, , address[] memory rising) = CodeBlob.keeperConfiguration(pointer);
+        ECDSA.RecoverError problem;
+        (signer, problem, ) = ECDSA.tryRecoverCalldata(messageHash, signature);
+        if (problem != ECDSA.RecoverError.NoError) revert BadSignature(0);
+        if (Quorum.find(rising, 0, signer) == rising.length) revert UnknownSigner(signer);
+    }
+
+    /// The configuration before the present one, which counts during the overlap.
+    function _overlapped(
+        bytes32 digest,
+        bytes32 current
+    ) private view returns (uint8 faults_, address[] memory rising) {
+        address previous = _previousPointer;
+        if (previous == address(0) || block.timestamp > _previousUntil) {
+            revert WrongConfigDigest(digest, current);
+        }
+        bytes32 overlapped;
+        (overlapped, faults_, rising) = CodeBlob.keeperConfiguration(previous);
+        if (digest != overlapped) revert WrongConfigDigest(digest, current);
+    }
+
+    function _replace(KeeperEntry[] memory newEntries, uint8 newFaults) private {
+        if (_previousPointer != address(0) && block.timestamp <= _previousUntil) {
+            revert OverlapNotOver(_previousUntil, block.timestamp);
+        }
+        uint256 until = block.timestamp + overlapSeconds;
+        // Seconds since 1970 fit 64 bits.
+        (_previousPointer, _previousUntil) = (_pointer, uint64(until));
+        _countedUntil[_configCount] = until;
+        _configure(newEntries, newFaults);
+    }
+
+    function _configure(KeeperEntry[] memory newEntries, uint8 newFaults) private {
+        if (newFaults < Quorum.MIN_FAULTS || newFaults > Quorum.MAX_FAULTS) {
+            revert FaultsOutOfBounds(newFaults, Quorum.MIN_FAULTS, Quorum.MAX_FAULTS);
         }
         uint256 expected = Quorum.keeperCount(newFaults);
-        if (newKeepers.length != expected) revert WrongKeeperCount(newKeepers.length, expected);
-        address previous;
-        for (uint256 i; i < expected; ++i) {
-            address keeper = newKeepers[i];
-            if (keeper == address(0)) revert ZeroKeeper(i);
-            if (keeper <= previous) revert KeepersNotAscending(previous, keeper);
-            previous = keeper;
-        }
+        if (newEntries.length != expected) revert WrongKeeperCount(newEntries.length, expected);
         uint64 count = ++_configCount;
-        bytes32 digest = Quorum.configDigest(block.chainid, address(this), count, newKeepers, newFaults);
-        _pointer = SSTORE2.write(abi.encode(digest, newFaults, newKeepers));
-        emit KeepersSet(count, digest, newKeepers, newFaults);
+        address[] memory rising = new address[](expected);
+        for (uint256 i; i < expected; ++i) {
+            address key = newEntries[i].reportKey;
+            _requireEntry(newEntries, i);
+            rising[i] = key;
+            _keys[key] = KeyRecord(newEntries[i].payee, count);
+        }
+        bytes memory encoded = abi.encode(newEntries);
+        bytes32 digest = Quorum.configDigest(
+            block.chainid,
+            address(this),
+            count,
+            keccak256(encoded),
+            newFaults,
+            parametersHash
+        );
+        _pointer = SSTORE2.write(abi.encode(digest, newFaults, rising));
+        _entriesPointer = SSTORE2.write(encoded);
+        _pointerOf[digest] = _pointer;
+        emit KeepersSet(count, digest, newEntries, newFaults, parametersHash);
+    }
+
+    /// Whole in itself, above the one before, and sharing nothing with any before it.
+    function _requireEntry(KeeperEntry[] memory all, uint256 index) private pure {
+        KeeperEntry memory entry = all[index];
+        if (entry.reportKey == address(0)) revert ZeroKeeper(index);
+        if (entry.networkKey == 0) revert ZeroNetworkKey(index);
+        if (entry.payee == address(0)) revert ZeroPayee(index);
+        if (!entry.hasEndpointInBounds()) {
+            revert EndpointLengthOutOfBounds(
+                index,
+                bytes(entry.endpoint).length,
+                KeeperEntries.MIN_ENDPOINT_BYTES,
+                KeeperEntries.MAX_ENDPOINT_BYTES
+            );
+        }
+        if (index > 0 && entry.reportKey <= all[index - 1].reportKey) {
+            revert KeepersNotAscending(all[index - 1].reportKey, entry.reportKey);
+        }
+        bytes32 endpoint = entry.endpointHash();
+        for (uint256 i; i < index; ++i) {
+            if (all[i].networkKey == entry.networkKey) revert DuplicateNetworkKey(i, index);
+            if (all[i].endpointHash() == endpoint) revert DuplicateEndpoint(i, index);
+        }
     }
 }

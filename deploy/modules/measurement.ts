@@ -1,12 +1,27 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { id } from "ethers";
 import type { DeployParameters } from "../parameter-file.ts";
 import type { GovernanceModule } from "./governance.ts";
 
 type OracleParameters = DeployParameters["oracle"];
+type KeeperParameters = DeployParameters["keepers"];
+
+const DEFAULT_ADMIN_ROLE = "0x0000000000000000000000000000000000000000000000000000000000000000";
 
 /** Rules and keepers with every choice made: addresses only, zero where there is no feed. */
 export type MeasurementInput = Readonly<{
-  keepers: Readonly<{ faults: number; signers: readonly string[] }>;
+  deployer: string;
+  keepers: Omit<KeeperParameters, "entries"> &
+    Readonly<{
+      /** In rising order of report key. */
+      entries: readonly Readonly<{
+        reportKey: string;
+        networkKey: string;
+        payee: string;
+        endpoint: string;
+      }>[];
+      operators: readonly string[];
+    }>;
   margin: DeployParameters["margin"];
   oracle: Omit<OracleParameters, "sequencerFeed" | "markets"> &
     Readonly<{
@@ -16,20 +31,52 @@ export type MeasurementInput = Readonly<{
   liquidation: DeployParameters["liquidation"];
 }>;
 
-/** Rules, keepers, oracle and margin: they measure and hold nothing. The timelock owns rules and keepers from the start. */
+/**
+ * Rules, keepers, oracle and margin. Only the keepers' contracts hold anything: stake and rewards. The timelock owns the rules from the start;
+ * the deployer administers the keepers' contracts only until they know each other.
+ */
 export const measurementModule = (input: MeasurementInput, governance: GovernanceModule) =>
   buildModule("Measurement", (m) => {
-    const { timelock } = m.useModule(governance);
-    const { margin, oracle: bounds, liquidation } = input;
-    const { signers, faults } = input.keepers;
+    const { timelock, token } = m.useModule(governance);
+    const { deployer, margin, oracle: bounds, liquidation } = input;
+    const { entries, faults, parametersHash, overlapSeconds, operators, stake } = input.keepers;
     const config = m.contract("RiskConfig", [timelock, margin, bounds, liquidation]);
-    const keepers = m.contract("KeeperRegistry", [timelock, [...signers], faults]);
+    const first = entries.map((entry) => ({ ...entry }));
+    const keepers = m.contract("KeeperRegistry", [deployer, first, faults, parametersHash, overlapSeconds]);
     const priceGuard = m.contract("PriceGuard");
     const oracle = m.contract("RiskOracle", [keepers, config, priceGuard]);
     const scenarios = m.contract("ScenarioStore", [keepers, config]);
     const normalTable = m.contract("NormalCdfTable");
     const marginEngine = m.contract("MarginEngine", [config, oracle, scenarios, normalTable]);
-    return { config, keepers, priceGuard, oracle, scenarios, marginEngine };
+
+    const { minUnits, proverShareBps, ...delays } = stake;
+    const staking = m.contract("KeeperStaking", [
+      keepers,
+      token,
+      timelock,
+      deployer,
+      proverShareBps,
+      delays,
+      minUnits,
+      [...operators],
+    ]);
+    const slashing = m.contract("KeeperSlashing", [keepers, staking, oracle, config]);
+    const { rewardUnitsPerSignature } = input.keepers;
+    const rewards = m.contract("KeeperRewards", [keepers, oracle, token, timelock, rewardUnitsPerSignature]);
+    const wired = [
+      m.call(keepers, "grantRole", [id("CONFIGURER_ROLE"), staking], { id: "staking_configures" }),
+      m.call(staking, "grantRole", [id("SLASHER_ROLE"), slashing], { id: "slashing_slashes" }),
+    ];
+    for (const target of [keepers, staking]) {
+      const handed = m.call(target, "grantRole", [DEFAULT_ADMIN_ROLE, timelock], {
+        id: `hand_over_${target.contractName}`,
+      });
+      m.call(target, "renounceRole", [DEFAULT_ADMIN_ROLE, deployer], {
+        id: `leave_${target.contractName}`,
+        after: [...wired, handed],
+      });
+    }
+    return { config, keepers, priceGuard, oracle, scenarios, marginEngine, staking, slashing, rewards };
   });
 
 export type MeasurementModule = ReturnType<typeof measurementModule>;

@@ -63,7 +63,7 @@ export async function deployHouse(nodeUrl: string, provider: JsonRpcProvider): P
     tokens: await tokensOf(ballast, parameters, numbers, operator),
     numbers,
     addresses: await addressesOf(ballast),
-    keeperKeys: parameters.keepers.signers.map(keyOf),
+    keeperKeys: parameters.keepers.entries.map(({ reportKey }) => keyOf(reportKey)),
     operator,
     transmitter,
     bot,

@@ -61,7 +61,7 @@ describe("deployment", () => {
   const account = (index: number) => accounts[index] ?? ZeroAddress;
 
   it("gives each role to exactly its holder and leaves the deployer none", async () => {
-    const { timelock, governor, vault, house, registry, fund, guardian } = ballast;
+    const { timelock, governor, vault, house, registry, fund, guardian, keepers, staking } = ballast;
     const governance = await timelock.getAddress();
     const liquidation = await ballast.liquidation.getAddress();
     const expected = [
@@ -78,6 +78,9 @@ describe("deployment", () => {
       ],
       [registry, { [ZeroHash]: [governance], [id("LISTER_ROLE")]: [account(3)] }],
       [fund, { [ZeroHash]: [governance], [id("LIQUIDATION_ROLE")]: [liquidation] }],
+      [keepers, { [ZeroHash]: [governance], [id("CONFIGURER_ROLE")]: [await staking.getAddress()] }],
+      [staking, { [ZeroHash]: [governance], [id("SLASHER_ROLE")]: [await ballast.slashing.getAddress()] }],
+      [ballast.rewards, { [ZeroHash]: [governance] }],
       [guardian, { [ZeroHash]: [governance], [id("GUARDIAN_ROLE")]: [account(2)] }],
       [
         timelock,
@@ -92,11 +95,11 @@ describe("deployment", () => {
     for (const [contract, roles] of expected) expect(await roleHolders(contract)).to.deep.equal(roles);
   });
 
-  it("makes the timelock the owner of rules and keepers, with nobody waiting to take over", async () => {
+  it("makes the timelock the owner of the rules, with nobody waiting to take over", async () => {
     const governance = await ballast.timelock.getAddress();
     expect(await ballast.config.owner()).to.equal(governance);
     expect(await ballast.config.pendingOwner()).to.equal(ZeroAddress);
-    expect(await ballast.keepers.owner()).to.equal(governance);
+    expect(await ballast.staking.sink()).to.equal(governance);
     expect(await ballast.governor.timelock()).to.equal(governance);
   });
 
@@ -118,6 +121,15 @@ describe("deployment", () => {
       ["oracle.registry", oracle.registry(), keepers],
       ["oracle.config", oracle.config(), config],
       ["oracle.guard", oracle.guard(), ballast.priceGuard],
+      ["staking.registry", ballast.staking.registry(), keepers],
+      ["staking.token", ballast.staking.token(), ballast.token],
+      ["slashing.registry", ballast.slashing.registry(), keepers],
+      ["slashing.staking", ballast.slashing.staking(), ballast.staking],
+      ["slashing.oracle", ballast.slashing.oracle(), oracle],
+      ["slashing.config", ballast.slashing.config(), config],
+      ["rewards.registry", ballast.rewards.registry(), keepers],
+      ["rewards.oracle", ballast.rewards.oracle(), oracle],
+      ["rewards.token", ballast.rewards.token(), ballast.token],
       ["scenarios.registry", ballast.scenarios.registry(), keepers],
       ["scenarios.config", ballast.scenarios.config(), config],
       ["marginEngine.riskConfig", marginEngine.riskConfig(), config],
@@ -153,6 +165,23 @@ describe("deployment", () => {
     const feeds = await Promise.all(ballast.feeds.map(async (feed) => feed.getAddress()));
     expect(oracle.markets.map(({ feed }) => feed)).to.deep.equal(feeds);
     expect(await ballast.keepers.keepers()).to.have.members(KEEPER_ACCOUNTS.map(account));
+    const entries = await ballast.keepers.entries();
+    const named = parameters.keepers.entries;
+    expect(entries.map(({ networkKey }) => networkKey)).to.have.members(
+      named.map(({ networkKey }) => networkKey),
+    );
+    expect(entries.map(({ endpoint }) => endpoint)).to.have.members(named.map(({ endpoint }) => endpoint));
+    expect(await ballast.keepers.overlapSeconds()).to.equal(BigInt(parameters.keepers.overlapSeconds));
+    for (const operator of KEEPER_ACCOUNTS)
+      expect(await ballast.staking.isCandidate(account(operator))).to.equal(true);
+    const { minUnits, proverShareBps, ...delays } = parameters.keepers.stake;
+    expect(await ballast.staking.minStakeUnits()).to.equal(minUnits);
+    expect(await ballast.staking.proverShareBps()).to.equal(BigInt(proverShareBps));
+    const stored = await ballast.staking.delays();
+    expect([...stored]).to.deep.equal(
+      [delays.joinSeconds, delays.leaveSeconds, delays.rotationSeconds, delays.unbondingSeconds].map(BigInt),
+    );
+    expect(await ballast.rewards.unitsPerSignature()).to.equal(parameters.keepers.rewardUnitsPerSignature);
     const assets = await ballast.vault.assets();
     expect(assets.map(({ market, haircutBps }) => [Number(market), Number(haircutBps)])).to.deep.equal([
       [0, 0],
@@ -176,22 +205,27 @@ describe("parameter files", () => {
   const TO_FILL = /<[^>]+>/g;
   const AN_ADDRESS = "0x00000000000000000000000000000000000000aa";
 
+  const fillingOf = (blank: string): string => {
+    if (blank.startsWith("<network key")) return id(blank);
+    return blank.startsWith("<multiaddr") ? "/ip4/127.0.0.1/tcp/1" : AN_ADDRESS;
+  };
+
   const template = async () =>
     readFile(new URL("../../deploy/parameters/l2-template.json", import.meta.url), "utf8");
 
   it("names every value of the template that is still to be filled in", async () => {
     const text = await template();
     const blanks = text.match(TO_FILL) ?? [];
-    expect(blanks).to.have.length(13);
+    expect(blanks).to.have.length(29);
     expect(() => parseParameters(JSON.parse(text))).to.throw("fill in <address of the guardian multisig>");
     for (const blank of blanks) {
-      const othersFilled = text.replaceAll(TO_FILL, (found) => (found === blank ? found : AN_ADDRESS));
+      const othersFilled = text.replaceAll(TO_FILL, (found) => (found === blank ? found : fillingOf(found)));
       expect(() => parseParameters(JSON.parse(othersFilled)), blank).to.throw(blank);
     }
   });
 
   it("accepts the template once it is filled in", async () => {
-    const filled = parseParameters(JSON.parse((await template()).replaceAll(TO_FILL, AN_ADDRESS)));
+    const filled = parseParameters(JSON.parse((await template()).replaceAll(TO_FILL, fillingOf)));
     expect(filled.chainId).to.equal(42_161);
   });
 

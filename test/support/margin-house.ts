@@ -1,14 +1,25 @@
 // The margin engine on its real inputs (configuration, oracle, scenario store), with keepers whose keys the test holds.
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
-import { AbiCoder, concat, keccak256, toBeHex, Wallet, type Contract, type TypedDataField } from "ethers";
+import {
+  AbiCoder,
+  concat,
+  keccak256,
+  toBeHex,
+  Wallet,
+  ZeroHash,
+  type Contract,
+  type TypedDataField,
+} from "ethers";
 import {
   REPORT_PAYLOAD_ABI,
   RISK_REPORT_TYPES,
   SCENARIO_SET_TYPES,
 } from "../../keeper/core/report/typed-data.ts";
+import { keeperEntries } from "./keeper-entries.ts";
 
 const KEEPER_COUNT = 4;
 const FAULTS = 1;
+const OVERLAP_SECONDS = 3_600n;
 /** The settlement coin at one dollar. */
 const PAR_BPS = 10_000;
 const QUORUM = 3;
@@ -157,8 +168,10 @@ export async function deployMarginHouse(
   ]);
   const registry = await ethers.deployContract("KeeperRegistry", [
     owner.address,
-    keepers.map((keeper) => keeper.address),
+    keeperEntries(keepers.map((keeper) => keeper.address)),
     FAULTS,
+    ZeroHash,
+    OVERLAP_SECONDS,
   ]);
   const guard = await ethers.deployContract("PriceGuard");
   const oracle = await ethers.deployContract("RiskOracle", [registry, config, guard]);

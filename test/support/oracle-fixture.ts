@@ -1,5 +1,6 @@
 import { network } from "hardhat";
-import { AbiCoder, keccak256, ZeroHash, type HDNodeWallet } from "ethers";
+import { AbiCoder, id, keccak256, ZeroHash, type HDNodeWallet } from "ethers";
+import { keeperEntries } from "./keeper-entries.ts";
 import { liquidationParams, marginParams, oracleParams } from "./risk-params.ts";
 import {
   ballastDomain,
@@ -13,6 +14,7 @@ import {
 } from "./risk-reports.ts";
 
 const FAULTS = 1;
+const OVERLAP_SECONDS = 3_600n;
 const FEED_DECIMALS = 8;
 const SPOT_USD = [3_000n, 100_000n];
 const E8 = 10n ** 8n;
@@ -46,9 +48,12 @@ export const deployOracle = async ({ faults = FAULTS, feeds = false } = {}) => {
   const keepers = testKeepers(3 * faults + 1);
   const registry = await ethers.deployContract("KeeperRegistry", [
     owner.address,
-    keepers.map(({ address }) => address),
+    keeperEntries(keepers.map(({ address }) => address)),
     faults,
+    ZeroHash,
+    OVERLAP_SECONDS,
   ]);
+  await registry.grantRole(id("CONFIGURER_ROLE"), owner.address);
   const mocks = feeds
     ? await Promise.all(
         SPOT_USD.map((usd) => ethers.deployContract("MockPriceFeed", [FEED_DECIMALS, usd * E8])),

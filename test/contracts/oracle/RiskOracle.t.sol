@@ -12,6 +12,7 @@ import {CodeBlob} from "../../../contracts/libraries/CodeBlob.sol";
 import {MarketOracleParams, OracleParams} from "../../../contracts/types/RiskParams.sol";
 import {RiskReport} from "../../../contracts/types/RiskReport.sol";
 import {TestBase} from "../support/TestBase.sol";
+import {TestEntries} from "../support/TestEntries.sol";
 
 /// @notice Stands in for RiskConfig: only the pointer that the oracle reads.
 contract OracleParamsStandIn {
@@ -40,7 +41,7 @@ contract RiskOracleFuzzTest is TestBase {
         for (uint256 key = 1; keys.length < KEEPERS; ++key) keys.push(key);
         _sortKeys();
         for (uint256 i; i < KEEPERS; ++i) keepers[i] = VM.addr(keys[i]);
-        registry = new KeeperRegistry(address(this), keepers, 1);
+        registry = new KeeperRegistry(address(this), TestEntries.from(keepers), 1, 0, 1 hours);
         config = new OracleParamsStandIn(_params(2));
         oracle = new RiskOracle(
             IKeeperRegistry(address(registry)),
