@@ -7,6 +7,7 @@ import { describeIssues } from "./schema-issues.ts";
 
 const MAX_NAME_CHARS = 32;
 const MAX_RPC_URLS = 8;
+const MAX_CONFIG_DIGESTS = 2;
 const MAX_PATH_CHARS = 4_096;
 const DEFAULT_HTTP_HOST = "127.0.0.1";
 const DEFAULT_HTTP_PORT = 9_464;
@@ -32,7 +33,8 @@ const keysSchema = z.strictObject({
 
 /** What the chain must say before this keeper starts; `ballast keeper doctor` prints the values of now. */
 const expectationSchema = z.strictObject({
-  configDigest: hash.optional(),
+  /** During a rotation also the digest that is coming. */
+  configDigests: z.array(hash).max(MAX_CONFIG_DIGESTS).default([]),
   oracleParamsHash: hash.optional(),
   marginParamsHash: hash.optional(),
 });
@@ -61,7 +63,7 @@ const fileSchema = z.strictObject({
   deployment: path,
   rpcUrls: z.array(z.url("expected a URL, such as http://127.0.0.1:8545")).min(1).max(MAX_RPC_URLS),
   keys: keysSchema.optional(),
-  expect: expectationSchema.default({}),
+  expect: expectationSchema.prefault({}),
   /** `chain` follows the latest block's time: for replays on a chain whose clock is moved. */
   clock: z.enum(["system", "chain"]).default("system"),
   store: storeSchema,

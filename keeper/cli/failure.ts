@@ -2,6 +2,8 @@ import { isError } from "ethers";
 import { KeystoreError } from "../adapters/keystore/keystore-error.ts";
 import { ConfigError } from "../config.ts";
 import { ChainRefusal } from "../ports/clearing-chain.ts";
+import { ChainUnavailable } from "../ports/transaction-sender.ts";
+import { ChainDisagrees } from "../services/chain-agreement.ts";
 
 /** A command cannot go on: what is wrong and what to do next. */
 export class CommandError extends Error {
@@ -61,11 +63,15 @@ const NO_ADVICE = "run the command with --help to see what it expects";
 
 /** Turns whatever was thrown into words and advice; never shows a stack. */
 export function explain(error: unknown): Failure {
-  if (error instanceof CommandError || error instanceof ConfigError || error instanceof KeystoreError) {
+  if (isAdvised(error)) {
     const { code, message, advice } = error;
     return { code, message, advice };
   }
   if (error instanceof ChainRefusal) return explainRefusal(error);
+  if (error instanceof ChainUnavailable) {
+    const { code, message } = error;
+    return { code, message, advice: "check that the nodes run and serve the deployment's chain (rpcUrls)" };
+  }
   if (isError(error, "NETWORK_ERROR") || isError(error, "SERVER_ERROR") || isError(error, "TIMEOUT")) {
     return {
       code: "no-node",
@@ -75,6 +81,11 @@ export function explain(error: unknown): Failure {
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "failed", message, advice: NO_ADVICE };
+}
+
+/** Errors that say themselves what to do. */
+function isAdvised(error: unknown): error is CommandError | ConfigError | KeystoreError | ChainDisagrees {
+  return [CommandError, ConfigError, KeystoreError, ChainDisagrees].some((kind) => error instanceof kind);
 }
 
 function explainRefusal({ message, reason }: ChainRefusal): Failure {

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addDepositCommand } from "./commands/deposit.ts";
+import { addKeeperCommands } from "./commands/keeper.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLiquidateCommand } from "./commands/liquidate.ts";
 import { addMarginCommand } from "./commands/margin.ts";
@@ -49,6 +50,7 @@ addLiquidateCommand(program);
 addSettleCommand(program);
 addParamsCommands(program);
 addKeysCommands(program);
+addKeeperCommands(program);
 
 try {
   await program.parseAsync();

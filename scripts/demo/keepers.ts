@@ -4,11 +4,11 @@ import { createWalletSigner } from "../../keeper/adapters/ethers/wallet-signer.t
 import { createGossipRoom } from "../../keeper/adapters/memory/gossip.ts";
 import { createMemorySigningRecord } from "../../keeper/adapters/memory/signing-record.ts";
 import { createMemoryTransactionLog } from "../../keeper/adapters/memory/transaction-log.ts";
-import type { Replay } from "../../keeper/adapters/replay/replay.ts";
+import { type Replay, replayBy } from "../../keeper/adapters/replay/replay.ts";
 import { openSender } from "../../keeper/cli/open-sender.ts";
 import { createKeeper, type Keeper } from "../../keeper/keeper.ts";
 import type { Clock } from "../../keeper/ports/clock.ts";
-import { MARKETS, type MarketData } from "../../keeper/ports/market-data.ts";
+import { MARKETS } from "../../keeper/ports/market-data.ts";
 import type { Telemetry } from "../../keeper/ports/telemetry.ts";
 import { LOCAL_TRANSACTION_POLICY } from "../../keeper/services/transactions/transaction-policy.ts";
 import type { HDNodeWallet } from "ethers";
@@ -40,15 +40,6 @@ export interface KeeperNetworkParts {
 /** A round that has no quorum by then has failed. */
 const ROUND_TIMEOUT_MS = 60_000;
 
-/** Market data that shows at any moment what was known at the clock's time. */
-export function dataBy(replay: Replay, clock: Clock): MarketData {
-  return {
-    latest: (market) => replay.at(clock.nowSeconds()).latest(market),
-    history: () => replay.at(clock.nowSeconds()).history(),
-    hours: (market) => replay.at(clock.nowSeconds()).hours(market),
-  };
-}
-
 /** Starts keepers that share this process and a gossip room; each has its own key, its own record and makes its own observations. */
 export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNetwork> {
   const { provider, nodeUrl, addresses, numbers, replay, clock, telemetry, keys, transmitter } = parts;
@@ -76,7 +67,7 @@ export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNet
       signer,
       record: createMemorySigningRecord(),
       telemetry,
-      observer: { listings, marketData: dataBy(replay, clock) },
+      observer: { listings, marketData: replayBy(replay, clock) },
     });
   });
   for (const keeper of keepers) keeper.start(stopped.signal);

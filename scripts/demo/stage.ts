@@ -1,13 +1,13 @@
 import type { JsonRpcProvider } from "ethers";
 import { createClearingChain } from "../../keeper/adapters/ethers/clearing-chain.ts";
-import type { Replay } from "../../keeper/adapters/replay/replay.ts";
+import { type Replay, replayBy } from "../../keeper/adapters/replay/replay.ts";
 import { MARKETS } from "../../keeper/ports/market-data.ts";
 import type { Telemetry } from "../../keeper/ports/telemetry.ts";
 import { openAccounts, type Cast, type Tokens } from "./accounts.ts";
 import { createChainClock } from "./chain-clock.ts";
 import type { Console } from "./console.ts";
 import { deployHouse, type Deployment } from "./deploy-house.ts";
-import { dataBy, startKeepers } from "./keepers.ts";
+import { startKeepers } from "./keepers.ts";
 import { createListing } from "./listing.ts";
 import { referenceBooks } from "./measures.ts";
 import { listNew, outlives, type Stage } from "./replay-loop.ts";
@@ -68,7 +68,7 @@ export async function setStage({ provider, nodeUrl, replay, times, console }: Sc
   await setFeedsAt(deployment, replay, start);
   const openingReportGas = await keepers.postReport(start);
   await keepers.publishScenarios();
-  const marketData = dataBy(replay, clock);
+  const marketData = replayBy(replay, clock);
   const listed = new Set<bigint>();
   const listedCount = await listNew({ house, marketData, numbers, listed });
   console.say(`First report and scenario set agreed by four keepers; ${listedCount} instruments listed.`);

@@ -29,7 +29,7 @@ describe("a keeper's configuration", () => {
           network: join(folder, "keys/network.json"),
           passwordFile: join(folder, "password"),
         },
-        expect: {},
+        expect: { configDigests: [] },
         clock: "system",
         store: { kind: "sqlite", file: join(folder, "keeper.sqlite") },
         marketData: { kind: "replay", dataFolder: join(folder, "data"), episode: "2026-02" },
@@ -78,12 +78,12 @@ describe("a keeper's configuration", () => {
   it("names every field that is wrong, missing or unknown", async () => {
     await withFolder((folder) => {
       const wrong = {
-        ...keeperFile({ rpcUrls: ["nonsense"], expect: { configDigest: "0x12" } }),
+        ...keeperFile({ rpcUrls: ["nonsense"], expect: { configDigests: ["0x12"] } }),
         name: "Keeper 1",
         privateKey: "hidden",
       };
       const { message, advice } = failure(() => loadKeeperConfig(writeKeeperFile(folder, wrong)));
-      for (const part of ["rpcUrls.0", "expect.configDigest", "name", "privateKey"])
+      for (const part of ["rpcUrls.0", "expect.configDigests.0", "name", "privateKey"])
         expect(message).to.include(part);
       expect(message).not.to.include("hidden");
       expect(advice).to.include("docs/running-a-keeper.md");

@@ -89,7 +89,7 @@ export function createOracleChain(
   };
 }
 
-async function readKeeperSet(registry: KeeperRegistry): Promise<KeeperSet> {
+export async function readKeeperSet(registry: KeeperRegistry): Promise<KeeperSet> {
   const [configDigest, keepers, faults, quorum] = await Promise.all([
     registry.configDigest(),
     registry.keepers(),
@@ -129,7 +129,7 @@ async function domainOf(contract: Eip5267): Promise<SigningDomain> {
   return { name, version, chainId, verifyingContract: asHex(verifyingContract) };
 }
 
-async function blockOf(provider: Provider, tag: bigint | "latest"): Promise<ChainBlock | null> {
+export async function blockOf(provider: Provider, tag: bigint | "latest"): Promise<ChainBlock | null> {
   const block = await provider.getBlock(tag);
   if (!block?.hash) return null;
   return { number: BigInt(block.number), hash: asHex(block.hash), timestampSeconds: block.timestamp };

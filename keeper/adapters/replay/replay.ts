@@ -1,4 +1,5 @@
 import { MarketDataUnavailable } from "../../ports/market-data.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { DailyHistory, MarketData } from "../../ports/market-data.ts";
 import type { Episode } from "./episodes.ts";
 
@@ -30,5 +31,15 @@ export function openReplay(episode: Episode, history: DailyHistory): Replay {
       // The project's extract is of days.
       hours: () => Promise.resolve(null),
     }),
+  };
+}
+
+/** Market data that shows at any moment what was known at the clock's time. */
+export function replayBy(replay: Replay, clock: Clock): MarketData {
+  const now = () => replay.at(clock.nowSeconds());
+  return {
+    latest: (market) => now().latest(market),
+    history: () => now().history(),
+    hours: (market) => now().hours(market),
   };
 }

@@ -1,0 +1,83 @@
+import type { Provider } from "ethers";
+import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
+import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
+import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
+import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
+import type { ChainFacts, ChainProbe, ContractLink } from "../../ports/chain-probe.ts";
+import { asHex, type Hex } from "../../ports/hex.ts";
+import type { ChainBlock } from "../../ports/oracle-chain.ts";
+import { blockOf, type OracleAddresses, readKeeperSet } from "./oracle-chain.ts";
+
+const NO_CODE = "0x";
+
+/** Probes the contracts that a keeper works with, through ethers. */
+export function createChainProbe(addresses: OracleAddresses, provider: Provider): ChainProbe {
+  return {
+    facts: () => readFacts(addresses, provider),
+    balanceWei: (address) => provider.getBalance(address),
+  };
+}
+
+async function readFacts(addresses: OracleAddresses, provider: Provider): Promise<ChainFacts> {
+  const [{ chainId }, block, withoutCode] = await Promise.all([
+    provider.getNetwork(),
+    latestBlock(provider),
+    contractsWithoutCode(addresses, provider),
+  ]);
+  if (withoutCode.length > 0) return { kind: "incomplete", chainId, block, withoutCode };
+  const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
+  const registry = KeeperRegistry__factory.connect(addresses.keeperRegistry, provider);
+  const config = RiskConfig__factory.connect(addresses.riskConfig, provider);
+  const [domain, links, keeperSet, oracleParamsHash, marginParamsHash, margin] = await Promise.all([
+    oracle.eip712Domain(),
+    readLinks(addresses, provider),
+    readKeeperSet(registry),
+    config.oracleParamsHash(),
+    config.marginParamsHash(),
+    config.marginParams(),
+  ]);
+  return {
+    kind: "complete",
+    chainId,
+    block,
+    oracleVersion: domain.version,
+    links,
+    keeperSet,
+    oracleParamsHash: asHex(oracleParamsHash),
+    marginParamsHash: asHex(marginParamsHash),
+    heartbeatSeconds: Number(margin.heartbeatSeconds),
+  };
+}
+
+async function latestBlock(provider: Provider): Promise<ChainBlock> {
+  const block = await blockOf(provider, "latest");
+  if (block === null) throw new Error("the node returned no latest block: check that it is synchronised");
+  return block;
+}
+
+async function contractsWithoutCode(
+  addresses: OracleAddresses,
+  provider: Provider,
+): Promise<readonly string[]> {
+  const { riskOracle, keeperRegistry, scenarioStore, riskConfig } = addresses;
+  const entries = Object.entries({ riskOracle, keeperRegistry, scenarioStore, riskConfig });
+  const codes = await Promise.all(entries.map(([, address]) => provider.getCode(address)));
+  return entries.flatMap(([name], index) => (codes[index] === NO_CODE ? [name] : []));
+}
+
+/** What the oracle and the store hold of registry and rules, against the deployment's file. */
+async function readLinks(addresses: OracleAddresses, provider: Provider): Promise<readonly ContractLink[]> {
+  const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
+  const store = ScenarioStore__factory.connect(addresses.scenarioStore, provider);
+  const link = async (name: string, expected: Hex, read: Promise<string>): Promise<ContractLink> => ({
+    name,
+    expected,
+    actual: asHex(await read),
+  });
+  return Promise.all([
+    link("riskOracle.registry", addresses.keeperRegistry, oracle.registry()),
+    link("riskOracle.config", addresses.riskConfig, oracle.config()),
+    link("scenarioStore.registry", addresses.keeperRegistry, store.registry()),
+    link("scenarioStore.config", addresses.riskConfig, store.config()),
+  ]);
+}

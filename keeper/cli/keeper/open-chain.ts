@@ -1,0 +1,66 @@
+import { createChainProbe } from "../../adapters/ethers/chain-probe.ts";
+import type { OracleAddresses } from "../../adapters/ethers/oracle-chain.ts";
+import { PooledProvider } from "../../adapters/ethers/pooled-provider.ts";
+import { openRpcPool, type RpcPool } from "../../adapters/ethers/rpc-pool.ts";
+import { systemTimer } from "../../adapters/system/timer.ts";
+import { type Deployment, loadDeployment } from "../../config.ts";
+import type { KeeperConfig } from "../../keeper-config.ts";
+import type { ChainProbe } from "../../ports/chain-probe.ts";
+import type { Hex } from "../../ports/hex.ts";
+import { type Market, MARKETS } from "../../ports/market-data.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import type { ChainExpectation } from "../../services/chain-agreement.ts";
+import type { MarketListing } from "../../services/observe.ts";
+
+/** A keeper's way to the chain, for reading. */
+export interface OpenChain {
+  readonly deployment: Deployment;
+  readonly pool: RpcPool;
+  readonly provider: PooledProvider;
+  readonly probe: ChainProbe;
+  /** Markets of the deployment that market data know, rising by number. */
+  readonly listings: readonly MarketListing[];
+}
+
+/**
+ * Reads the deployment's file and checks the nodes.
+ * @throws ConfigError for the file; ChainUnavailable when no node of its chain answers
+ */
+export async function openChain(config: KeeperConfig, telemetry: Telemetry): Promise<OpenChain> {
+  const deployment = loadDeployment(config.deploymentFile);
+  const pool = await openRpcPool(config.rpcUrls, BigInt(deployment.chainId), systemTimer, telemetry);
+  const provider = new PooledProvider(pool);
+  const addresses: OracleAddresses = deployment.addresses;
+  return {
+    deployment,
+    pool,
+    provider,
+    probe: createChainProbe(addresses, provider),
+    listings: listingsOf(deployment),
+  };
+}
+
+function listingsOf({ markets }: Deployment): readonly MarketListing[] {
+  const known = (name: string): Market | undefined => MARKETS.find((market) => market === name);
+  return Object.entries(markets)
+    .flatMap(([number, name]) => {
+      const symbol = known(name);
+      return symbol === undefined ? [] : [{ market: Number(number), symbol }];
+    })
+    .sort((a, b) => a.market - b.market);
+}
+
+/** What the configuration says that the chain must be. */
+export function expectationOf(
+  { expect }: KeeperConfig,
+  { chainId }: Deployment,
+  address: Hex | null,
+): ChainExpectation {
+  return {
+    chainId: BigInt(chainId),
+    address,
+    configDigests: expect.configDigests,
+    oracleParamsHash: expect.oracleParamsHash ?? null,
+    marginParamsHash: expect.marginParamsHash ?? null,
+  };
+}

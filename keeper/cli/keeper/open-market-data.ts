@@ -1,0 +1,19 @@
+import { loadDailyHistory } from "../../adapters/replay/daily-history.ts";
+import { isEpisodeId, loadEpisode } from "../../adapters/replay/episodes.ts";
+import { openReplay, replayBy } from "../../adapters/replay/replay.ts";
+import { ConfigError } from "../../config.ts";
+import type { KeeperConfig } from "../../keeper-config.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { MarketData } from "../../ports/market-data.ts";
+
+/** @throws ConfigError for an unknown episode; ReplayFileError when its file cannot be read */
+export function openMarketData({ marketData }: KeeperConfig, clock: Clock): MarketData {
+  const { dataFolder, episode } = marketData;
+  if (!isEpisodeId(episode)) {
+    throw new ConfigError(
+      `there is no recorded episode ${episode}`,
+      "name one of data/README.md in marketData.episode",
+    );
+  }
+  return replayBy(openReplay(loadEpisode(dataFolder, episode), loadDailyHistory(dataFolder)), clock);
+}

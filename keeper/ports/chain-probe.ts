@@ -1,0 +1,38 @@
+import type { Hex } from "./hex.ts";
+import type { ChainBlock, KeeperSet } from "./oracle-chain.ts";
+
+/** An address that one contract holds of another. */
+export interface ContractLink {
+  /** Such as "riskOracle.registry". */
+  readonly name: string;
+  readonly expected: Hex;
+  readonly actual: Hex;
+}
+
+/** What the chain says of the deployment that a keeper was told of. */
+export type ChainFacts =
+  | {
+      readonly kind: "incomplete";
+      readonly chainId: bigint;
+      readonly block: ChainBlock;
+      /** Names of contracts that have no code on this chain. */
+      readonly withoutCode: readonly string[];
+    }
+  | {
+      readonly kind: "complete";
+      readonly chainId: bigint;
+      readonly block: ChainBlock;
+      /** Version in the EIP-712 domain of the oracle: another one means other messages. */
+      readonly oracleVersion: string;
+      readonly links: readonly ContractLink[];
+      readonly keeperSet: KeeperSet;
+      readonly oracleParamsHash: Hex;
+      readonly marginParamsHash: Hex;
+      readonly heartbeatSeconds: number;
+    };
+
+/** Reads of the chain that a keeper makes for its own safety. Every method throws when no node answers. */
+export interface ChainProbe {
+  facts(): Promise<ChainFacts>;
+  balanceWei(address: Hex): Promise<bigint>;
+}

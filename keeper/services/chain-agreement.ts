@@ -1,0 +1,127 @@
+import type { ChainFacts } from "../ports/chain-probe.ts";
+import type { Hex } from "../ports/hex.ts";
+import type { ReportSigner } from "../ports/signer.ts";
+
+/** Version of the oracle's messages that this keeper speaks. */
+const ORACLE_VERSION = "1";
+
+/** What this keeper was told of the chain; null and an empty list accept anything. */
+export interface ChainExpectation {
+  readonly chainId: bigint;
+  /** Address of the report key; null in a dry run. */
+  readonly address: Hex | null;
+  /** Configurations that the operator has agreed to: the one of now, and during a rotation the next. */
+  readonly configDigests: readonly Hex[];
+  readonly oracleParamsHash: Hex | null;
+  readonly marginParamsHash: Hex | null;
+}
+
+/** One thing in which the chain and the local configuration differ. */
+export interface Difference {
+  readonly what: string;
+  readonly expected: string;
+  readonly actual: string;
+  readonly advice: string;
+}
+
+const CHECK_CHANGE = "find out who changed it and why; when you agree, put the new value into `expect`";
+
+/** Everything in which the chain differs from what a keeper was told, the gravest first; empty when they agree. */
+export function findDifferences(facts: ChainFacts, expected: ChainExpectation): readonly Difference[] {
+  if (facts.chainId !== expected.chainId) {
+    return [
+      {
+        what: "chain id",
+        expected: expected.chainId.toString(),
+        actual: facts.chainId.toString(),
+        advice: "point rpcUrls and the deployment's file at the same chain",
+      },
+    ];
+  }
+  if (facts.kind === "incomplete") {
+    return facts.withoutCode.map((name) => ({
+      what: `contract ${name}`,
+      expected: "code",
+      actual: "none at the deployment's address",
+      advice: "name the right deployment file, and wait until the node is synchronised",
+    }));
+  }
+  const { keeperSet } = facts;
+  return [
+    ...facts.links
+      .filter((link) => link.expected.toLowerCase() !== link.actual.toLowerCase())
+      .map(({ name, expected: address, actual }) => ({
+        what: name,
+        expected: address,
+        actual,
+        advice: "the deployment's file mixes two deployments: get the right one",
+      })),
+    ...differs("oracle version", [ORACLE_VERSION], facts.oracleVersion, "upgrade this keeper"),
+    ...differs("config digest", expected.configDigests, keeperSet.configDigest, CHECK_CHANGE),
+    ...differs("oracle parameters", listOf(expected.oracleParamsHash), facts.oracleParamsHash, CHECK_CHANGE),
+    ...differs("margin parameters", listOf(expected.marginParamsHash), facts.marginParamsHash, CHECK_CHANGE),
+    ...membership(expected.address, keeperSet.keepers),
+  ];
+}
+
+function differs(
+  what: string,
+  allowed: readonly string[],
+  actual: string,
+  advice: string,
+): readonly Difference[] {
+  return allowed.length === 0 || allowed.includes(actual)
+    ? []
+    : [{ what, expected: allowed.join(" or "), actual, advice }];
+}
+
+function membership(address: Hex | null, keepers: readonly Hex[]): readonly Difference[] {
+  if (address === null || keepers.includes(address)) return [];
+  return [
+    {
+      what: "membership",
+      expected: `${address} among the keepers`,
+      actual: `keepers are ${keepers.join(", ")}`,
+      advice: "wait until the registry holds this report key, or use the key that it holds",
+    },
+  ];
+}
+
+function listOf(value: Hex | null): readonly Hex[] {
+  return value === null ? [] : [value];
+}
+
+/** The chain is not what this keeper was told: it must neither start nor sign. */
+export class ChainDisagrees extends Error {
+  readonly code = "chain-disagrees";
+  readonly differences: readonly Difference[];
+  readonly advice: string;
+
+  constructor(differences: readonly Difference[]) {
+    const lines = differences.map(
+      ({ what, expected, actual }) => `- ${what}: expected ${expected}; the chain says ${actual}`,
+    );
+    super(`the chain and this keeper's configuration differ:\n${lines.join("\n")}`);
+    this.name = "ChainDisagrees";
+    this.differences = differences;
+    this.advice = [...new Set(differences.map(({ advice }) => advice))].join("; ");
+  }
+}
+
+/**
+ * A signer that asks before it signs.
+ * @param permit throws the reason why nothing may be signed now
+ */
+export function guardSigner(signer: ReportSigner, permit: () => Promise<void>): ReportSigner {
+  return {
+    ...signer,
+    signReport: async (domain, report) => {
+      await permit();
+      return signer.signReport(domain, report);
+    },
+    signScenarioSet: async (domain, message) => {
+      await permit();
+      return signer.signScenarioSet(domain, message);
+    },
+  };
+}

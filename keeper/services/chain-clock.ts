@@ -1,0 +1,40 @@
+import type { Clock } from "../ports/clock.ts";
+import type { ChainBlock } from "../ports/oracle-chain.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import type { Timer } from "../ports/timer.ts";
+
+const POLL_MS = 250;
+const MILLISECONDS = 1_000;
+
+/**
+ * A clock that shows the latest block's time and goes on from it at the machine's pace: for replays, where the chain's time is moved.
+ * It follows until the signal aborts; a node that does not answer leaves it running.
+ * @throws what the first read throws
+ */
+export async function followChainClock(
+  latestBlock: () => Promise<ChainBlock>,
+  timer: Timer,
+  telemetry: Telemetry,
+  signal: AbortSignal,
+): Promise<Clock> {
+  let block = await latestBlock();
+  let seenAtMs = timer.nowMs();
+  const follow = async () => {
+    for (;;) {
+      await timer.sleep(POLL_MS, signal);
+      const next = await latestBlock().catch((error: unknown) => {
+        telemetry.warn("chain-clock-not-read", { reason: String(error) });
+        return block;
+      });
+      if (next.hash === block.hash) continue;
+      block = next;
+      seenAtMs = timer.nowMs();
+    }
+  };
+  follow().catch((error: unknown) => {
+    if (!signal.aborted) telemetry.error("chain-clock-stopped", { reason: String(error) });
+  });
+  return {
+    nowSeconds: () => block.timestampSeconds + Math.floor((timer.nowMs() - seenAtMs) / MILLISECONDS),
+  };
+}

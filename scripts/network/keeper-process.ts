@@ -1,0 +1,153 @@
+// A keeper as a process of its own, watched through its log.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { PROJECT_ROOT } from "../run-command.ts";
+
+/** One line of a keeper's log: level, time, keeper, event and fields. */
+export type KeeperLogLine = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface KeeperProcess {
+  /** Where it shows its status. */
+  readonly url: string;
+  readonly pid: number;
+  /** Every line so far. */
+  readonly log: readonly KeeperLogLine[];
+  /** The first line of an event that fits, of those logged already or still to come. Rejects when the process ends or time is over. */
+  logged(event: string, timeoutMs: number, fits?: (line: KeeperLogLine) => boolean): Promise<KeeperLogLine>;
+  /** Sends a signal, SIGTERM by default; resolves to the exit code, null when the signal itself ended it. Safe to call twice. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A process that could not start: what it wrote. */
+export class KeeperNotStarted extends Error {
+  readonly exitCode: number | null;
+  readonly output: string;
+
+  constructor(exitCode: number | null, output: string) {
+    super(`the keeper ended with code ${String(exitCode)}:\n${output}`);
+    this.name = "KeeperNotStarted";
+    this.exitCode = exitCode;
+    this.output = output;
+  }
+}
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 15_000;
+const KEPT_ERROR_CHARS = 8_000;
+const KEPT_LINES = 20_000;
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
+/**
+ * Runs `ballast keeper start` with a configuration and resolves once it serves its status. The process ends with this one.
+ * @param args further arguments, such as --dry-run
+ * @throws KeeperNotStarted with all that it wrote
+ */
+export async function startKeeperProcess(
+  configFile: string,
+  args: readonly string[] = [],
+): Promise<KeeperProcess> {
+  const child = spawn(
+    process.execPath,
+    [
+      "--import",
+      TSX,
+      `${PROJECT_ROOT}keeper/cli/main.ts`,
+      "keeper",
+      "start",
+      "--config",
+      configFile,
+      ...args,
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const watched = watch(child);
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  const gone = once(child, "close").then(() => {
+    process.off("exit", kill);
+    return child.exitCode;
+  });
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    const forced = setTimeout(kill, STOP_TIMEOUT_MS);
+    const code = await gone;
+    clearTimeout(forced);
+    return code;
+  };
+  try {
+    const { url } = await watched.logged("keeper-started", START_TIMEOUT_MS);
+    return { url: String(url), pid: child.pid ?? 0, log: watched.log, logged: watched.logged, stop };
+  } catch (error) {
+    const code = await stop("SIGKILL");
+    throw new KeeperNotStarted(code, watched.output() || String(error));
+  }
+}
+
+type Waiter = (line: KeeperLogLine | null) => void;
+
+function watch(child: ChildProcess) {
+  const log: KeeperLogLine[] = [];
+  const waiters = new Set<Waiter>();
+  let plain = "";
+  const keep = (text: string) => (plain = (plain + text).slice(-KEPT_ERROR_CHARS));
+  if (child.stdout === null || child.stderr === null) throw new TypeError("the output is not piped");
+  child.stderr.on("data", (chunk: Buffer) => keep(chunk.toString()));
+  createInterface({ input: child.stdout }).on("line", (text) => {
+    const line = parseLine(text);
+    if (line === null) {
+      keep(`${text}\n`);
+      return;
+    }
+    log.push(line);
+    if (log.length > KEPT_LINES) log.shift();
+    for (const waiter of waiters) waiter(line);
+  });
+  let ended = false;
+  child.once("close", () => {
+    ended = true;
+    for (const waiter of waiters) waiter(null);
+  });
+
+  const logged: KeeperProcess["logged"] = (event, timeoutMs, fits = () => true) => {
+    const isIt = (line: KeeperLogLine) => line["event"] === event && fits(line);
+    const past = log.find(isIt);
+    if (past !== undefined) return Promise.resolve(past);
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        waiters.delete(waiter);
+        settle();
+      };
+      const fail = (reason: string) => {
+        finish(() => {
+          reject(new Error(`${reason} before it logged ${event}\n${plain}`));
+        });
+      };
+      const waiter: Waiter = (line) => {
+        if (line === null) fail("the keeper ended");
+        else if (isIt(line))
+          finish(() => {
+            resolve(line);
+          });
+      };
+      const timer = setTimeout(() => {
+        fail(`${timeoutMs} ms were over`);
+      }, timeoutMs);
+      waiters.add(waiter);
+      if (ended) fail("the keeper had ended");
+    });
+  };
+  return { log, logged, output: () => plain };
+}
+
+function parseLine(text: string): KeeperLogLine | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as KeeperLogLine) : null;
+  } catch {
+    return null;
+  }
+}
