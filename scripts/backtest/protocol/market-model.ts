@@ -45,6 +45,9 @@ export const SMILE_SOURCES: Readonly<Record<VolSource, string>> = {
 /** A filter's forecast of a market's daily volatility at a moment, from what is known then; null when it has none. */
 export type SigmaFilter = (market: Market, seconds: number) => number | null;
 
+/** First day whose closes are the exchange's own (2 January 2018): keepers' history, on which the anti-procyclical rule stands, begins there. */
+const FIRST_EXCHANGE_DAY = 17_533;
+
 /** The forecast with the anti-procyclical rule (floor of whole history, stressed blend, slow fall), or as the filter gives it. */
 export const POSTINGS = ["posted", "asFiltered"] as const;
 
@@ -72,17 +75,19 @@ interface MarketKnowledge {
 /**
  * The model from a moment on: history, long runs and floors from the days of the panel that end before it.
  * @param filter of the spot's volatility; the EWMA moved on by the part of a day that has passed where it has no forecast
+ * @param posts what was posted before the moment, by market and kind; later posts are put there
  */
 export function marketModel(
   panel: DailyPanel,
   startSeconds: number,
   expiries: readonly number[],
   filter: SigmaFilter | undefined,
+  posts: Posts = new Map(),
 ): MarketModel {
   const until = daysBefore(panel, startSeconds);
   const volSource = sourceOn(startSeconds / SECONDS_PER_DAY);
   const knowledge = MARKETS.map((name) => knowledgeOf(panel, name, until, volSource));
-  const post = poster();
+  const post = poster(posts);
   return {
     volSource,
     stateAt: ({ seconds, spots, indexVols }) => {
@@ -112,9 +117,13 @@ export function marketModel(
   };
 }
 
+/** Last posts by market and kind. */
+export type Posts = Map<string, { readonly dailyVol: number; readonly seconds: number }>;
+
 /** Posts forecasts by the anti-procyclical rule, each key against its own last post. */
-function poster(): (key: string, vol: number, history: HistoricalVolatility, seconds: number) => number {
-  const last = new Map<string, { readonly dailyVol: number; readonly seconds: number }>();
+function poster(
+  last: Posts,
+): (key: string, vol: number, history: HistoricalVolatility, seconds: number) => number {
   return (key, vol, history, seconds) => {
     const before = last.get(key);
     const previous =
@@ -145,7 +154,7 @@ function knowledgeOf(panel: DailyPanel, name: Market, until: number, source: Vol
     changes,
     dailyVolAfter: after(changes),
     meanSquare: squares.reduce((sum, square) => sum + square, 0) / squares.length,
-    history: historicalVolatility(before),
+    history: historicalVolatility(before.subarray(Math.max(0, panel.days.indexOf(FIRST_EXCHANGE_DAY)))),
     volHistory: historicalVolatility(indexChanges.subarray(0, until - 1)),
     volVolAfter: after(indexChanges),
     longRunIndex: recent.reduce((sum, vol) => sum + vol, 0) / recent.length,

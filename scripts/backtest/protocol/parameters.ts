@@ -1,13 +1,12 @@
 import parameters from "../../../deploy/parameters/l2-template.json" with { type: "json" };
-import replay from "../../../deploy/parameters/replay.json" with { type: "json" };
 import type { MarginParams } from "../../../keeper/core/margin/types.ts";
 import { BPS } from "../../../keeper/core/units.ts";
 
 /**
- * The models that the backtest compares; `lightStress` is the default model with the stress weights of the replay network, under which the tail
- * decides the margin of linear books.
+ * The models that the backtest compares; `heavyStress` is the default model with stress weights that decide the margin of linear books every day, in
+ * place of the tail.
  */
-export const COMPARED_MODELS = ["static", "tail", "stress", "default", "lightStress"] as const;
+export const COMPARED_MODELS = ["static", "tail", "stress", "default", "heavyStress"] as const;
 
 export type ComparedModel = (typeof COMPARED_MODELS)[number];
 
@@ -16,7 +15,7 @@ export const MODEL_TITLES: Readonly<Record<ComparedModel, string>> = {
   tail: "portfolio VaR",
   stress: "stress",
   default: "Ballast",
-  lightStress: "Ballast, light stress",
+  heavyStress: "Ballast, heavy stress",
 };
 
 const { margin, liquidation } = parameters;
@@ -29,10 +28,10 @@ export const MARGIN_PARAMS: MarginParams = {
   stress: margin.stress,
 };
 
-/** Weights of the same stress scenarios on the replay network. */
-export const LIGHT_STRESS_WEIGHTS_BPS: readonly number[] = margin.stress.map(
-  ({ name }) => replay.margin.stress.find((scenario) => scenario.name === name)?.weightBps ?? BPS,
-);
+/** Heavy weights of the same stress scenarios, in their order: what the largest moves of history would cost, little reduced. */
+export const HEAVY_STRESS_WEIGHTS_BPS: readonly number[] = [
+  10_000, 10_000, 7_000, 6_000, 3_000, 1_000, 10_000, 10_000, 10_000, 10_000,
+];
 
 /** Initial margin over maintenance margin of a fresh report with full confidence. */
 export const INITIAL_FACTOR = margin.initialFactorBps / BPS;

@@ -1,4 +1,3 @@
-import type { GridScenarioSet } from "../../../keeper/core/report/scenario-set.ts";
 import { SECONDS_PER_DAY } from "../../../keeper/core/units.ts";
 import type { DailyPanel } from "../statistical/daily-panel.ts";
 import { expiriesAfter, positionsOf, type RelativeBook } from "./books.ts";
@@ -7,11 +6,12 @@ import type { CrashEpisode } from "./episodes.ts";
 import {
   marketModel,
   POSTINGS,
-  scenarioSetBefore,
   SMILE_SOURCES,
   type Posting,
+  type Posts,
   type SigmaFilter,
 } from "./market-model.ts";
+import type { PreparedCrash } from "./ordinary-days.ts";
 import { COMPARED_MODELS } from "./parameters.ts";
 import { pathOf, reportPoints } from "./price-path.ts";
 import type { EpisodeMeasures } from "./simulate.ts";
@@ -23,24 +23,22 @@ export interface ReplayedEpisode {
   readonly smileSource: string;
   /** Shortest and longest bar, minutes. */
   readonly barMinutes: readonly [number, number];
-  readonly scenarios: GridScenarioSet;
   readonly measures: Readonly<Record<Posting, EpisodeMeasures>>;
 }
 
 const MINUTE_SECONDS = 60;
 
-/** Walks an episode report by report and measures every book; surfaces are shared by all books of a report. */
+/** Walks an episode report by report and measures every book; surfaces are shared by all books of a report. Posts go on from those before. */
 export function replayEpisode(
   panel: DailyPanel,
-  episode: CrashEpisode,
+  { episode, scenarios }: PreparedCrash,
   bars: readonly JointBar[],
   books: readonly RelativeBook[],
-  filter: SigmaFilter | undefined,
+  { filter, posts }: { readonly filter: SigmaFilter | undefined; readonly posts: Posts | undefined },
 ): ReplayedEpisode {
   const reports = reportPoints(pathOf(bars));
   const expiries = expiriesAfter(episode.endSeconds);
-  const model = marketModel(panel, episode.startSeconds, expiries, filter);
-  const scenarios = scenarioSetBefore(panel, episode.startSeconds);
+  const model = marketModel(panel, episode.startSeconds, expiries, filter, new Map(posts));
   const measure = bookMeasurer(
     listingOf(books.map((book) => positionsOf(book, reports[0]!.spots, expiries))),
     scenarios,
@@ -69,7 +67,6 @@ export function replayEpisode(
     episode,
     smileSource: SMILE_SOURCES[model.volSource],
     barMinutes: [Math.min(...spans), Math.max(...spans)],
-    scenarios,
     measures,
   };
 }

@@ -1,4 +1,3 @@
-import { SECONDS_PER_DAY } from "../../../keeper/core/units.ts";
 import { advanceAuction, auctionPrice, healthOf, openAuction, type Auction } from "./auction.ts";
 import type { RelativeBook } from "./books.ts";
 import { INITIAL_FACTOR, LIQUIDATION } from "./parameters.ts";
@@ -8,6 +7,8 @@ const HEDGE_COST = 0.001;
 const RISK_SHARE = 0.5;
 const QUARTER_HOURS_PER_DAY = 96;
 const CAPACITY_SECONDS = 900;
+/** Accounts open at the first report of every hour: with one opening a day, bad debt hangs on a handful of moments. */
+const OPENING_SECONDS = 3_600;
 const DUST_SHARE = 1e-9;
 
 /** Measures of all books at all reports of an episode: [report * books + book]. */
@@ -49,7 +50,7 @@ interface Account {
 }
 
 /**
- * Accounts open every book at each midnight of the episode with equity = factor * initial margin * surplus, top up nothing, and live to the end under
+ * Accounts open every book at the first report of every hour with equity = factor * initial margin * surplus, top up nothing, and live to the end under
  * the rules of the contracts. `factor` scales the model's margin.
  */
 export function simulate(
@@ -59,12 +60,12 @@ export function simulate(
   { factor, bidderCapacity, kind }: ProtocolSettings,
 ): Outcome {
   const outcome = noOutcome();
-  let lastDay = -1;
+  let lastOpening = -1;
   for (const [start, seconds] of measures.seconds.entries()) {
-    const day = Math.floor(seconds / SECONDS_PER_DAY);
+    const opening = Math.floor(seconds / OPENING_SECONDS);
     // An account opened at the last report has no life.
-    if (day === lastDay || start === measures.seconds.length - 1) continue;
-    lastDay = day;
+    if (opening === lastOpening || start === measures.seconds.length - 1) continue;
+    lastOpening = opening;
     runCohort({ books, measures, model, factor, bidderCapacity, kind, start }, outcome);
   }
   return outcome;

@@ -3,8 +3,8 @@ import { drawBooks, type BookKind, type RelativeBook } from "./books.ts";
 import { openChainFilters } from "./chain-filter.ts";
 import { loadCrashBars } from "./crash-bars.ts";
 import { CRASHES } from "./episodes.ts";
-import { POSTINGS, type Posting } from "./market-model.ts";
-import { averageCapital, type AverageCapital } from "./ordinary-days.ts";
+import { POSTINGS, scenarioSetBefore, type Posting } from "./market-model.ts";
+import { walkOrdinaryDays, type AverageCapital } from "./ordinary-days.ts";
 import { COMPARED_MODELS, MODEL_TITLES, type ComparedModel } from "./parameters.ts";
 import { openRecordedBars } from "./recorded-bars.ts";
 import {
@@ -22,8 +22,12 @@ const BIDDER_CAPACITY = 0.1;
 const BISECTIONS = 4;
 /** The search for equal bad debt comes down from the largest factor by this much a step. */
 const SHRINK = 0.94;
-const LARGEST_FACTOR = 4;
+const LARGEST_FACTOR = 3;
 const LEAST_FACTOR = 0.05;
+/** Capital at which bad debt is compared before and after the settings were chosen, as shares of static margin's. */
+const CAPITAL_SHARES = [1, 0.5, 0.4, 0.3] as const;
+/** Settings were chosen on the crashes that begin before this moment. */
+const CHOSEN_BEFORE_SECONDS = Date.UTC(2023, 0, 1) / 1000;
 
 export const KINDS: readonly BookKind[] = ["linear", "option"];
 
@@ -50,6 +54,12 @@ export interface ModelResult {
   readonly equalCrashCapital: { readonly factor: number; readonly badDebtRatio: number };
   /** Margin scaled so that bad debt is static's: capital on an average day over static's, less one. */
   readonly capitalChangeAtEqualDebt: number;
+  /** Bad debt as a share of notional when an average day costs a share of static's capital: crashes up to 2022, and those after. */
+  readonly debtByCapital: readonly {
+    readonly capitalShare: number;
+    readonly until2022: number;
+    readonly after: number;
+  }[];
 }
 
 export interface ProtocolResult {
@@ -77,17 +87,25 @@ export function runProtocolStudy(
   const filters = dataFolder === undefined ? undefined : openChainFilters(dataFolder);
   const recorded = dataFolder === undefined ? undefined : openRecordedBars(dataFolder);
   const ownBars = recorded === undefined ? loadCrashBars(projectFolder) : [];
-  const episodes = CRASHES.map((episode, index) => {
+  onProgress("protocol: capital on ordinary days");
+  const crashes = CRASHES.map((episode) => ({
+    episode,
+    scenarios: scenarioSetBefore(panel, episode.startSeconds),
+  }));
+  const { capital, postsBefore } = walkOrdinaryDays(panel, books, crashes, filters);
+  const episodes = crashes.map((crash, index) => {
+    const { episode } = crash;
     onProgress(`protocol: ${episode.title} (${index + 1} of ${CRASHES.length})`);
     const bars =
       recorded?.of(episode, LEAST_BAR_SECONDS) ??
       ownBars.filter(
         ({ endSeconds }) => endSeconds > episode.startSeconds && endSeconds <= episode.endSeconds,
       );
-    return replayEpisode(panel, episode, bars, books, filters?.fitAt(episode.startSeconds));
+    return replayEpisode(panel, crash, bars, books, {
+      filter: filters?.fitAt(episode.startSeconds),
+      posts: postsBefore.get(episode.id),
+    });
   });
-  onProgress("protocol: capital on ordinary days");
-  const capital = averageCapital(panel, books, episodes, filters);
   const results = KINDS.flatMap((kind) => {
     onProgress(`protocol: ${kind} books, equal capital and equal bad debt`);
     return kindResults(books, episodes, capital, kind);
@@ -110,7 +128,35 @@ export function runProtocolStudy(
 
 interface Pool {
   readonly total: Outcome;
+  readonly until2022: Outcome;
+  readonly after: Outcome;
   readonly badDebtByEpisode: readonly number[];
+}
+
+type PoolOf = (posting: Posting, model: ComparedModel, factor: number) => Pool;
+
+/** Every account of one kind of book through all crashes under a model scaled by a factor. */
+function pooled(
+  books: readonly RelativeBook[],
+  episodes: readonly ReplayedEpisode[],
+  kind: BookKind,
+): PoolOf {
+  return (posting, model, factor) => {
+    const outcomes = episodes.map(({ measures }) =>
+      simulate(books, measures[posting], COMPARED_MODELS.indexOf(model), {
+        factor,
+        bidderCapacity: BIDDER_CAPACITY,
+        kind,
+      }),
+    );
+    const early = (index: number) => episodes[index]!.episode.startSeconds < CHOSEN_BEFORE_SECONDS;
+    return {
+      total: outcomes.reduce(addOutcomes, noOutcome()),
+      until2022: outcomes.filter((_, index) => early(index)).reduce(addOutcomes, noOutcome()),
+      after: outcomes.filter((_, index) => !early(index)).reduce(addOutcomes, noOutcome()),
+      badDebtByEpisode: outcomes.map(({ badDebt, notional }) => badDebt / notional),
+    };
+  };
 }
 
 function kindResults(
@@ -119,55 +165,60 @@ function kindResults(
   capital: AverageCapital,
   kind: BookKind,
 ): readonly ModelResult[] {
-  const pool = (posting: Posting, model: ComparedModel, factor: number): Pool => {
-    const outcomes = episodes.map(({ measures }) =>
-      simulate(books, measures[posting], COMPARED_MODELS.indexOf(model), {
-        factor,
-        bidderCapacity: BIDDER_CAPACITY,
-        kind,
-      }),
-    );
-    return {
-      total: outcomes.reduce(addOutcomes, noOutcome()),
-      badDebtByEpisode: outcomes.map(({ badDebt, notional }) => badDebt / notional),
-    };
-  };
-  const reference = pool("posted", "static", 1);
-  const referenceDebt = shareOf(reference.total, "badDebt");
-  const referenceCapital = capital.posted.static[kind];
+  const poolOf = pooled(books, episodes, kind);
+  const reference = { pool: poolOf("posted", "static", 1).total, capital: capital.posted.static[kind] };
   return POSTINGS.flatMap((posting) =>
     COMPARED_MODELS.filter((model) => posting === "posted" || model !== "static").map(
-      (model): ModelResult => {
-        const own = pool(posting, model, 1);
-        const average = capital[posting][model][kind];
-        const at = (factor: number) => ({
-          factor,
-          badDebtRatio: shareOf(pool(posting, model, factor).total, "badDebt") / referenceDebt,
-        });
-        const equalDebt = factorOfDebt(
-          (factor) => shareOf(pool(posting, model, factor).total, "badDebt"),
-          referenceDebt,
-        );
-        return {
-          kind,
-          model,
-          title: MODEL_TITLES[model],
-          posting,
-          averageCapital: average,
-          crashCapital: shareOf(own.total, "capital"),
-          badDebtShare: shareOf(own.total, "badDebt"),
-          liquidatedShare: shareOf(own.total, "liquidated"),
-          calledShare: own.total.called / own.total.accounts,
-          insolventShare: own.total.insolvent / own.total.accounts,
-          badDebtByEpisode: own.badDebtByEpisode,
-          procyclicality: worstProcyclicality(books, episodes, posting, model, kind),
-          equalCapital: at(referenceCapital / average),
-          equalCrashCapital: at(shareOf(reference.total, "capital") / shareOf(own.total, "capital")),
-          capitalChangeAtEqualDebt: model === "static" ? 0 : (equalDebt * average) / referenceCapital - 1,
-        };
-      },
+      (model): ModelResult => ({
+        kind,
+        model,
+        title: MODEL_TITLES[model],
+        posting,
+        averageCapital: capital[posting][model][kind],
+        ...asConfigured(poolOf(posting, model, 1)),
+        procyclicality: worstProcyclicality(books, episodes, posting, model, kind),
+        ...atEqualTerms((factor) => poolOf(posting, model, factor), capital[posting][model][kind], reference),
+        ...(model === "static" ? { capitalChangeAtEqualDebt: 0 } : {}),
+      }),
     ),
   );
+}
+
+function asConfigured({ total, badDebtByEpisode }: Pool) {
+  return {
+    crashCapital: shareOf(total, "capital"),
+    badDebtShare: shareOf(total, "badDebt"),
+    liquidatedShare: shareOf(total, "liquidated"),
+    calledShare: total.called / total.accounts,
+    insolventShare: total.insolvent / total.accounts,
+    badDebtByEpisode,
+  };
+}
+
+/** A model held against the reference at the same capital and at the same bad debt. */
+function atEqualTerms(
+  poolAt: (factor: number) => Pool,
+  averageCapitalShare: number,
+  reference: { readonly pool: Outcome; readonly capital: number },
+) {
+  const referenceDebt = shareOf(reference.pool, "badDebt");
+  const debtAt = (factor: number) => shareOf(poolAt(factor).total, "badDebt");
+  const at = (factor: number) => ({ factor, badDebtRatio: debtAt(factor) / referenceDebt });
+  const ownCrashCapital = shareOf(poolAt(1).total, "capital");
+  return {
+    equalCapital: at(reference.capital / averageCapitalShare),
+    equalCrashCapital: at(shareOf(reference.pool, "capital") / ownCrashCapital),
+    capitalChangeAtEqualDebt:
+      (factorOfDebt(debtAt, referenceDebt) * averageCapitalShare) / reference.capital - 1,
+    debtByCapital: CAPITAL_SHARES.map((capitalShare) => {
+      const { until2022, after } = poolAt((capitalShare * reference.capital) / averageCapitalShare);
+      return {
+        capitalShare,
+        until2022: shareOf(until2022, "badDebt"),
+        after: shareOf(after, "badDebt"),
+      };
+    }),
+  };
 }
 
 function shareOf(outcome: Outcome, what: "capital" | "badDebt" | "liquidated"): number {

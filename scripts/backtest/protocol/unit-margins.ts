@@ -6,7 +6,7 @@ import type { BookPosition } from "../../../keeper/core/margin/types.ts";
 import type { MarketState } from "../../../keeper/core/report/market-state.ts";
 import type { GridScenarioSet } from "../../../keeper/core/report/scenario-set.ts";
 import { BPS } from "../../../keeper/core/units.ts";
-import { LIGHT_STRESS_WEIGHTS_BPS, MARGIN_PARAMS, type ComparedModel } from "./parameters.ts";
+import { HEAVY_STRESS_WEIGHTS_BPS, MARGIN_PARAMS, type ComparedModel } from "./parameters.ts";
 import { scenarioPnl, surfaceWeights, type SurfaceWeights } from "./surface-weights.ts";
 import { weightedTail } from "./weighted-tail.ts";
 
@@ -86,7 +86,7 @@ function scaled({ value, grossUsd, maintenance }: BookMeasure, multiple: number)
       tail: maintenance.tail * multiple,
       stress: maintenance.stress * multiple,
       default: maintenance.default * multiple,
-      lightStress: maintenance.lightStress * multiple,
+      heavyStress: maintenance.heavyStress * multiple,
     },
   };
 }
@@ -144,13 +144,13 @@ function measure(
     stress,
     MARGIN_PARAMS.stress.map(({ weightBps }) => weightBps),
   );
-  const lightLoss = worstStress(stress, LIGHT_STRESS_WEIGHTS_BPS);
+  const heavyLoss = worstStress(stress, HEAVY_STRESS_WEIGHTS_BPS);
   const maintenance = {
     static: fixed + basis,
     tail: Math.max(tail, shortLoss) + basis,
     stress: Math.max(stressLoss, shortLoss) + basis,
     default: Math.max(tail, stressLoss, shortLoss) + basis,
-    lightStress: Math.max(tail, lightLoss, shortLoss) + basis,
+    heavyStress: Math.max(tail, heavyLoss, shortLoss) + basis,
   };
   return { value, grossUsd, maintenance };
 }

@@ -12,7 +12,11 @@ import {
 import { drawBooks, expiriesAfter, positionsOf } from "../../../scripts/backtest/protocol/books.ts";
 import { loadCrashBars } from "../../../scripts/backtest/protocol/crash-bars.ts";
 import { CRASHES } from "../../../scripts/backtest/protocol/episodes.ts";
-import { marketModel, scenarioSetBefore } from "../../../scripts/backtest/protocol/market-model.ts";
+import {
+  marketModel,
+  scenarioSetBefore,
+  type Posts,
+} from "../../../scripts/backtest/protocol/market-model.ts";
 import { MARGIN_PARAMS } from "../../../scripts/backtest/protocol/parameters.ts";
 import { pathOf, reportPoints } from "../../../scripts/backtest/protocol/price-path.ts";
 import { simulate, type EpisodeMeasures } from "../../../scripts/backtest/protocol/simulate.ts";
@@ -129,6 +133,22 @@ describe("protocol backtest on the project's data", () => {
     expect(reportPoints(still).map(({ seconds }) => seconds)).to.deep.equal([0, 600, 900]);
   });
 
+  it("goes on from what was posted before: a high post falls by at most 5 % a day", () => {
+    const [first] = reports;
+    const dayBefore = first!.seconds - 86_400;
+    const posts: Posts = new Map([["BTC spot", { dailyVol: 0.2, seconds: dayBefore }]]);
+    const sigmas = (before: Posts) =>
+      marketModel(panel, crash.startSeconds, expiries, undefined, before)
+        .stateAt(first!)
+        .posted.map(({ sigma }) => sigma);
+    const [btc, eth] = sigmas(posts);
+    const [freshBtc, freshEth] = sigmas(new Map());
+    expect(btc).to.be.closeTo(0.19, 1e-12);
+    expect(freshBtc).to.be.lessThan(0.1);
+    expect(eth).to.equal(freshEth);
+    expect(posts.get("ETH spot")?.dailyVol).to.equal(freshEth);
+  });
+
   it("knows nothing of later days: the model of an episode is the same on a panel cut at its start", () => {
     const until = panel.days.findLastIndex((day) => day * 86_400 <= crash.startSeconds) + 1;
     const cut = {
@@ -180,6 +200,12 @@ describe("simulate", () => {
     expect(outcome.badDebt).to.be.greaterThan(80_000);
     expect(outcome.badDebt).to.be.lessThan(100_000);
     expect(outcome.insolvent).to.equal(1);
+  });
+
+  it("opens the book once an hour, and not at the last report", () => {
+    // Reports at 0, 5, ..., 60, 65 minutes: openings at 0 and at 60.
+    expect(simulate(loneLong, falling(new Array<number>(14).fill(1)), 0, settings).accounts).to.equal(2);
+    expect(simulate(loneLong, falling(new Array<number>(13).fill(1)), 0, settings).accounts).to.equal(1);
   });
 
   it("holds bidders to their capacity", () => {
