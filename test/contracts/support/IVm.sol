@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 /// @notice The test runner's commands that our tests use.
 interface IVm {
     function warp(uint256 timestamp) external;
+    /// @notice The clock, read anew each time: the compiler takes block.timestamp for the same all through a call.
+    function getBlockTimestamp() external view returns (uint256);
     function chainId(uint256 id) external;
     function prank(address caller) external;
     function startPrank(address caller) external;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IKeeperRegistry} from "../../../../contracts/interfaces/IKeeperRegistry.sol";
+import {IKeeperStaking} from "../../../../contracts/interfaces/IKeeperStaking.sol";
+import {IPriceGuard} from "../../../../contracts/interfaces/IPriceGuard.sol";
+import {IRiskConfig} from "../../../../contracts/interfaces/IRiskConfig.sol";
+import {IRiskOracle} from "../../../../contracts/interfaces/IRiskOracle.sol";
+import {KeeperSlashing} from "../../../../contracts/oracle/KeeperSlashing.sol";
+import {RiskOracle} from "../../../../contracts/oracle/RiskOracle.sol";
+import {ReportHead} from "../../../../contracts/types/KeeperTypes.sol";
+import {RiskReport} from "../../../../contracts/types/RiskReport.sol";
+import {KeeperFixture} from "./KeeperFixture.sol";
+
+/// @notice Four staked keepers in force, a fifth standing by, and the contract that takes proofs against them.
+abstract contract ProofFixture is KeeperFixture {
+    uint256 internal constant CHAIN_ID = 31_337;
+    uint256 internal constant STANDBY = 4;
+    IRiskConfig internal constant CONFIG = IRiskConfig(address(0xC0F16));
+
+    RiskOracle internal oracle;
+    KeeperSlashing internal slashing;
+
+    function setUp() public virtual override {
+        super.setUp();
+        oracle = _newOracle();
+        slashing = new KeeperSlashing(
+            IKeeperRegistry(address(registry)),
+            IKeeperStaking(address(staking)),
+            IRiskOracle(address(oracle)),
+            CONFIG
+        );
+        staking.grantRole(staking.SLASHER_ROLE(), address(slashing));
+        _joinAndWait(KEEPERS + 1);
+    }
+
+    function _newOracle() internal returns (RiskOracle) {
+        return new RiskOracle(IKeeperRegistry(address(registry)), CONFIG, IPriceGuard(address(0)));
+    }
+
+    function _report() internal view returns (RiskReport memory report) {
+        report.configDigest = registry.configDigest();
+        (report.epoch, report.round) = (7, 3);
+        report.observedAt = uint40(VM.getBlockTimestamp());
+        (report.blockNumber, report.blockHash) = (12, keccak256("block"));
+        report.pegBps = 10_000;
+        report.markets = new uint256[](2);
+        report.smiles = new uint256[](0);
+        (report.markets[0], report.markets[1]) = (_word(1, 3_000e8), _word(2, 90_000e8));
+    }
+
+    function _word(uint256 market, uint256 spotE8) internal pure returns (uint256) {
+        return market | (spotE8 << 192);
+    }
+
+    function _headOf(RiskReport memory report) internal pure returns (ReportHead memory) {
+        return
+            ReportHead({
+                configDigest: report.configDigest,
+                epoch: report.epoch,
+                round: report.round,
+                observedAt: report.observedAt,
+                blockNumber: report.blockNumber,
+                blockHash: report.blockHash,
+                payloadHash: keccak256(
+                    abi.encode(report.pegBps, report.accountRoot, report.markets, report.smiles)
+                )
+            });
+    }
+
+    function _sign(uint256 i, RiskReport memory report) internal view returns (bytes memory) {
+        return _signed(keys[i], oracle.hashReport(report));
+    }
+}
