@@ -1,4 +1,6 @@
-import type { Gossip } from "./ports/gossip.ts";
+import type { SignedReport } from "./core/report/typed-data.ts";
+import type { Gossip, SignedScenarioSet } from "./ports/gossip.ts";
+import type { NetworkSigner } from "./ports/network-signer.ts";
 import type { OracleChain } from "./ports/oracle-chain.ts";
 import type { ReportSigner } from "./ports/signer.ts";
 import type { SigningRecord } from "./ports/signing-record.ts";
@@ -10,16 +12,10 @@ import {
   leaderOf,
   leadRound,
   type RoundParticipant,
-  type SignedReport,
   transmitReport,
 } from "./services/report-round.ts";
 import { buildScenarioSet } from "./services/scenarios.ts";
-import {
-  followScenarioSets,
-  leadScenarioSet,
-  type ScenarioParticipant,
-  type SignedScenarioSet,
-} from "./services/scenario-round.ts";
+import { followScenarioSets, leadScenarioSet, type ScenarioParticipant } from "./services/scenario-round.ts";
 import type { SubmittedTransaction } from "./ports/oracle-chain.ts";
 
 /** Everything a keeper reaches the outside through. */
@@ -27,6 +23,7 @@ export interface KeeperParts {
   readonly chain: OracleChain;
   readonly gossip: Gossip;
   readonly signer: ReportSigner;
+  readonly network: NetworkSigner;
   readonly record: SigningRecord;
   readonly telemetry: Telemetry;
   readonly observer: Omit<ObserverSettings, "chain" | "hourlyForecaster">;
@@ -47,12 +44,13 @@ export interface Keeper {
 const ONLY_ROUND = 0;
 
 export function createKeeper(parts: KeeperParts): Keeper {
-  const { chain, gossip, signer, record, telemetry, observer } = parts;
+  const { chain, gossip, signer, network, record, telemetry, observer } = parts;
   const hourlyForecaster = createHourlyForecaster();
   const participant: RoundParticipant = {
     chain,
     gossip,
     signer,
+    network,
     record,
     telemetry,
     observe: (observedAtSeconds) => observe({ ...observer, chain, hourlyForecaster }, observedAtSeconds),

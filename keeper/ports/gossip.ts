@@ -1,46 +1,65 @@
+import type { RoundId } from "../core/protocol/round-id.ts";
 import type { Observation } from "../core/report/aggregate.ts";
+import type { SignedReport } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
 
-/** One keeper's observation, as its author sent it. */
-export interface AttributedObservation {
+/** One keeper's observation, as its author signed it. */
+export interface SignedObservation {
+  /** The author's report key. */
   readonly from: Hex;
   readonly observation: Observation;
+  /** Ed25519 by the author's network key over `observationBytes`. */
+  readonly signature: Hex;
 }
 
 /** The leader opens a round. */
-export interface ObserveMessage {
+export interface ObserveMessage extends RoundId {
   readonly kind: "observe";
-  readonly epoch: bigint;
-  readonly round: number;
   readonly observedAtSeconds: number;
 }
 
-/** A keeper answers with what it sees. */
-export interface ObservationMessage {
+/** A keeper answers the leader with what it sees; the author is the sender. */
+export interface ObservationMessage extends RoundId {
   readonly kind: "observation";
-  readonly epoch: bigint;
-  readonly round: number;
+  readonly observedAtSeconds: number;
   readonly observation: Observation;
+  readonly signature: Hex;
 }
 
 /** The leader shows all observations, so that everyone can build the report for itself. */
-export interface ProposalMessage {
+export interface ProposalMessage extends RoundId {
   readonly kind: "proposal";
-  readonly epoch: bigint;
-  readonly round: number;
   readonly observedAtSeconds: number;
   readonly blockNumber: bigint;
   readonly blockHash: Hex;
-  readonly observations: readonly AttributedObservation[];
+  /** Rising by author. */
+  readonly observations: readonly SignedObservation[];
 }
 
 /** A keeper signs the report it built. */
-interface SignatureMessage {
+export interface SignatureMessage extends RoundId {
   readonly kind: "signature";
-  readonly epoch: bigint;
-  readonly round: number;
   readonly reportHash: Hex;
   readonly signature: Hex;
+}
+
+/** A report with a quorum of signatures: from whoever completed it, once more from everyone who first hears it, and as an answer to catch-up. */
+export interface FinalMessage extends SignedReport {
+  readonly kind: "final";
+}
+
+/** A keeper wants an epoch to begin. */
+export interface WishMessage {
+  readonly kind: "wish";
+  readonly epoch: bigint;
+  /** The newest report its sender holds: who holds less asks for the rest. */
+  readonly newest: RoundId;
+}
+
+/** A keeper that was away asks one peer for the finals after those it holds. */
+export interface CatchUpMessage {
+  readonly kind: "catch-up";
+  readonly after: RoundId;
 }
 
 /** The leader shows the scenario set it built from its history. */
@@ -51,11 +70,25 @@ export interface ScenarioProposalMessage {
 }
 
 /** A keeper that built the same set signs it. */
-interface ScenarioSignatureMessage {
+export interface ScenarioSignatureMessage {
   readonly kind: "scenario-signature";
   readonly setId: bigint;
   readonly dataHash: Hex;
   readonly signature: Hex;
+}
+
+/** A scenario set with enough signatures to be published. */
+export interface SignedScenarioSet {
+  readonly setId: bigint;
+  readonly data: Hex;
+  readonly configDigest: Hex;
+  /** In rising order of signer. */
+  readonly signatures: readonly Hex[];
+}
+
+/** A scenario set with a quorum of signatures, echoed like a report. */
+export interface ScenarioFinalMessage extends SignedScenarioSet {
+  readonly kind: "scenario-final";
 }
 
 export type GossipMessage =
@@ -63,16 +96,23 @@ export type GossipMessage =
   | ObservationMessage
   | ProposalMessage
   | SignatureMessage
+  | FinalMessage
+  | WishMessage
+  | CatchUpMessage
   | ScenarioProposalMessage
-  | ScenarioSignatureMessage;
+  | ScenarioSignatureMessage
+  | ScenarioFinalMessage;
 
-/** `from` is authenticated by the adapter: a message cannot be sent in another keeper's name. */
+/** `from` is a report key, authenticated by the adapter: a message cannot be sent in another keeper's name. */
 export type GossipHandler = (from: Hex, message: GossipMessage) => void;
 
-/** Best-effort broadcast among keepers, the sender included. */
+/** Best-effort messages among keepers; they may be lost, late or out of order. */
 export interface Gossip {
   readonly self: Hex;
+  /** Sends to every keeper, the sender included. */
   publish(message: GossipMessage): void;
+  /** Sends to one keeper, which may be the sender itself. */
+  send(to: Hex, message: GossipMessage): void;
   /** Calls the handler for each message until the returned function is called. */
   subscribe(handler: GossipHandler): () => void;
 }

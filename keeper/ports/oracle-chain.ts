@@ -21,6 +21,8 @@ export interface KeeperSet {
   readonly configDigest: Hex;
   /** Rising by address, as the registry keeps them. */
   readonly keepers: readonly Hex[];
+  /** Ed25519 public keys, in the order of `keepers`. */
+  readonly networkKeys: readonly Hex[];
   readonly faults: number;
   readonly quorum: number;
 }

@@ -1,20 +1,21 @@
+import { observationBytes, type ObservationContext } from "../core/protocol/observation-bytes.ts";
 import { aggregateObservations, type Observation } from "../core/report/aggregate.ts";
-import type { RiskReport } from "../core/report/typed-data.ts";
+import type { RiskReport, SignedReport } from "../core/report/typed-data.ts";
 import { unpackMarketWord } from "../core/report/words.ts";
 import type {
-  AttributedObservation,
   Gossip,
   GossipMessage,
   ObserveMessage,
   ProposalMessage,
+  SignedObservation,
 } from "../ports/gossip.ts";
 import type { Hex } from "../ports/hex.ts";
 import type { KeeperSet, OracleChain, OracleHeader, SubmittedTransaction } from "../ports/oracle-chain.ts";
+import type { NetworkSigner } from "../ports/network-signer.ts";
 import type { ReportSigner } from "../ports/signer.ts";
 import type { SigningRecord } from "../ports/signing-record.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { compareHex, gather, orderSignatures } from "./gather.ts";
-import { createHeardObservations, type HeardObservations } from "./heard-observations.ts";
 
 /** Largest distance of a proposed spot from a keeper's own, in bps, at which it still signs. */
 const MAX_SPOT_DEVIATION_BPS = 200n;
@@ -28,17 +29,11 @@ export interface RoundParticipant {
   readonly chain: OracleChain;
   readonly gossip: Gossip;
   readonly signer: ReportSigner;
+  readonly network: NetworkSigner;
   readonly record: SigningRecord;
   readonly telemetry: Telemetry;
   /** The keeper's own view of the markets at a time. */
   observe(observedAtSeconds: number): Promise<Observation>;
-}
-
-/** A report with enough signatures to be posted. */
-export interface SignedReport {
-  readonly report: RiskReport;
-  /** In rising order of signer. */
-  readonly signatures: readonly Hex[];
 }
 
 /** Which keeper leads an epoch: each in turn. */
@@ -65,22 +60,15 @@ export class SigningRefused extends Error {
  */
 export function followRounds(participant: RoundParticipant, signal: AbortSignal): void {
   const { gossip, telemetry } = participant;
-  const heard = createHeardObservations();
   const unsubscribe = gossip.subscribe((from, message) => {
-    if (message.kind === "observation") heard.note(from, message);
-    answer(participant, heard, from, message).catch((error: unknown) => {
+    answer(participant, from, message).catch((error: unknown) => {
       telemetry.warn("round-message-failed", { kind: message.kind, from, reason: String(error) });
     });
   });
   signal.addEventListener("abort", unsubscribe, { once: true });
 }
 
-async function answer(
-  participant: RoundParticipant,
-  heard: HeardObservations,
-  from: Hex,
-  message: GossipMessage,
-): Promise<void> {
+async function answer(participant: RoundParticipant, from: Hex, message: GossipMessage): Promise<void> {
   if (message.kind !== "observe" && message.kind !== "proposal") return;
   const { chain, gossip } = participant;
   const { epoch, round } = message;
@@ -89,12 +77,15 @@ async function answer(
     throw new SigningRefused(`${from} does not lead epoch ${epoch.toString()}`);
   requireNext(epoch, round, header);
   if (message.kind === "observe") {
-    const observation = await participant.observe(message.observedAtSeconds);
-    gossip.publish({ kind: "observation", epoch, round, observation });
+    const { observedAtSeconds } = message;
+    const observation = await participant.observe(observedAtSeconds);
+    const bytes = observationBytes({ ...message, configDigest: keeperSet.configDigest }, observation);
+    const signature = participant.network.sign(bytes);
+    gossip.publish({ kind: "observation", epoch, round, observedAtSeconds, observation, signature });
     return;
   }
   const report = buildReport(message, keeperSet);
-  await requireSignable(participant, heard, message, report);
+  await requireSignable(participant, keeperSet, message, report);
   const domain = await chain.oracleDomain();
   const reportHash = participant.signer.hashReport(domain, report);
   const slot = `report/${keeperSet.configDigest}/${epoch.toString()}/${round.toString()}`;
@@ -140,23 +131,23 @@ function buildReport(proposal: ProposalMessage, { configDigest, keepers, quorum 
 
 async function requireSignable(
   participant: RoundParticipant,
-  heard: HeardObservations,
+  keeperSet: KeeperSet,
   proposal: ProposalMessage,
   report: RiskReport,
 ): Promise<void> {
-  const { chain, gossip } = participant;
-  const { epoch, round, blockNumber, blockHash } = proposal;
+  const { chain } = participant;
+  const { blockNumber, blockHash } = proposal;
   const block = await chain.block(blockNumber);
   if (block?.hash !== blockHash) {
     throw new SigningRefused(`block ${blockNumber.toString()} is not ${blockHash} on this chain`);
   }
-  for (const { from, observation } of proposal.observations) {
-    const said = heard.of(from, epoch, round);
-    if (said === undefined || !sameObservation(said, observation)) {
-      throw new SigningRefused(`the proposal carries an observation that ${from} did not make`);
+  const context = { ...proposal, configDigest: keeperSet.configDigest };
+  for (const signed of proposal.observations) {
+    if (!madeByAuthor(participant.network, keeperSet, context, signed)) {
+      throw new SigningRefused(`the proposal carries an observation that ${signed.from} did not make`);
     }
   }
-  const own = heard.of(gossip.self, epoch, round) ?? (await participant.observe(proposal.observedAtSeconds));
+  const own = await participant.observe(proposal.observedAtSeconds);
   for (const [index, { market }] of own.markets.entries()) {
     const word = report.markets[index];
     const spotE8 = word === undefined ? 0n : unpackMarketWord(word).spotE8;
@@ -200,13 +191,14 @@ export async function leadRound(
 
 /** The first sound observation of each of n - f keepers, rising by author. */
 async function gatherObservations(
-  { chain, gossip }: RoundParticipant,
+  { chain, gossip, network }: RoundParticipant,
   opening: ObserveMessage,
-  { keepers, faults }: KeeperSet,
+  keeperSet: KeeperSet,
   signal: AbortSignal,
-): Promise<readonly AttributedObservation[]> {
+): Promise<readonly SignedObservation[]> {
+  const { keepers, faults, configDigest } = keeperSet;
   const markets = (await chain.forecastLimits()).map(({ market }) => market);
-  const observations = new Map<Hex, AttributedObservation>();
+  const observations = new Map<Hex, SignedObservation>();
   const open = () => {
     gossip.publish(opening);
   };
@@ -217,8 +209,12 @@ async function gatherObservations(
       message.round === opening.round &&
       keepers.includes(from) &&
       !observations.has(from) &&
-      isSound(message.observation, markets);
-    if (counts) observations.set(from, { from, observation: message.observation });
+      isSound(message.observation, markets) &&
+      madeByAuthor(network, keeperSet, { ...opening, configDigest }, { ...message, from });
+    if (counts) {
+      const { observation, signature } = message;
+      observations.set(from, { from, observation, signature });
+    }
     return observations.size >= keepers.length - faults;
   });
   return [...observations.values()].sort((a, b) => compareHex(a.from, b.from));
@@ -277,10 +273,13 @@ function deviationBps(valueE8: bigint, referenceE8: bigint): bigint {
   return (distance * BPS) / referenceE8;
 }
 
-function sameObservation(a: Observation, b: Observation): boolean {
-  const text = (observation: Observation) =>
-    JSON.stringify(observation, (_key, value: unknown) =>
-      typeof value === "bigint" ? value.toString() : value,
-    );
-  return text(a) === text(b);
+/** Whether the author's network key signed an observation for this round. */
+function madeByAuthor(
+  network: NetworkSigner,
+  { keepers, networkKeys }: KeeperSet,
+  context: ObservationContext,
+  { from, observation, signature }: SignedObservation,
+): boolean {
+  const key = networkKeys[keepers.indexOf(from)];
+  return key !== undefined && network.verify(key, observationBytes(context, observation), signature);
 }

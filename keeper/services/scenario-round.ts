@@ -1,4 +1,4 @@
-import type { Gossip, GossipMessage, ScenarioProposalMessage } from "../ports/gossip.ts";
+import type { Gossip, GossipMessage, ScenarioProposalMessage, SignedScenarioSet } from "../ports/gossip.ts";
 import type { Hex } from "../ports/hex.ts";
 import type { OracleChain } from "../ports/oracle-chain.ts";
 import type { ReportSigner } from "../ports/signer.ts";
@@ -16,15 +16,6 @@ export interface ScenarioParticipant {
   readonly telemetry: Telemetry;
   /** The encoded set that this keeper's own history makes; the same history gives the same bytes. */
   buildScenarioSet(): Promise<Hex>;
-}
-
-/** A scenario set with enough signatures to be published. */
-export interface SignedScenarioSet {
-  readonly setId: bigint;
-  readonly data: Hex;
-  readonly configDigest: Hex;
-  /** In rising order of signer. */
-  readonly signatures: readonly Hex[];
 }
 
 /** Follows proposals of scenario sets until the signal aborts: builds the same set and signs it when the bytes agree. */

@@ -1,6 +1,8 @@
-import type { JsonRpcProvider } from "ethers";
+import { getBytes, id, type JsonRpcProvider } from "ethers";
 import { createOracleChain, type OracleAddresses } from "../../keeper/adapters/ethers/oracle-chain.ts";
 import { createWalletSigner } from "../../keeper/adapters/ethers/wallet-signer.ts";
+import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
+import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
 import { createGossipRoom } from "../../keeper/adapters/memory/gossip.ts";
 import { createMemorySigningRecord } from "../../keeper/adapters/memory/signing-record.ts";
 import { createMemoryTransactionLog } from "../../keeper/adapters/memory/transaction-log.ts";
@@ -65,6 +67,7 @@ export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNet
       chain,
       gossip: room.join(signer.address),
       signer,
+      network: createNetworkSigner(networkKeyOf(getBytes(id(key.privateKey)))),
       record: createMemorySigningRecord(),
       telemetry,
       observer: { listings, marketData: replayBy(replay, clock) },

@@ -54,19 +54,25 @@ export interface OracleDouble {
   readonly reports: { readonly report: RiskReport; readonly signatures: readonly Hex[] }[];
 }
 
-export function keeperSetOf(addresses: readonly Hex[]): KeeperSet {
+export function keeperSetOf(addresses: readonly Hex[], networkKeys: readonly Hex[] = []): KeeperSet {
   const faults = Math.floor((addresses.length - 1) / 3);
   return {
     configDigest: hash("cd"),
     keepers: [...addresses].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
+    networkKeys,
     faults,
     quorum: 2 * faults + 1,
   };
 }
 
-export function oracleDouble(keepers: readonly Hex[], markets: readonly number[]): OracleDouble {
+/** @param networkKeys in the rising order of the keepers' addresses */
+export function oracleDouble(
+  keepers: readonly Hex[],
+  markets: readonly number[],
+  networkKeys: readonly Hex[] = [],
+): OracleDouble {
   const state: OracleState = {
-    keeperSet: keeperSetOf(keepers),
+    keeperSet: keeperSetOf(keepers, networkKeys),
     header: { epoch: 0n, round: 0, observedAtSeconds: 0 },
     limits: markets.map(forecastLimits),
     stored: new Map(),

@@ -1,6 +1,8 @@
 // Four keepers with real keys in one gossip room over a chain double.
-import { Wallet, toBeHex } from "ethers";
+import { getBytes, Wallet, toBeHex } from "ethers";
 import { createWalletSigner } from "../../keeper/adapters/ethers/wallet-signer.ts";
+import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
+import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
 import { createGossipRoom, type GossipRoom } from "../../keeper/adapters/memory/gossip.ts";
 import { createMemorySigningRecord } from "../../keeper/adapters/memory/signing-record.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
@@ -64,15 +66,19 @@ export function testNetwork({ views = {}, silent = [] }: NetworkOptions = {}): T
   const signers = Array.from({ length: KEEPER_COUNT }, (_, i) =>
     createWalletSigner(new Wallet(toBeHex(i + 1, KEY_BYTES))),
   ).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
+  const networks = signers.map((_, i) =>
+    createNetworkSigner(networkKeyOf(getBytes(toBeHex(i + 1, KEY_BYTES)))),
+  );
   const oracle = oracleDouble(
     signers.map(({ address }) => address),
     RANDOM_MARKETS.map(({ market }) => market),
+    networks.map(({ publicKey }) => publicKey),
   );
   const room = createGossipRoom();
   const heard: { from: Hex; message: GossipMessage }[] = [];
   const keeper = (index: 0 | 1 | 2 | 3): TestKeeper => {
-    const signer = signers[index];
-    if (signer === undefined) throw new RangeError("one signer per keeper");
+    const [signer, network] = [signers[index], networks[index]];
+    if (signer === undefined || network === undefined) throw new RangeError("one signer per keeper");
     const telemetry = recordingTelemetry();
     const gossip = room.join(signer.address);
     const observation = views[index] ?? honestObservation(HONEST_FACTORS[index]);
@@ -80,6 +86,7 @@ export function testNetwork({ views = {}, silent = [] }: NetworkOptions = {}): T
       chain: oracle.chain,
       gossip: silent.includes(index) ? muted(gossip) : gossip,
       signer,
+      network,
       record: createMemorySigningRecord(),
       telemetry,
       lines: telemetry.lines,

@@ -1,6 +1,8 @@
-import { followRounds, leadRound, type SignedReport } from "../../keeper/services/report-round.ts";
+import { observationBytes } from "../../keeper/core/protocol/observation-bytes.ts";
+import type { SignedReport } from "../../keeper/core/report/typed-data.ts";
+import { followRounds, leadRound } from "../../keeper/services/report-round.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
-import type { ProposalMessage } from "../../keeper/ports/gossip.ts";
+import type { ObservationMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
 import { BLOCK, ORACLE_DOMAIN } from "./keeper-doubles.ts";
 import {
   HONEST_FACTORS,
@@ -60,8 +62,22 @@ export function refusals(keeper: TestKeeper): string {
 export const signaturesBy = ({ heard }: TestNetwork, keeper: TestKeeper) =>
   heard.filter(({ from, message }) => from === keeper.signer.address && message.kind === "signature");
 
+/** What a keeper says it sees in the round of these tests. */
+export function observationBy(
+  { keepers, oracle }: TestNetwork,
+  index: number,
+  observation: Observation,
+): ObservationMessage {
+  const at = { epoch: EPOCH, round: ROUND, observedAtSeconds: RANDOM_OBSERVED_AT };
+  const { configDigest } = oracle.state.keeperSet;
+  const signature = keepers[index as 0 | 1 | 2 | 3].network.sign(
+    observationBytes({ ...at, configDigest }, observation),
+  );
+  return { kind: "observation", ...at, observation, signature };
+}
+
 /** A proposal of the four honest observations, with parts replaced, as `by` would send it. */
-export function proposal({ keepers }: TestNetwork, changes: Partial<ProposalMessage> = {}): ProposalMessage {
+export function proposal(network: TestNetwork, changes: Partial<ProposalMessage> = {}): ProposalMessage {
   return {
     kind: "proposal",
     epoch: EPOCH,
@@ -69,10 +85,10 @@ export function proposal({ keepers }: TestNetwork, changes: Partial<ProposalMess
     observedAtSeconds: RANDOM_OBSERVED_AT,
     blockNumber: BLOCK.number,
     blockHash: BLOCK.hash,
-    observations: keepers.map(({ signer }, index) => ({
-      from: signer.address,
-      observation: honest[index] ?? honestObservation(1),
-    })),
+    observations: network.keepers.map(({ signer }, index) => {
+      const { observation, signature } = observationBy(network, index, honest[index] ?? honestObservation(1));
+      return { from: signer.address, observation, signature };
+    }),
     ...changes,
   };
 }

@@ -90,15 +90,16 @@ export function createOracleChain(
 }
 
 export async function readKeeperSet(registry: KeeperRegistry): Promise<KeeperSet> {
-  const [configDigest, keepers, faults, quorum] = await Promise.all([
+  const [configDigest, entries, faults, quorum] = await Promise.all([
     registry.configDigest(),
-    registry.keepers(),
+    registry.entries(),
     registry.faults(),
     registry.quorum(),
   ]);
   return {
     configDigest: asHex(configDigest),
-    keepers: keepers.map(asHex),
+    keepers: entries.map(({ reportKey }) => asHex(reportKey)),
+    networkKeys: entries.map(({ networkKey }) => asHex(networkKey)),
     faults: Number(faults),
     quorum: Number(quorum),
   };

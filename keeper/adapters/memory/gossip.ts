@@ -7,9 +7,14 @@ export interface GossipRoom {
 }
 
 export function createGossipRoom(): GossipRoom {
-  const handlers = new Set<GossipHandler>();
-  const deliver = (from: Hex, message: GossipMessage) => {
-    for (const handler of handlers)
+  const members = new Map<Hex, Set<GossipHandler>>();
+  const handlersOf = (member: Hex): Set<GossipHandler> => {
+    const handlers = members.get(member) ?? new Set();
+    members.set(member, handlers);
+    return handlers;
+  };
+  const deliver = (from: Hex, to: Hex, message: GossipMessage) => {
+    for (const handler of handlersOf(to))
       queueMicrotask(() => {
         handler(from, message);
       });
@@ -18,9 +23,13 @@ export function createGossipRoom(): GossipRoom {
     join: (self) => ({
       self,
       publish: (message) => {
-        deliver(self, message);
+        for (const member of members.keys()) deliver(self, member, message);
+      },
+      send: (to, message) => {
+        deliver(self, to, message);
       },
       subscribe: (handler) => {
+        const handlers = handlersOf(self);
         handlers.add(handler);
         return () => handlers.delete(handler);
       },

@@ -70,6 +70,10 @@ export function createKeeperMetrics(
           messages.inc({ kind: message.kind, direction: "out" });
           inner.publish(message);
         },
+        send: (to, message) => {
+          messages.inc({ kind: message.kind, direction: "out" });
+          inner.send(to, message);
+        },
       };
     },
   };

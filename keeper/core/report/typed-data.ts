@@ -19,6 +19,13 @@ export interface RiskReport {
   readonly smiles: readonly bigint[];
 }
 
+/** A report with enough signatures to be posted. */
+export interface SignedReport {
+  readonly report: RiskReport;
+  /** 65 bytes each, in rising order of signer. */
+  readonly signatures: readonly Hex[];
+}
+
 /** What keepers sign of a scenario set. */
 export interface ScenarioSetMessage {
   readonly configDigest: Hex;

@@ -17,6 +17,7 @@ import {
   signersOf,
   refusals,
   signaturesBy,
+  observationBy,
   proposal,
   openedRound,
 } from "../../support/report-rounds.ts";
@@ -140,13 +141,7 @@ describe("a lying keeper", () => {
     for (const keeper of [leader, ...others]) followRounds(keeper, stop.signal);
     liar.gossip.subscribe((from, message) => {
       if (message.kind === "signature" && from !== liar.gossip.self) liar.gossip.publish(message);
-      if (message.kind === "observe")
-        liar.gossip.publish({
-          kind: "observation",
-          epoch: EPOCH,
-          round: ROUND,
-          observation: honestObservation(1),
-        });
+      if (message.kind === "observe") liar.gossip.publish(observationBy(network, 1, honestObservation(1)));
       if (message.kind === "proposal")
         liar.gossip.publish({
           kind: "signature",
@@ -172,7 +167,7 @@ describe("a lying keeper", () => {
     liar.gossip.subscribe((_, message) => {
       if (message.kind !== "observe") return;
       for (const observation of [honestObservation(1.0002), distorted(3n, 1n)])
-        liar.gossip.publish({ kind: "observation", epoch: EPOCH, round: ROUND, observation });
+        liar.gossip.publish(observationBy(network, 1, observation));
     });
     const limit = AbortSignal.timeout(ROUND_TIMEOUT_MS);
     const signed = await leadRound(leader, EPOCH, ROUND, RANDOM_OBSERVED_AT, limit);
@@ -245,7 +240,7 @@ describe("a follower", () => {
       change: (network) => ({
         observations: [
           ...proposal(network).observations.slice(1),
-          { from: BLOCK.hash, observation: honestObservation(1) },
+          { from: BLOCK.hash, observation: honestObservation(1), signature: "0x" },
         ],
       }),
       reason: "is not a keeper",
