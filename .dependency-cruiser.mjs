@@ -35,7 +35,7 @@ export default {
       "config-stands-alone",
       "config.ts reads the environment for all others.",
       "^keeper/config\\.ts$",
-      ["^keeper/core/", "^node_modules/", "^(node:)?(fs|path|url)(/promises)?$"],
+      ["^keeper/(core/|schema-issues\\.ts$)", "^node_modules/", "^(node:)?(fs|path|url)(/promises)?$"],
     ),
     {
       name: "adapters-on-ports",

@@ -25,6 +25,7 @@ export interface BotParts {
   /** The latest block's time: what the contracts compare with. */
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  readonly session: Session;
 }
 
 /** Adds the options that all bots share. */
@@ -56,7 +57,7 @@ export async function runBot(
       stop.abort();
     };
     process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
-    const runRound = async () => round({ chain, clock: await clockOf(session), telemetry });
+    const runRound = async () => round({ chain, clock: await clockOf(session), telemetry, session });
     if (options.once === true) {
       const result = await runRound();
       output.result(result, () => [`Done: ${toJson(result)}`]);

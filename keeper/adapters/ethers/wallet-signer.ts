@@ -14,6 +14,7 @@ import {
 } from "../../core/report/typed-data.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
 import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
+import type { ReportHead } from "../../ports/watch-chain.ts";
 
 /** A report key held by an ethers wallet. */
 export function createWalletSigner(wallet: BaseWallet): ReportSigner {
@@ -22,7 +23,7 @@ export function createWalletSigner(wallet: BaseWallet): ReportSigner {
     hashReport: (domain, report) => asHex(hashReport(domain, report)),
     hashData: (data) => asHex(keccak256(data)),
     signReport: async (domain, report) =>
-      asHex(await wallet.signTypedData(mutable(domain), REPORT_TYPES, reportMessage(report))),
+      asHex(await wallet.signTypedData(mutable(domain), REPORT_TYPES, { ...reportHead(report) })),
     signScenarioSet: async (domain, message) =>
       asHex(await wallet.signTypedData(mutable(domain), SET_TYPES, message)),
     reportSigner: (domain, report, signature) => recover(hashReport(domain, report), signature),
@@ -35,11 +36,13 @@ export function createWalletSigner(wallet: BaseWallet): ReportSigner {
 const REPORT_TYPES = { RiskReport: [...RISK_REPORT_TYPES.RiskReport] };
 const SET_TYPES = { ScenarioSet: [...SCENARIO_SET_TYPES.ScenarioSet] };
 
-function hashReport(domain: SigningDomain, report: RiskReport): string {
-  return TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, reportMessage(report));
+/** The hash that keepers sign of a report. */
+export function hashReport(domain: SigningDomain, report: RiskReport): string {
+  return TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, { ...reportHead(report) });
 }
 
-function recover(hash: string, signature: Hex): Hex | null {
+/** Who signed a hash, or null when it is no signature. */
+export function recover(hash: string, signature: Hex): Hex | null {
   try {
     return asHex(recoverAddress(hash, signature));
   } catch {
@@ -51,7 +54,8 @@ function mutable({ name, version, chainId, verifyingContract }: SigningDomain): 
   return { name, version, chainId, verifyingContract };
 }
 
-function reportMessage(report: RiskReport): Record<string, unknown> {
+/** What EIP-712 hashes of a report: its head, with the payload by its hash. */
+export function reportHead(report: RiskReport): ReportHead {
   const { configDigest, epoch, round, observedAt, blockNumber, blockHash } = report;
   const payload = AbiCoder.defaultAbiCoder().encode(REPORT_PAYLOAD_ABI, [
     report.pegBps,
@@ -59,5 +63,13 @@ function reportMessage(report: RiskReport): Record<string, unknown> {
     report.markets,
     report.smiles,
   ]);
-  return { configDigest, epoch, round, observedAt, blockNumber, blockHash, payloadHash: keccak256(payload) };
+  return {
+    configDigest,
+    epoch,
+    round,
+    observedAt,
+    blockNumber,
+    blockHash,
+    payloadHash: asHex(keccak256(payload)),
+  };
 }

@@ -7,10 +7,10 @@ import { type Deployment, loadDeployment } from "../../config.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
 import type { ChainProbe } from "../../ports/chain-probe.ts";
 import type { Hex } from "../../ports/hex.ts";
-import { type Market, MARKETS } from "../../ports/market-data.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { ChainExpectation } from "../../services/chain-agreement.ts";
 import type { MarketListing } from "../../services/observe.ts";
+import { listingsOf } from "./listings.ts";
 
 /** A keeper's way to the chain, for reading. */
 export interface OpenChain {
@@ -38,16 +38,6 @@ export async function openChain(config: KeeperConfig, telemetry: Telemetry): Pro
     probe: createChainProbe(addresses, provider),
     listings: listingsOf(deployment),
   };
-}
-
-function listingsOf({ markets }: Deployment): readonly MarketListing[] {
-  const known = (name: string): Market | undefined => MARKETS.find((market) => market === name);
-  return Object.entries(markets)
-    .flatMap(([number, name]) => {
-      const symbol = known(name);
-      return symbol === undefined ? [] : [{ market: Number(number), symbol }];
-    })
-    .sort((a, b) => a.market - b.market);
 }
 
 /** What the configuration says that the chain must be. */

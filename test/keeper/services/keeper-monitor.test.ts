@@ -1,0 +1,126 @@
+import { expect } from "chai";
+import type { ChainFacts } from "../../../keeper/ports/chain-probe.ts";
+import { MarketDataUnavailable, type MarketData } from "../../../keeper/ports/market-data.ts";
+import { createKeeperMonitor, type MonitorParts } from "../../../keeper/services/keeper-monitor.ts";
+import { createParticipation } from "../../../keeper/services/participation.ts";
+import { chainExpectation, chainFacts } from "../../support/chain-facts.ts";
+import { MEMBER_ADDRESSES } from "../../support/keeper-status.ts";
+
+const [self = "0x", second = "0x", third = "0x"] = MEMBER_ADDRESSES;
+const NOW = 1_770_000_100;
+
+function monitoring(changes: Partial<MonitorParts> = {}) {
+  const state = {
+    now: NOW,
+    facts: chainFacts() as ChainFacts,
+    reads: 0,
+    dataAge: 60,
+    connected: [second, third],
+  };
+  const marketData: MarketData = {
+    latest: (market) =>
+      Promise.resolve({
+        market,
+        observedAtSeconds: state.now - state.dataAge,
+        spotUsd: 1,
+        spotLowUsd: null,
+        expiries: [],
+        openInterestUsd: null,
+        depthUsd: null,
+      }),
+    history: () => Promise.resolve({ days: [] }),
+    hours: () => Promise.resolve(null),
+  };
+  const parts: MonitorParts = {
+    name: "keeper-1",
+    version: "0.1.0",
+    expected: chainExpectation(),
+    chain: { header: () => Promise.resolve({ epoch: 3n, round: 1, observedAtSeconds: NOW - 40 }) },
+    probe: {
+      facts: () => {
+        state.reads++;
+        return Promise.resolve(state.facts);
+      },
+      balanceWei: () => Promise.resolve(7n),
+    },
+    clock: { nowSeconds: () => state.now },
+    marketData,
+    markets: ["BTC"],
+    maxDataAgeSeconds: 120,
+    participation: createParticipation(() => MEMBER_ADDRESSES),
+    member: {
+      connected: () => new Set(state.connected),
+      transmitters: () => Promise.resolve(new Map([[self, second]])),
+      openTransactions: () => Promise.resolve(2),
+    },
+    ...changes,
+  };
+  return { state, monitor: createKeeperMonitor(parts) };
+}
+
+const failing = async ({ monitor }: ReturnType<typeof monitoring>) => {
+  const { ready, checks } = await monitor.status();
+  const names = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+  expect(ready).to.equal(names.length === 0);
+  return names;
+};
+
+describe("a keeper's monitor", () => {
+  it("shows report, quorum and members", async () => {
+    const status = await monitoring().monitor.status();
+    expect(status.report).to.include({ epoch: 3n, round: 1 });
+    expect(status.quorum).to.deep.equal({ members: 4, required: 3, reachable: 3, margin: 0 });
+    expect(
+      status.members.map(({ isSelf, connected, balanceWei }) => [isSelf, connected, balanceWei]),
+    ).to.deep.equal([
+      [true, true, 7n],
+      [false, true, null],
+      [false, true, null],
+      [false, false, null],
+    ]);
+    expect(status).to.include({ mode: "member", openTransactions: 2, ready: true, heartbeatSeconds: 3_600 });
+  });
+
+  it("is not ready without a quorum, fresh data, the store or the expected chain", async () => {
+    const lonely = monitoring();
+    lonely.state.connected = [second];
+    expect(await failing(lonely)).to.deep.equal(["peers"]);
+    const stale = monitoring();
+    stale.state.dataAge = 121;
+    expect(await failing(stale)).to.deep.equal(["market data BTC"]);
+    const blind = monitoring({
+      marketData: {
+        latest: (market) => Promise.reject(new MarketDataUnavailable(market, NOW)),
+        history: () => Promise.resolve({ days: [] }),
+        hours: () => Promise.resolve(null),
+      },
+    });
+    expect(await failing(blind)).to.deep.equal(["market data BTC"]);
+    const member = {
+      connected: () => new Set([second, third]),
+      transmitters: () => Promise.resolve(new Map()),
+      openTransactions: () => Promise.reject(new Error("closed")),
+    };
+    expect(await failing(monitoring({ member }))).to.deep.equal(["store"]);
+    const elsewhere = monitoring();
+    elsewhere.state.facts = chainFacts({ chainId: 1n });
+    expect(await failing(elsewhere)).to.deep.equal(["chain"]);
+  });
+
+  it("is ready in a dry run without peers and store", async () => {
+    const dry = monitoring({ member: null, expected: chainExpectation({ address: null }) });
+    expect(await failing(dry)).to.deep.equal([]);
+    expect((await dry.monitor.status()).mode).to.equal("dry-run");
+  });
+
+  it("notices within seconds that the chain is no longer as expected, and reads it no more often", async () => {
+    const { monitor, state } = monitoring();
+    await monitor.requireAgreement();
+    state.facts = chainFacts({ oracleVersion: "2" });
+    await monitor.requireAgreement();
+    expect(state.reads).to.equal(1);
+    state.now += 2;
+    const error: unknown = await monitor.requireAgreement().catch((thrown: unknown) => thrown);
+    expect(String(error)).to.include("oracle version");
+  });
+});
