@@ -43,7 +43,8 @@ export function createKeeperMetrics(
   return {
     contentType: registry.contentType,
     text: async () => {
-      gauges.queueDrops.set(queueDrops());
+      gauges.queueDrops.reset();
+      gauges.queueDrops.inc(queueDrops());
       try {
         showStatus(gauges, await status());
         gauges.up.set(1);
@@ -100,7 +101,11 @@ function createGauges(registry: Registry) {
     reachable: gauge("members_reachable", "Keepers that can be reached, this one included"),
     members: gauge("members", "Keepers in the set"),
     openTransactions: gauge("open_transactions", "Transactions sent or intended and not yet final"),
-    queueDrops: gauge("queue_drops", "Messages dropped from full queues since the start"),
+    queueDrops: new Counter({
+      name: `${PREFIX}queue_drops_total`,
+      help: "Messages dropped from full queues",
+      registers: [registry],
+    }),
     deviation: member("deviation_bps", "Spot of a keeper against the report's median, bps"),
     signedStreak: member("signed_streak", "Reports in a row that a keeper signed"),
     missedStreak: member("missed_streak", "Reports in a row without a keeper's signature"),

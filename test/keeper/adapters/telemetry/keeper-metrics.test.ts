@@ -28,7 +28,7 @@ describe("a keeper's metrics", () => {
     expect(valueOf(text, "ballast_keeper_quorum_margin")).to.equal(1);
     expect(valueOf(text, "ballast_keeper_ready")).to.equal(1);
     expect(valueOf(text, "ballast_keeper_status_available")).to.equal(1);
-    expect(valueOf(text, "ballast_keeper_queue_drops")).to.equal(5);
+    expect(valueOf(text, "ballast_keeper_queue_drops_total")).to.equal(5);
     expect(valueOf(text, 'ballast_keeper_check_ok{check="store"}')).to.equal(1);
     expect(valueOf(text, "ballast_keeper_process_resident_memory_bytes")).to.be.greaterThan(1e6);
   });
