@@ -1,6 +1,6 @@
 import { encodeScenarioSet, type JointScenario, type ScenarioSet } from "../core/report/scenario-set.ts";
 import { jointResiduals } from "../core/scenarios/filtered-historical.ts";
-import { alignHistories, type DailyRecord } from "../core/scenarios/history.ts";
+import { alignHistories, type DailyRecord, type JointHistory } from "../core/scenarios/history.ts";
 import { thinScenarios } from "../core/scenarios/thin.ts";
 import { SECONDS_PER_DAY } from "../core/units.ts";
 import type { DailyHistory, Market, MarketData } from "../ports/market-data.ts";
@@ -14,8 +14,7 @@ const SEED = 20_200_312;
 
 /** The joint scenario set that a keeper's history makes: filtered historical residuals of all markets, thinned with the tail kept. */
 export function scenarioSet(history: DailyHistory, listings: readonly MarketListing[]): ScenarioSet {
-  const records = listings.map(({ market, symbol }) => ({ market, records: dailyRecords(history, symbol) }));
-  const residuals = jointResiduals(alignHistories(records), { seed: SEED });
+  const residuals = jointResiduals(jointHistory(history, listings), { seed: SEED });
   const { scenarios, weights } = thinScenarios(residuals, { count: SCENARIO_COUNT, seed: SEED });
   return {
     markets: scenarios.markets.map(({ market }) => market),
@@ -26,6 +25,13 @@ export function scenarioSet(history: DailyHistory, listings: readonly MarketList
       })),
     ),
   };
+}
+
+/** The markets' daily history on one calendar. */
+export function jointHistory(history: DailyHistory, listings: readonly MarketListing[]): JointHistory {
+  return alignHistories(
+    listings.map(({ market, symbol }) => ({ market, records: dailyRecords(history, symbol) })),
+  );
 }
 
 /**

@@ -14,7 +14,7 @@ const STEP = 0.05;
  */
 export function bookSensitivities(
   books: readonly MarketBook[],
-  params: MarginParams,
+  params: Pick<MarginParams, "horizonSeconds" | "volTermExponentBps" | "volTermFloorSeconds">,
   residuals: JointScenarios,
 ): QuadraticPnl {
   const size = 2 * books.length;

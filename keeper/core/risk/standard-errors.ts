@@ -37,7 +37,7 @@ export function bootstrapErrors(
     );
     return tailRisk(drawn, new Uint16Array(drawn.length).fill(1), confidenceBps);
   });
-  return spread(estimates, 1);
+  return resampledErrors(estimates);
 }
 
 /**
@@ -46,6 +46,14 @@ export function bootstrapErrors(
  */
 export function replicationErrors(estimates: readonly ParametricTail[]): TailErrors {
   return spread(estimates, estimates.length);
+}
+
+/**
+ * Standard error of an estimate from the same estimate on resampled data (the bootstrap): their standard deviation.
+ * @throws CoreError `series-too-short` with fewer than two
+ */
+export function resampledErrors(estimates: readonly ParametricTail[]): TailErrors {
+  return spread(estimates, 1);
 }
 
 /**
