@@ -31,8 +31,21 @@ export type ChainFacts =
       readonly heartbeatSeconds: number;
     };
 
+/** A keeper as the registry holds it. */
+export interface RegisteredKeeper {
+  readonly reportKey: Hex;
+  /** Ed25519 public key, 32 bytes. */
+  readonly networkKey: Hex;
+  /** Receives its rewards. */
+  readonly payee: Hex;
+  /** Multiaddr. */
+  readonly endpoint: string;
+}
+
 /** Reads of the chain that a keeper makes for its own safety. Every method throws when no node answers. */
 export interface ChainProbe {
   facts(): Promise<ChainFacts>;
+  /** In the order of the keeper set. */
+  registeredKeepers(): Promise<readonly RegisteredKeeper[]>;
   balanceWei(address: Hex): Promise<bigint>;
 }

@@ -19,6 +19,12 @@ export interface DoctorLimits {
   readonly maxDataAgeSeconds: number;
 }
 
+/** Another keeper, and whether its endpoint takes a connection. */
+export interface Peer {
+  readonly name: string;
+  readonly reachable: boolean;
+}
+
 /** What a doctor examines. */
 export interface DoctorParts {
   readonly expected: ChainExpectation;
@@ -32,6 +38,8 @@ export interface DoctorParts {
   readonly balanceWei: (() => Promise<bigint>) | null;
   /** Opens the store, writes into it and closes it; null in a dry run. */
   readonly tryStore: (() => Promise<void>) | null;
+  /** Other keepers by name, and whether their endpoints take a connection; null in a dry run. */
+  readonly peers: (() => Promise<readonly Peer[]>) | null;
   readonly marketData: MarketData;
   readonly markets: readonly Market[];
   /** Secret files that others than their owner have rights to. */
@@ -50,6 +58,7 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorCheck[
     attempt("store", "check the store's path, rights and free space, or the database", () =>
       checkStore(parts),
     ),
+    attempt("peers", "check the nodes", () => checkPeers(parts)),
     ...parts.markets.map((market) =>
       attempt(`market data ${market}`, "check the data folder or the venues", () =>
         checkMarket(parts, market),
@@ -170,6 +179,24 @@ async function checkStore({ tryStore }: DoctorParts): Promise<readonly DoctorChe
   if (tryStore === null) return [ok("store", "not needed in a dry run")];
   await tryStore();
   return [ok("store", "opens and writes")];
+}
+
+async function checkPeers(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
+  if (parts.peers === null) return [ok("peers", "not needed in a dry run")];
+  const [others, seen] = await Promise.all([parts.peers(), parts.facts()]);
+  const away = others.filter(({ reachable }) => !reachable).map(({ name }) => name);
+  if (away.length === 0) return [ok("peers", `all ${others.length} take a connection`)];
+  const quorum = seen.kind === "complete" ? seen.keeperSet.quorum : others.length + 1;
+  const present = others.length + 1 - away.length;
+  // Never a failure: the first keepers of a network to start find nobody.
+  return [
+    {
+      name: "peers",
+      verdict: "warn",
+      detail: `${away.join(", ")} take no connection; with this keeper ${present} of the ${quorum} needed`,
+      advice: "check this machine's outgoing rules and ask their operators",
+    },
+  ];
 }
 
 async function checkMarket(

@@ -14,6 +14,15 @@ const NO_CODE = "0x";
 export function createChainProbe(addresses: OracleAddresses, provider: Provider): ChainProbe {
   return {
     facts: () => readFacts(addresses, provider),
+    registeredKeepers: async () => {
+      const entries = await KeeperRegistry__factory.connect(addresses.keeperRegistry, provider).entries();
+      return entries.map(({ reportKey, networkKey, payee, endpoint }) => ({
+        reportKey: asHex(reportKey),
+        networkKey: asHex(networkKey),
+        payee: asHex(payee),
+        endpoint,
+      }));
+    },
     balanceWei: (address) => provider.getBalance(address),
   };
 }

@@ -17,6 +17,7 @@ import { explain } from "../failure.ts";
 import { NO_SENDER } from "./no-sender.ts";
 import { expectationOf, openChain, type OpenChain } from "./open-chain.ts";
 import { openMarketData } from "./open-market-data.ts";
+import { reachPeers } from "./reach-peers.ts";
 import { tryStore } from "./try-store.ts";
 
 const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -66,6 +67,7 @@ async function examineAll(
     facts: () => probe.facts(),
     balanceWei: transmitter === null ? null : () => probe.balanceWei(transmitter),
     tryStore: isDryRun ? null : () => tryStore(config.store),
+    peers: isDryRun ? null : async () => reachPeers(await probe.registeredKeepers(), idOf("report")),
     marketData: openMarketData(config, clock),
     markets: listings.map(({ symbol }) => symbol),
     openFiles: secrets.filter(isReadableByOthers),

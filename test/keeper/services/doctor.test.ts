@@ -34,6 +34,7 @@ function parts(changes: Partial<DoctorParts> = {}): DoctorParts {
     facts: () => Promise.resolve(chainFacts()),
     balanceWei: () => Promise.resolve(ETH),
     tryStore: () => Promise.resolve(),
+    peers: () => Promise.resolve([{ name: "b", reachable: true }]),
     marketData: marketData(NOW),
     markets: ["BTC"],
     openFiles: [],
@@ -72,6 +73,7 @@ describe("the doctor", () => {
       [["warn balance"], { balanceWei: () => Promise.resolve(ETH - 1n) }],
       [["fail balance"], { balanceWei: () => Promise.resolve(0n) }],
       [["fail store"], { tryStore: () => Promise.reject(new Error("disk full")) }],
+      [["warn peers"], { peers: () => Promise.resolve([{ name: "b", reachable: false }]) }],
       [["fail market data BTC"], { marketData: marketData(NOW - 116) }],
       [["warn key file"], { openFiles: ["report.json"] }],
     ];
@@ -86,11 +88,17 @@ describe("the doctor", () => {
     expect(await verdicts({ facts, tryStore: () => Promise.reject(new Error("x")) })).to.deep.equal([
       "fail chain",
       "fail store",
+      "fail peers",
     ]);
   });
 
   it("leaves out what a dry run does not need", async () => {
-    const dry = { balanceWei: null, tryStore: null, expected: chainExpectation({ address: null }) };
+    const dry = {
+      balanceWei: null,
+      tryStore: null,
+      peers: null,
+      expected: chainExpectation({ address: null }),
+    };
     expect(await verdicts(dry)).to.deep.equal([]);
   });
 });

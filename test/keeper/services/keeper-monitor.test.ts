@@ -41,6 +41,7 @@ function monitoring(changes: Partial<MonitorParts> = {}) {
         state.reads++;
         return Promise.resolve(state.facts);
       },
+      registeredKeepers: () => Promise.resolve([]),
       balanceWei: () => Promise.resolve(7n),
     },
     clock: { nowSeconds: () => state.now },
