@@ -12,6 +12,7 @@ interface IVm {
     function stopPrank() external;
     function expectRevert(bytes calldata data) external;
     function expectRevert() external;
+    function expectPartialRevert(bytes4 selector) external;
     function expectEmit(address emitter) external;
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
     function assume(bool condition) external pure;

@@ -2,10 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IKeeperRegistry} from "../../../../contracts/interfaces/IKeeperRegistry.sol";
-import {IKeeperStaking} from "../../../../contracts/interfaces/IKeeperStaking.sol";
 import {IPriceGuard} from "../../../../contracts/interfaces/IPriceGuard.sol";
 import {IRiskConfig} from "../../../../contracts/interfaces/IRiskConfig.sol";
-import {IRiskOracle} from "../../../../contracts/interfaces/IRiskOracle.sol";
 import {KeeperSlashing} from "../../../../contracts/oracle/KeeperSlashing.sol";
 import {RiskOracle} from "../../../../contracts/oracle/RiskOracle.sol";
 import {ReportHead} from "../../../../contracts/types/KeeperTypes.sol";
@@ -24,14 +22,13 @@ abstract contract ProofFixture is KeeperFixture {
     function setUp() public virtual override {
         super.setUp();
         oracle = _newOracle();
-        slashing = new KeeperSlashing(
-            IKeeperRegistry(address(registry)),
-            IKeeperStaking(address(staking)),
-            IRiskOracle(address(oracle)),
-            CONFIG
-        );
+        slashing = _newSlashing();
         staking.grantRole(staking.SLASHER_ROLE(), address(slashing));
         _joinAndWait(KEEPERS + 1);
+    }
+
+    function _newSlashing() internal returns (KeeperSlashing) {
+        return new KeeperSlashing(registry, staking, oracle, CONFIG);
     }
 
     function _newOracle() internal returns (RiskOracle) {
