@@ -39,6 +39,8 @@ export interface MarketSnapshot {
   readonly spotUsd: number;
   /** Lowest trade since the snapshot before; null when the venue does not say. */
   readonly spotLowUsd: number | null;
+  /** Largest distance of a source's spot from their median, as a fraction; absent where one source speaks alone. */
+  readonly dispersion?: number;
   /** By expiry, none expired. Empty where the source has spot prices only: a smile is then for the keeper to model. */
   readonly expiries: readonly ExpiryQuotes[];
   /** Open interest of all listed options, also those left out of `expiries`; null when unknown. */

@@ -111,7 +111,7 @@ function marketState(inputs: MarketInputs, { smileModel }: ObserverSettings): Ma
     spot: snapshot.spotUsd,
     sigma,
     psi,
-    dispersion: 0,
+    dispersion: snapshot.dispersion ?? 0,
     // Venues that publish no size at the top of the book leave open interest to measure concentration against.
     depthUsd: snapshot.depthUsd ?? 0,
     openInterestUsd: snapshot.openInterestUsd ?? 0,
