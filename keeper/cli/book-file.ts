@@ -11,7 +11,7 @@ const PRICE_E8 = 1e8;
 const ADVICE = "see the example in: ballast var --help";
 
 /** Markets are numbered from 1 in the order of `MARKETS`, as on every network. */
-export const MARKET_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
+const MARKET_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
   MARKETS.map((name, index) => [(index + 1).toString(), name]),
 );
 

@@ -25,7 +25,7 @@ export const RISK_METHODS = [
   "correlationZero",
 ] as const;
 
-export type RiskMethodName = (typeof RISK_METHODS)[number];
+type RiskMethodName = (typeof RISK_METHODS)[number];
 
 /** A method's value at risk and expected shortfall with their standard errors, USD; losses are positive. */
 export interface MethodRisk extends ParametricTail {
