@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { VenueError, type MarketSource } from "../../../ports/market-source.ts";
+import { groupByExpiry, parseOptionName, premiumUsd } from "../option-rows.ts";
+import { parseAnswer } from "../parse-answer.ts";
+import { asking } from "./asking.ts";
+import { loadExchange, type ExchangeSettings } from "./load-exchange.ts";
+import { decimal, optionalDecimal, positiveDecimal } from "./text-numbers.ts";
+
+// Bybit API v5, market tickers: https://bybit-exchange.github.io/docs/v5/market/tickers
+
+const NAME = "bybit";
+const MILLISECONDS_PER_SECOND = 1_000;
+const MAX_INSTRUMENTS = 10_000;
+/** Premiums are in a dollar coin, so that nothing is converted. */
+const USD = 1;
+
+const tickers = z.object({
+  /** Unix milliseconds of the answer. */
+  time: z.number().positive(),
+  result: z.object({
+    category: z.literal("option"),
+    list: z
+      .array(
+        z.object({
+          symbol: z.string(),
+          /** "0" when nobody quotes. */
+          bid1Price: optionalDecimal,
+          bid1Size: optionalDecimal,
+          ask1Price: optionalDecimal,
+          ask1Size: optionalDecimal,
+          indexPrice: positiveDecimal,
+          /** The future of that expiry. */
+          underlyingPrice: positiveDecimal,
+          /** Annualised fraction. */
+          markIv: optionalDecimal,
+          /** Coin. */
+          openInterest: decimal,
+        }),
+      )
+      .max(MAX_INSTRUMENTS),
+  }),
+});
+
+/** Dollar-settled options of Bybit, with sizes at the top of the book. */
+export async function openBybit(settings: ExchangeSettings): Promise<MarketSource> {
+  const exchange = await loadExchange(NAME, settings);
+  return {
+    name: NAME,
+    latest: async (market) => {
+      const answer = await asking(NAME, () =>
+        exchange.publicGetV5MarketTickers({ category: "option", baseCoin: market }),
+      );
+      const { time, result } = parseAnswer(NAME, tickers, answer);
+      const rows = result.list.flatMap((row) => {
+        const name = parseOptionName(row.symbol);
+        return name?.market === market ? [{ ...row, ...name }] : [];
+      });
+      const [first] = rows;
+      if (first === undefined) throw new VenueError("malformed", NAME, `no option of ${market} is listed`);
+      const observedAtSeconds = Math.floor(time / MILLISECONDS_PER_SECOND);
+      const listed = rows.map((row) => ({
+        ...row,
+        bidUsd: premiumUsd(row.bid1Price, USD),
+        askUsd: premiumUsd(row.ask1Price, USD),
+        venueVol: row.markIv,
+        forwardUsd: row.underlyingPrice,
+      }));
+      const spotUsd = first.indexPrice;
+      return {
+        market,
+        observedAtSeconds,
+        spotUsd,
+        spotLowUsd: null,
+        expiries: groupByExpiry(listed, observedAtSeconds),
+        openInterestUsd: rows.reduce((sum, row) => sum + row.openInterest, 0) * spotUsd,
+        depthUsd: rows.reduce(
+          (sum, row) =>
+            sum + (row.bid1Price ?? 0) * (row.bid1Size ?? 0) + (row.ask1Price ?? 0) * (row.ask1Size ?? 0),
+          0,
+        ),
+      };
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { MarketSource } from "../../../ports/market-source.ts";
+import { groupByExpiry, parseOptionName, premiumUsd } from "../option-rows.ts";
+import { parseAnswer } from "../parse-answer.ts";
+import { asking } from "./asking.ts";
+import { loadExchange, type ExchangeSettings } from "./load-exchange.ts";
+import { decimal, milliseconds, optionalDecimal, positiveDecimal } from "./text-numbers.ts";
+
+// OKX API v5, public market data: https://www.okx.com/docs-v5/en/
+
+const NAME = "okx";
+const MILLISECONDS_PER_SECOND = 1_000;
+const MAX_INSTRUMENTS = 10_000;
+
+const answer = <T extends z.ZodType>(row: T) => z.object({ data: z.array(row).max(MAX_INSTRUMENTS) });
+
+const indexTickers = z.object({ data: z.tuple([z.object({ idxPx: positiveDecimal, ts: milliseconds })]) });
+const tickers = answer(
+  z.object({
+    instId: z.string(),
+    /** Premiums in coin; empty when nobody quotes. */
+    bidPx: optionalDecimal,
+    askPx: optionalDecimal,
+    ts: milliseconds,
+  }),
+);
+const summaries = answer(
+  z.object({
+    instId: z.string(),
+    /** Annualised fraction. */
+    markVol: optionalDecimal,
+    fwdPx: optionalDecimal,
+  }),
+);
+/** Open interest in coin. */
+const openInterests = answer(z.object({ instId: z.string(), oiCcy: decimal }));
+
+/** Coin-settled options of OKX: premiums in coin, converted at the venue's index. */
+export async function openOkx(settings: ExchangeSettings): Promise<MarketSource> {
+  const exchange = await loadExchange(NAME, settings);
+  return {
+    name: NAME,
+    latest: async (market) => {
+      const uly = `${market}-USD`;
+      const options = { instType: "OPTION", uly };
+      const [index, quotes, vols, interests] = await asking(NAME, () =>
+        Promise.all([
+          exchange.publicGetMarketIndexTickers({ instId: uly }),
+          exchange.publicGetMarketTickers(options),
+          exchange.publicGetPublicOptSummary({ uly }),
+          exchange.publicGetPublicOpenInterest(options),
+        ]),
+      );
+      const [{ idxPx: spotUsd, ts }] = parseAnswer(NAME, indexTickers, index).data;
+      const rows = parseAnswer(NAME, tickers, quotes).data;
+      const summaryOf = new Map(parseAnswer(NAME, summaries, vols).data.map((row) => [row.instId, row]));
+      const interestOf = new Map(
+        parseAnswer(NAME, openInterests, interests).data.map(({ instId, oiCcy }) => [instId, oiCcy]),
+      );
+      const newestMs = rows.length === 0 ? ts : Math.max(...rows.map((row) => row.ts));
+      const observedAtSeconds = Math.floor(Math.min(ts, newestMs) / MILLISECONDS_PER_SECOND);
+      const listed = rows.flatMap(({ instId, bidPx, askPx }) => {
+        const name = parseOptionName(instId);
+        if (name?.market !== market) return [];
+        return [
+          {
+            ...name,
+            bidUsd: premiumUsd(bidPx, spotUsd),
+            askUsd: premiumUsd(askPx, spotUsd),
+            venueVol: summaryOf.get(instId)?.markVol ?? null,
+            openInterest: interestOf.get(instId) ?? 0,
+            forwardUsd: summaryOf.get(instId)?.fwdPx ?? null,
+          },
+        ];
+      });
+      return {
+        market,
+        observedAtSeconds,
+        spotUsd,
+        spotLowUsd: null,
+        expiries: groupByExpiry(listed, observedAtSeconds),
+        openInterestUsd: listed.reduce((sum, { openInterest }) => sum + openInterest, 0) * spotUsd,
+        depthUsd: null,
+      };
+    },
+  };
+}
