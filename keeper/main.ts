@@ -6,7 +6,7 @@ import { systemTimer } from "./adapters/system/timer.ts";
 import { createKeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
 import { createPinoTelemetry } from "./adapters/telemetry/pino-telemetry.ts";
 import { NO_SENDER } from "./cli/keeper/no-sender.ts";
-import { expectationOf, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
+import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
 import { openMarketData } from "./cli/keeper/open-market-data.ts";
 import { projectVersion } from "./cli/keeper/version.ts";
 import type { KeeperConfig } from "./keeper-config.ts";
@@ -39,7 +39,7 @@ export async function runDryRun(config: KeeperConfig, stop: AbortSignal): Promis
   const monitor = createKeeperMonitor({
     name: config.name,
     version: projectVersion(),
-    expected: expectationOf(config, open.deployment, null),
+    expected: expectationOf(config, open.deployment, NO_KEYS),
     chain,
     probe: open.probe,
     clock,

@@ -1,5 +1,6 @@
 import type { ChainFacts } from "../ports/chain-probe.ts";
 import type { Hex } from "../ports/hex.ts";
+import type { KeeperSet } from "../ports/oracle-chain.ts";
 import type { ReportSigner } from "../ports/signer.ts";
 
 /** Version of the oracle's messages that this keeper speaks. */
@@ -10,6 +11,8 @@ export interface ChainExpectation {
   readonly chainId: bigint;
   /** Address of the report key; null in a dry run. */
   readonly address: Hex | null;
+  /** Ed25519 public key that the registry must hold for the report key; null in a dry run. */
+  readonly networkKey: Hex | null;
   /** Configurations that the operator has agreed to: the one of now, and during a rotation the next. */
   readonly configDigests: readonly Hex[];
   readonly oracleParamsHash: Hex | null;
@@ -60,7 +63,7 @@ export function findDifferences(facts: ChainFacts, expected: ChainExpectation): 
     ...differs("config digest", expected.configDigests, keeperSet.configDigest, CHECK_CHANGE),
     ...differs("oracle parameters", listOf(expected.oracleParamsHash), facts.oracleParamsHash, CHECK_CHANGE),
     ...differs("margin parameters", listOf(expected.marginParamsHash), facts.marginParamsHash, CHECK_CHANGE),
-    ...membership(expected.address, keeperSet.keepers),
+    ...membership(expected, keeperSet),
   ];
 }
 
@@ -75,16 +78,20 @@ function differs(
     : [{ what, expected: allowed.join(" or "), actual, advice }];
 }
 
-function membership(address: Hex | null, keepers: readonly Hex[]): readonly Difference[] {
-  if (address === null || keepers.includes(address)) return [];
-  return [
-    {
-      what: "membership",
-      expected: `${address} among the keepers`,
-      actual: `keepers are ${keepers.join(", ")}`,
-      advice: "wait until the registry holds this report key, or use the key that it holds",
-    },
-  ];
+function membership(
+  { address, networkKey }: ChainExpectation,
+  { keepers, networkKeys }: KeeperSet,
+): readonly Difference[] {
+  if (address === null) return [];
+  const place = keepers.indexOf(address);
+  if (place < 0) {
+    const expected = `${address} among the keepers`;
+    const advice = "wait until the registry holds this report key, or use the key that it holds";
+    return [{ what: "membership", expected, actual: `keepers are ${keepers.join(", ")}`, advice }];
+  }
+  const registered = networkKeys[place] ?? "none";
+  const advice = "use the network key that was registered, or rotate to this one";
+  return differs("network key", listOf(networkKey), registered, advice);
 }
 
 function listOf(value: Hex | null): readonly Hex[] {

@@ -35,6 +35,7 @@ export function chainExpectation(changes: Partial<ChainExpectation> = {}): Chain
   return {
     chainId: 31_337n,
     address: MEMBER_ADDRESSES[0] ?? null,
+    networkKey: hashOf("01"),
     configDigests: [hashOf("cd")],
     oracleParamsHash: hashOf("01"),
     marginParamsHash: hashOf("02"),

@@ -6,7 +6,6 @@ import { systemTimer } from "../../adapters/system/timer.ts";
 import { type Deployment, loadDeployment } from "../../config.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
 import type { ChainProbe } from "../../ports/chain-probe.ts";
-import type { Hex } from "../../ports/hex.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { ChainExpectation } from "../../services/chain-agreement.ts";
 import type { MarketListing } from "../../services/observe.ts";
@@ -40,15 +39,18 @@ export async function openChain(config: KeeperConfig, telemetry: Telemetry): Pro
   };
 }
 
+/** A dry run has no keys. */
+export const NO_KEYS = { address: null, networkKey: null } as const;
+
 /** What the configuration says that the chain must be. */
 export function expectationOf(
   { expect }: KeeperConfig,
   { chainId }: Deployment,
-  address: Hex | null,
+  keys: Pick<ChainExpectation, "address" | "networkKey">,
 ): ChainExpectation {
   return {
     chainId: BigInt(chainId),
-    address,
+    ...keys,
     configDigests: expect.configDigests,
     oracleParamsHash: expect.oracleParamsHash ?? null,
     marginParamsHash: expect.marginParamsHash ?? null,

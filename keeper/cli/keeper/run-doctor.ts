@@ -60,7 +60,7 @@ async function examineAll(
   const transmitter = idOf("transmitter");
   const secrets = isDryRun || config.keys === null ? [] : Object.values(config.keys);
   return examine({
-    expected: expectationOf(config, deployment, idOf("report")),
+    expected: expectationOf(config, deployment, { address: idOf("report"), networkKey: idOf("network") }),
     limits: config,
     clock,
     nodes: () => Promise.resolve([...pool.status()].map(([name, problem]) => ({ name, problem }))),

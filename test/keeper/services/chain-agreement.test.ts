@@ -13,7 +13,13 @@ const names = (...given: Parameters<typeof findDifferences>) =>
 describe("the chain and the configuration", () => {
   it("agree when every value is the expected one, and where nothing is expected", () => {
     expect(findDifferences(chainFacts(), chainExpectation())).to.deep.equal([]);
-    const anything = { address: null, configDigests: [], oracleParamsHash: null, marginParamsHash: null };
+    const anything = {
+      address: null,
+      networkKey: null,
+      configDigests: [],
+      oracleParamsHash: null,
+      marginParamsHash: null,
+    };
     expect(findDifferences(chainFacts(), chainExpectation(anything))).to.deep.equal([]);
     const rotation = { configDigests: [hashOf("aa"), hashOf("cd")] };
     expect(findDifferences(chainFacts(), chainExpectation(rotation))).to.deep.equal([]);
@@ -28,6 +34,7 @@ describe("the chain and the configuration", () => {
       ["config digest", { keeperSet: { ...chainFacts().keeperSet, configDigest: hashOf("ee") } }],
       ["oracle parameters", { oracleParamsHash: hashOf("ee") }],
       ["margin parameters", { marginParamsHash: hashOf("ee") }],
+      ["network key", { keeperSet: { ...chainFacts().keeperSet, networkKeys: [hashOf("02")] } }],
       ["membership", { keeperSet: { ...chainFacts().keeperSet, keepers: [STRANGER] } }],
     ];
     for (const [what, change] of cases) {
