@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measureActionGas } from "../test/bench/gas-actions.ts";
+import { measureKeeperGas } from "../test/bench/gas-keepers.ts";
 import { measureMarginGas } from "../test/bench/gas-margin.ts";
 import { measure as measureReportGas } from "../test/bench/gas-report.ts";
 import { measureMassRevaluation } from "../test/bench/mass-revaluation.ts";
@@ -23,6 +24,7 @@ const BARS: readonly GasBar[] = [
   { name: "initial-margin check", options: 16, maxGas: 900_000 },
   { name: "initial-margin check", options: 64, maxGas: 3_000_000 },
   { name: "report, 3 of 4 signatures", options: 0, maxGas: 200_000 },
+  { name: "equivocation proof", options: 0, maxGas: 150_000 },
 ];
 
 const { values: flags } = parseArgs({
@@ -40,6 +42,7 @@ const gas = rounded([
   ...(await measureMarginGas()),
   ...(await measureReportGas()),
   ...(await measureActionGas()),
+  ...(await measureKeeperGas()),
 ]);
 const speed = [...(await measureSpeed(DATA_FOLDER)), ...(await measureMassRevaluation())];
 
