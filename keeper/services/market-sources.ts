@@ -6,7 +6,7 @@ import type { Telemetry } from "../ports/telemetry.ts";
 
 const MILLISECONDS_PER_SECOND = 1_000;
 
-export interface SourceRule {
+interface SourceRule {
   readonly source: MarketSource;
   /** Older observations of this source do not count. */
   readonly maxAgeSeconds: number;
