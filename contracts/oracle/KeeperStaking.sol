@@ -165,8 +165,7 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
         }
         if (count < required) revert NotEnoughKeepers(count, required);
         chosen.sort();
-        bool sameFaults = registry.faults() == faults;
-        if (sameFaults && keccak256(abi.encode(registry.entries())) == keccak256(abi.encode(chosen))) {
+        if (keccak256(abi.encode(registry.entries())) == keccak256(abi.encode(chosen))) {
             revert NothingToActivate(registry.configDigest());
         }
         registry.configure(chosen, faults);
@@ -240,7 +239,6 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
             isCandidate[operator] &&
             block.timestamp >= m.eligibleFrom &&
             (m.leavesAt == 0 || block.timestamp < m.leavesAt) &&
-            m.stakeUnits != 0 &&
             m.stakeUnits >= minStakeUnits;
     }
 

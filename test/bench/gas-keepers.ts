@@ -3,20 +3,14 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { id } from "ethers";
 import { RISK_REPORT_TYPES } from "../../keeper/core/report/typed-data.ts";
 import type { GasEntry } from "../../scripts/bench/gas-entry.ts";
-import { openDesk, type Desk } from "../support/ballast-desk.ts";
+import { stakeKeepers } from "../../scripts/demo/stake-keepers.ts";
+import { openDesk } from "../support/ballast-desk.ts";
 
 const VOTES_HOLDER = 1;
 const KEEPER_ACCOUNTS = [4, 5, 6, 7] as const;
 /** An account that has never held the stake token. */
 const PROVER = 9;
 const REPORT_TYPES = { RiskReport: [...RISK_REPORT_TYPES.RiskReport] };
-const POSSESSION_TYPES = {
-  KeeperKey: [
-    { name: "operator", type: "address" },
-    { name: "reportKey", type: "address" },
-    { name: "networkKey", type: "bytes32" },
-  ],
-};
 
 const signerAt = (signers: readonly HardhatEthersSigner[], index: number): HardhatEthersSigner => {
   const signer = signers[index];
@@ -24,40 +18,14 @@ const signerAt = (signers: readonly HardhatEthersSigner[], index: number): Hardh
   return signer;
 };
 
-const domainOf = async ({ connection }: Desk, contract: { getAddress(): Promise<string> }) => ({
-  name: "Ballast",
-  version: "1",
-  chainId: (await connection.ethers.provider.getNetwork()).chainId,
-  verifyingContract: await contract.getAddress(),
-});
-
-/** Puts the least stake behind each key of the first configuration. */
-async function stakeKeepers(desk: Desk, signers: readonly HardhatEthersSigner[]): Promise<void> {
-  const { staking, token, keepers } = desk.ballast;
-  const units = await staking.minStakeUnits();
-  const entries = await keepers.entries();
-  for (const account of KEEPER_ACCOUNTS) {
-    const operator = signerAt(signers, account);
-    const entry = entries.find(({ reportKey }) => reportKey === operator.address);
-    if (entry === undefined) throw new Error("a keeper has no entry");
-    await token.connect(signerAt(signers, VOTES_HOLDER)).transfer(operator.address, units);
-    await token.connect(operator).approve(await staking.getAddress(), units);
-    const { reportKey, networkKey, payee, endpoint } = entry;
-    const possession = await operator.signTypedData(await domainOf(desk, staking), POSSESSION_TYPES, {
-      operator: operator.address,
-      reportKey,
-      networkKey,
-    });
-    await staking.connect(operator).join({ reportKey, networkKey, payee, endpoint }, units, possession);
-  }
-}
-
 /** Gas of proving two reports for one round. The prover and the treasury hold no stake token before: the dearest case. */
 export async function measureKeeperGas(): Promise<readonly GasEntry[]> {
   const desk = await openDesk();
   const { ballast } = desk;
   const signers = await desk.connection.ethers.getSigners();
-  await stakeKeepers(desk, signers);
+  const keepers = KEEPER_ACCOUNTS.map((account) => signerAt(signers, account));
+  const staked = keepers.map((keeper) => ({ operator: keeper, reportKey: keeper }));
+  await stakeKeepers(ballast, signerAt(signers, VOTES_HOLDER), staked);
   const liar = signerAt(signers, KEEPER_ACCOUNTS[0]);
   const head = (payload: string) => ({
     configDigest: "",
@@ -71,7 +39,8 @@ export async function measureKeeperGas(): Promise<readonly GasEntry[]> {
   const configDigest = await ballast.keepers.configDigest();
   const [first, second] = ["one", "another"].map((payload) => ({ ...head(payload), configDigest }));
   if (first === undefined || second === undefined) throw new Error("there are two reports");
-  const domain = await domainOf(desk, ballast.oracle);
+  const { name, version, chainId, verifyingContract } = await ballast.oracle.eip712Domain();
+  const domain = { name, version, chainId, verifyingContract };
   const sign = (value: typeof first) => liar.signTypedData(domain, REPORT_TYPES, value);
   const proof = await ballast.slashing
     .connect(signerAt(signers, PROVER))

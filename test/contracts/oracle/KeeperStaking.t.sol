@@ -2,11 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IKeeperStaking} from "../../../contracts/interfaces/IKeeperStaking.sol";
+import {KeeperStaking} from "../../../contracts/oracle/KeeperStaking.sol";
 import {KeeperEntry, StakeDelays} from "../../../contracts/types/KeeperTypes.sol";
+import {TestEntries} from "../support/TestEntries.sol";
 import {KeeperFixture} from "./support/KeeperFixture.sol";
 
 /// @notice Joining: what is taken, what is refused, and what a proof of possession proves.
 contract KeeperJoinTest is KeeperFixture {
+    uint256 private constant MAX_MEMBERS = 62;
     uint256 private constant CHAIN_ID = 31_337;
     uint256 private constant CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
 
@@ -185,5 +188,40 @@ contract KeeperJoinTest is KeeperFixture {
 
     function deployStaking(uint256 proverShareBps, StakeDelays calldata delays) external {
         _newStaking(proverShareBps, delays);
+    }
+
+    function test_RevertWhen_MembersAreTooMany() external {
+        for (uint256 i; i < MAX_MEMBERS; ++i) _joinAs(address(uint160(0x1000 + i)), 1_000 + i);
+        VM.expectRevert(
+            abi.encodeWithSelector(IKeeperStaking.TooManyMembers.selector, MAX_MEMBERS, MAX_MEMBERS)
+        );
+        VM.prank(_operator(0));
+        staking.join(_entry(0), MIN_STAKE, "");
+    }
+
+    function test_RevertWhen_TheSinkOrACandidateIsZero() external {
+        address[] memory none = new address[](0);
+        VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.ZeroAddress.selector));
+        new KeeperStaking(
+            registry,
+            token,
+            address(0),
+            address(this),
+            PROVER_SHARE_BPS,
+            _delays(),
+            MIN_STAKE,
+            none
+        );
+        VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.ZeroAddress.selector));
+        staking.setCandidate(address(0), true);
+    }
+
+    function _joinAs(address operator, uint256 key) private {
+        staking.setCandidate(operator, true);
+        _fund(operator, MIN_STAKE);
+        KeeperEntry memory entry = TestEntries.one(VM.addr(key));
+        bytes memory possession = _possession(key, operator, entry);
+        VM.prank(operator);
+        staking.join(entry, MIN_STAKE, possession);
     }
 }
