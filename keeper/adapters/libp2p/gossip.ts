@@ -1,0 +1,172 @@
+import type { Gossip, GossipHandler, GossipMessage } from "../../ports/gossip.ts";
+import type { Hex } from "../../ports/hex.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import type { Timer } from "../../ports/timer.ts";
+import type { NetworkKey } from "../keystore/network-key.ts";
+import type { WireCodec } from "../wire/codec.ts";
+import type { PeerRates } from "../wire/token-bucket.ts";
+import { createNode } from "./create-node.ts";
+import { readStream } from "./incoming.ts";
+import type { Libp2pNode, Libp2pStream } from "./libp2p-types.ts";
+import type { KeeperPeer } from "./peer-book.ts";
+import { enqueue, type PeerSet, type PeerState, PROTOCOL, replacePeers } from "./peer-set.ts";
+import { createTroubleLog, type Trouble, type TroubleLog } from "./trouble-log.ts";
+
+/** One in use and one that replaces it. */
+const MAX_INBOUND_STREAMS = 2;
+
+export interface Libp2pGossipParts {
+  /** This keeper's report key. */
+  readonly self: Hex;
+  readonly networkKey: Pick<NetworkKey, "seed" | "peerId">;
+  /** A multiaddr such as /ip4/0.0.0.0/tcp/9463; port 0 takes a free one. */
+  readonly listen: string;
+  readonly codec: WireCodec;
+  readonly telemetry: Telemetry;
+  readonly timer: Timer;
+  /** Of the redials' jitter. */
+  readonly seed: number;
+  readonly rates?: PeerRates;
+}
+
+/** Gossip over real connections. */
+export interface Libp2pGossip extends Gossip {
+  /** Where it listens, without the peer id. */
+  readonly endpoints: readonly string[];
+  /**
+   * The keepers to talk to, this one may be among them; replaces those before. Connections to who left end.
+   * @throws PeerError for an entry that cannot be used; nothing has changed then
+   */
+  setPeers(peers: readonly KeeperPeer[]): Promise<void>;
+  /** Peers that can be written to now. */
+  connected(): readonly Hex[];
+  /** How often something went wrong since the start. */
+  troubles(what: Trouble): number;
+  /** Ends all connections; resolves once nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Direct streams among all keepers (docs/decisions/0011-direct-streams.md): each writes to each peer on one long-lived stream and reads from
+ * the peer's own. The connection's handshake proves who sends, so a message carries no signature of its own.
+ */
+export async function startLibp2pGossip(parts: Libp2pGossipParts): Promise<Libp2pGossip> {
+  const { self, codec, telemetry, timer } = parts;
+  const peers: PeerSet = new Map();
+  const handlers = new Set<GossipHandler>();
+  const log = createTroubleLog(telemetry, () => timer.nowMs());
+  const deliver = deliverTo(handlers, telemetry);
+  const node = await createNode({
+    seed: parts.networkKey.seed,
+    listen: parts.listen,
+    isKnown: (peerId) => peers.has(peerId),
+    refused: (peerId, detail) => {
+      log.count("peer-refused", peerId, detail);
+    },
+  });
+  await acceptStreams(node, (stream, peerId) => {
+    const state = peers.get(peerId);
+    if (state === undefined) {
+      stream.abort(new Error("unknown peer"));
+      return;
+    }
+    readPeer(stream, state, codec, deliver, log);
+  });
+  wakeOnConnect(node, peers);
+  await node.start();
+  const toSelf = (message: GossipMessage) => {
+    queueMicrotask(() => {
+      deliver(self, message);
+    });
+  };
+  return {
+    self,
+    endpoints: node.getMultiaddrs().map((address) => address.toString().replace(/\/p2p\/.*$/, "")),
+    publish: (message) => {
+      toSelf(message);
+      if (peers.size === 0) return;
+      const bytes = codec.encode(message);
+      for (const state of peers.values()) enqueue(state, bytes, log);
+    },
+    send: (to, message) => {
+      if (sameKeeper(to, self)) {
+        toSelf(message);
+        return;
+      }
+      const state = [...peers.values()].find(({ peer }) => sameKeeper(peer.keeper, to));
+      if (state !== undefined) enqueue(state, codec.encode(message), log);
+    },
+    subscribe: (handler) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    setPeers: (entries) => replacePeers(peers, entries, { ...parts, node, log }),
+    connected: () => [...peers.values()].filter(({ connected }) => connected).map(({ peer }) => peer.keeper),
+    troubles: (what) => log.total(what),
+    stop: async () => {
+      await Promise.all([...peers.values()].map(({ link }) => link.stop()));
+      peers.clear();
+      await node.stop();
+    },
+  };
+}
+
+function deliverTo(handlers: ReadonlySet<GossipHandler>, telemetry: Telemetry) {
+  return (from: Hex, message: GossipMessage): void => {
+    for (const handler of [...handlers]) {
+      try {
+        handler(from, message);
+      } catch (error) {
+        telemetry.error("message-handler-failed", { from, kind: message.kind, error: String(error) });
+      }
+    }
+  };
+}
+
+async function acceptStreams(
+  node: Libp2pNode,
+  accept: (stream: Libp2pStream, peerId: string) => void,
+): Promise<void> {
+  await node.handle(
+    PROTOCOL,
+    (stream, { remotePeer }) => {
+      accept(stream, remotePeer.toString());
+    },
+    { maxInboundStreams: MAX_INBOUND_STREAMS },
+  );
+}
+
+/** A peer that dials is there: no reason to wait with the way back. */
+function wakeOnConnect(node: Libp2pNode, peers: PeerSet): void {
+  node.addEventListener("peer:connect", ({ detail }) => {
+    peers.get(detail.toString())?.link.wake();
+  });
+}
+
+/** The newest stream of a peer is the one that counts. */
+function readPeer(
+  stream: Libp2pStream,
+  state: PeerState,
+  codec: WireCodec,
+  deliver: (from: Hex, message: GossipMessage) => void,
+  log: TroubleLog,
+): void {
+  state.inbound?.abort(new Error("a newer stream takes its place"));
+  state.inbound = stream;
+  const { limiter, peer } = state;
+  readStream(stream, {
+    codec,
+    limiter,
+    deliver: (message) => {
+      deliver(peer.keeper, message);
+    },
+    trouble: (what, detail) => {
+      log.count(what, peer.keeper, detail);
+    },
+  });
+}
+
+/** Addresses may be written with or without the checksum's capitals. */
+function sameKeeper(a: Hex, b: Hex): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,92 @@
+import type { Telemetry } from "../../ports/telemetry.ts";
+import type { Timer } from "../../ports/timer.ts";
+import { createRateLimiter, type PeerRates, type RateLimiter } from "../wire/token-bucket.ts";
+import { createBackOff } from "./back-off.ts";
+import type { Libp2pNode, Libp2pStream } from "./libp2p-types.ts";
+import { createOutgoingQueue, type OutgoingQueue } from "./outgoing-queue.ts";
+import { knownPeer, type KeeperPeer, type KnownPeer } from "./peer-book.ts";
+import { startPeerLink, type PeerLink } from "./peer-link.ts";
+import type { TroubleLog } from "./trouble-log.ts";
+
+/** The name of the streams among keepers. */
+export const PROTOCOL = "/ballast/keeper/1";
+const QUEUE_BOUNDS = { maxMessages: 256, maxBytes: 8_388_608 } as const;
+const BACK_OFF_BOUNDS = { firstMs: 200, longestMs: 10_000 } as const;
+/** A keeper sends a few messages a round and a burst when a peer catches up. */
+const PEER_RATES: PeerRates = {
+  messages: { burst: 1_000, perSecond: 200 },
+  bytes: { burst: 8_388_608, perSecond: 1_048_576 },
+};
+
+/** All about one peer. */
+export interface PeerState {
+  readonly peer: KnownPeer;
+  readonly queue: OutgoingQueue;
+  readonly limiter: RateLimiter;
+  readonly link: PeerLink;
+  connected: boolean;
+  inbound: Libp2pStream | null;
+}
+
+/** By peer id. */
+export type PeerSet = Map<string, PeerState>;
+
+export interface PeerSetParts {
+  readonly networkKey: { readonly peerId: string };
+  readonly telemetry: Telemetry;
+  readonly timer: Timer;
+  /** Of the redials' jitter. */
+  readonly seed: number;
+  readonly rates?: PeerRates;
+  readonly node: Libp2pNode;
+  readonly log: TroubleLog;
+}
+
+/** Lets bytes wait for a peer; what does not fit is counted. */
+export function enqueue({ queue, peer }: PeerState, bytes: Uint8Array, log: TroubleLog): void {
+  const dropped = queue.push(bytes);
+  if (dropped > 0) log.count("peer-queue-full", peer.keeper, "the oldest are dropped", dropped);
+}
+
+/** Peers whose name, key and endpoint stay keep their connections and what waits for them. */
+export async function replacePeers(
+  peers: PeerSet,
+  entries: readonly KeeperPeer[],
+  parts: PeerSetParts,
+): Promise<void> {
+  const wanted = entries.map(knownPeer).filter(({ peerId }) => peerId !== parts.networkKey.peerId);
+  const unchanged = (a: KnownPeer) =>
+    wanted.some((b) => b.keeper === a.keeper && b.peerId === a.peerId && b.address.equals(a.address));
+  const gone = [...peers.values()].filter(({ peer }) => !unchanged(peer));
+  for (const { peer } of gone) peers.delete(peer.peerId);
+  for (const peer of wanted) if (!peers.has(peer.peerId)) peers.set(peer.peerId, startPeer(peer, parts));
+  await Promise.all(
+    gone.map(async ({ peer, link }) => {
+      await link.stop();
+      if (!peers.has(peer.peerId)) await parts.node.hangUp(peer.address);
+    }),
+  );
+}
+
+function startPeer(
+  peer: KnownPeer,
+  { telemetry, timer, seed, rates = PEER_RATES, node, log }: PeerSetParts,
+): PeerState {
+  const queue = createOutgoingQueue(QUEUE_BOUNDS);
+  const link = startPeerLink({
+    queue,
+    backOff: createBackOff(BACK_OFF_BOUNDS, seed ^ Number.parseInt(peer.keeper.slice(-7), 16)),
+    timer,
+    open: (signal) => node.dialProtocol(peer.address, PROTOCOL, { signal }),
+    changed: (connected) => {
+      state.connected = connected;
+      telemetry.info(connected ? "peer-connected" : "peer-lost", { peer: peer.keeper });
+    },
+    failed: (error) => {
+      log.count("peer-unreachable", peer.keeper, error instanceof Error ? error.message : String(error));
+    },
+  });
+  const limiter = createRateLimiter(rates, () => timer.nowMs());
+  const state: PeerState = { peer, queue, limiter, link, connected: false, inbound: null };
+  return state;
+}
