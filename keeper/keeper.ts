@@ -1,74 +1,133 @@
+import { requireConsistent, slotAt } from "./core/protocol/parameters.ts";
 import type { SignedReport } from "./core/report/typed-data.ts";
-import type { Gossip, SignedScenarioSet } from "./ports/gossip.ts";
-import type { NetworkSigner } from "./ports/network-signer.ts";
-import type { OracleChain } from "./ports/oracle-chain.ts";
-import type { ReportSigner } from "./ports/signer.ts";
-import type { SigningRecord } from "./ports/signing-record.ts";
-import type { Telemetry } from "./ports/telemetry.ts";
+import type { SignedScenarioSet } from "./ports/gossip.ts";
 import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { observe, type ObserverSettings } from "./services/observe.ts";
+import { joinAgreement, type Agreement } from "./services/protocol/agreement.ts";
+import type { ProtocolParts } from "./services/protocol/parts.ts";
 import {
-  followRounds,
-  leaderOf,
-  leadRound,
-  type RoundParticipant,
-  transmitReport,
-} from "./services/report-round.ts";
+  joinScenarioAgreement,
+  publishScenarioSet,
+  type ScenarioAgreement,
+  type ScenarioParts,
+} from "./services/protocol/scenario-agreement.ts";
+import { createTransmissions } from "./services/protocol/transmission.ts";
 import { buildScenarioSet } from "./services/scenarios.ts";
-import { followScenarioSets, leadScenarioSet, type ScenarioParticipant } from "./services/scenario-round.ts";
-import type { SubmittedTransaction } from "./ports/oracle-chain.ts";
 
 /** Everything a keeper reaches the outside through. */
-export interface KeeperParts {
-  readonly chain: OracleChain;
-  readonly gossip: Gossip;
-  readonly signer: ReportSigner;
-  readonly network: NetworkSigner;
-  readonly record: SigningRecord;
-  readonly telemetry: Telemetry;
+export interface KeeperParts extends Omit<ProtocolParts, "observe"> {
   readonly observer: Omit<ObserverSettings, "chain" | "hourlyForecaster">;
 }
 
-/** One keeper: it answers every round, and leads those that are its turn. */
-export interface Keeper {
-  readonly address: ReportSigner["address"];
-  /** Follows rounds until the signal aborts. */
-  start(signal: AbortSignal): void;
-  leads(epoch: bigint): Promise<boolean>;
-  leadRound(epoch: bigint, observedAtSeconds: number, signal: AbortSignal): Promise<SignedReport>;
-  transmit(signed: SignedReport): Promise<SubmittedTransaction | null>;
-  leadScenarioSet(setId: bigint, signal: AbortSignal): Promise<SignedScenarioSet>;
+/** What becomes of the reports and scenario sets that are complete. */
+export interface Acceptance {
+  report(final: SignedReport): void;
+  scenarioSet(final: SignedScenarioSet): void;
 }
 
-/** Every epoch has one round here; the network's view changes will use more. */
-const ONLY_ROUND = 0;
+/** A keeper that has joined the others. */
+export interface JoinedKeeper {
+  readonly agreement: Agreement;
+  readonly scenarios: ScenarioAgreement;
+}
 
+/** One keeper. */
+export interface Keeper {
+  /** Takes part until the signal aborts: slots by its own clock, reports and scenario sets, and its turns to transmit. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Joins the others until the signal aborts and leaves it to the caller to begin slots and to transmit. */
+  join(accept: Acceptance, signal: AbortSignal): Promise<JoinedKeeper>;
+}
+
+/** Bounds of the time between two looks at the clock, which a replay may move at any time. */
+const MIN_TICK_MS = 25;
+const MAX_TICK_MS = 1_000;
+const MILLISECONDS = 1_000;
+
+/** @throws CoreError `argument-out-of-domain` when the parameters contradict each other */
 export function createKeeper(parts: KeeperParts): Keeper {
-  const { chain, gossip, signer, network, record, telemetry, observer } = parts;
+  const { chain, observer, parameters } = parts;
+  requireConsistent(parameters);
   const hourlyForecaster = createHourlyForecaster();
-  const participant: RoundParticipant = {
-    chain,
-    gossip,
-    signer,
-    network,
-    record,
-    telemetry,
+  const protocol: ProtocolParts = {
+    ...parts,
     observe: (observedAtSeconds) => observe({ ...observer, chain, hourlyForecaster }, observedAtSeconds),
   };
-  const scenarios: ScenarioParticipant = {
-    ...participant,
-    buildScenarioSet: () => buildScenarioSet(observer.marketData, observer.listings),
+  const join = async (accept: Acceptance, signal: AbortSignal): Promise<JoinedKeeper> => {
+    const agreement = await joinAgreement(
+      protocol,
+      (final) => {
+        accept.report(final);
+      },
+      signal,
+    );
+    const scenarioParts: ScenarioParts = {
+      ...protocol,
+      agreement,
+      buildScenarioSet: () => buildScenarioSet(observer.marketData, observer.listings),
+    };
+    const scenarios = await joinScenarioAgreement(
+      scenarioParts,
+      (final) => {
+        accept.scenarioSet(final);
+      },
+      signal,
+    );
+    return { agreement, scenarios };
   };
   return {
-    address: signer.address,
-    start: (signal) => {
-      followRounds(participant, signal);
-      followScenarioSets(scenarios, signal);
+    join,
+    run: async (signal) => {
+      const { telemetry } = parts;
+      // Both are called only after a slot has begun, when the keeper has joined.
+      const joined: { keeper?: JoinedKeeper } = {};
+      const committee = () => {
+        if (joined.keeper === undefined)
+          throw new Error("a report was complete before the keeper had joined");
+        return joined.keeper.agreement.committee;
+      };
+      const transmissions = createTransmissions(parts, committee, signal);
+      const accept: Acceptance = {
+        report: (final) => {
+          transmissions.schedule(final);
+        },
+        scenarioSet: (final) => {
+          const agreement = joined.keeper?.agreement;
+          if (agreement === undefined) return;
+          publishScenarioSet({ ...protocol, agreement }, final, signal).catch((error: unknown) => {
+            if (!signal.aborted)
+              telemetry.warn("scenario-set-not-posted", { setId: final.setId, reason: String(error) });
+          });
+        },
+      };
+      joined.keeper = await join(accept, signal);
+      await beginSlots(parts, joined.keeper, signal);
     },
-    leads: async (epoch) => leaderOf(epoch, await chain.keeperSet()) === signer.address,
-    leadRound: (epoch, observedAtSeconds, signal) =>
-      leadRound(participant, epoch, ONLY_ROUND, observedAtSeconds, signal),
-    transmit: (signed) => transmitReport(chain, signed),
-    leadScenarioSet: (setId, signal) => leadScenarioSet(scenarios, setId, signal),
   };
+}
+
+/** Begins each slot as the clock reaches it; slots that were missed are dropped. An error ends its slot only. */
+async function beginSlots(
+  { clock, timer, telemetry, parameters }: KeeperParts,
+  { agreement, scenarios }: JoinedKeeper,
+  signal: AbortSignal,
+): Promise<void> {
+  const { slotSeconds } = parameters;
+  let last = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    const now = clock.nowSeconds();
+    const slot = slotAt(now, parameters);
+    if (slot > last) {
+      last = slot;
+      await agreement.beginSlot(slot).catch((error: unknown) => {
+        telemetry.warn("slot-not-begun", { slot, reason: String(error) });
+      });
+      scenarios.propose().catch((error: unknown) => {
+        telemetry.warn("scenario-set-not-proposed", { reason: String(error) });
+      });
+    }
+    // The clock shows whole seconds: the last one of a slot is watched closely.
+    const leftMs = ((slot + 1) * slotSeconds - now - 1) * MILLISECONDS;
+    await timer.sleep(Math.min(Math.max(leftMs, MIN_TICK_MS), MAX_TICK_MS), signal).catch(() => undefined);
+  }
 }

@@ -4,22 +4,34 @@ import { createWalletSigner } from "../../keeper/adapters/ethers/wallet-signer.t
 import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
 import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
 import { createGossipRoom } from "../../keeper/adapters/memory/gossip.ts";
-import { createMemorySigningRecord } from "../../keeper/adapters/memory/signing-record.ts";
+import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
 import { createMemoryTransactionLog } from "../../keeper/adapters/memory/transaction-log.ts";
 import { type Replay, replayBy } from "../../keeper/adapters/replay/replay.ts";
+import { systemTimer } from "../../keeper/adapters/system/timer.ts";
 import { openSender } from "../../keeper/cli/open-sender.ts";
-import { createKeeper, type Keeper } from "../../keeper/keeper.ts";
+import {
+  DEFAULT_PARAMETERS,
+  slotAt,
+  type ProtocolParameters,
+} from "../../keeper/core/protocol/parameters.ts";
+import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
+import type { SignedReport } from "../../keeper/core/report/typed-data.ts";
+import { createKeeper, type JoinedKeeper } from "../../keeper/keeper.ts";
 import type { Clock } from "../../keeper/ports/clock.ts";
+import type { SignedScenarioSet } from "../../keeper/ports/gossip.ts";
+import type { OracleChain } from "../../keeper/ports/oracle-chain.ts";
 import { MARKETS } from "../../keeper/ports/market-data.ts";
 import type { Telemetry } from "../../keeper/ports/telemetry.ts";
+import { createParticipation } from "../../keeper/services/participation.ts";
+import { transmitReport } from "../../keeper/services/protocol/transmission.ts";
 import { LOCAL_TRANSACTION_POLICY } from "../../keeper/services/transactions/transaction-policy.ts";
 import type { HDNodeWallet } from "ethers";
 import type { MarketNumbers } from "./listing.ts";
 
 /** The keepers' work as the replay sees it. */
 export interface KeeperNetwork {
-  /** One round: all keepers observe, agree, sign; the leader posts. Returns the gas of the whole transaction. */
-  postReport(observedAtSeconds: number): Promise<bigint>;
+  /** One slot at the clock's time: all keepers observe, agree and sign; the report is posted. Returns the gas of the whole transaction. */
+  postReport(): Promise<bigint>;
   /** All keepers build the day's scenario set and sign it; the leader publishes. */
   publishScenarios(): Promise<void>;
   stop(): void;
@@ -41,6 +53,8 @@ export interface KeeperNetworkParts {
 
 /** A round that has no quorum by then has failed. */
 const ROUND_TIMEOUT_MS = 60_000;
+/** The replay's clock stands still while a round runs, and all keepers share this process: leaders get time. */
+const REPLAY_PARAMETERS: ProtocolParameters = { ...DEFAULT_PARAMETERS, slotSeconds: 60, progressMs: 45_000 };
 
 /** Starts keepers that share this process and a gossip room; each has its own key, its own record and makes its own observations. */
 export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNetwork> {
@@ -61,41 +75,89 @@ export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNet
   const listings = MARKETS.map((symbol) => ({ market: numbers[symbol], symbol })).sort(
     (a, b) => a.market - b.market,
   );
-  const keepers: readonly Keeper[] = keys.map((key) => {
+  const keepers = keys.map((key) => {
     const signer = createWalletSigner(key);
     return createKeeper({
       chain,
       gossip: room.join(signer.address),
       signer,
       network: createNetworkSigner(networkKeyOf(getBytes(id(key.privateKey)))),
-      record: createMemorySigningRecord(),
+      store: createMemoryStore(),
+      clock,
+      timer: systemTimer,
+      parameters: REPLAY_PARAMETERS,
+      participation: createParticipation(() => []),
       telemetry,
       observer: { listings, marketData: replayBy(replay, clock) },
     });
   });
-  for (const keeper of keepers) keeper.start(stopped.signal);
-  const leader = async (epoch: bigint): Promise<Keeper> => {
-    for (const keeper of keepers) if (await keeper.leads(epoch)) return keeper;
-    throw new Error(`no keeper of this process leads epoch ${epoch.toString()}`);
-  };
-  const limit = () => AbortSignal.any([stopped.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
+  const reports = createWaiter<SignedReport>();
+  const scenarioSets = createWaiter<SignedScenarioSet>();
+  const accept = { report: reports.put, scenarioSet: scenarioSets.put };
+  const joined = await Promise.all(keepers.map((keeper) => keeper.join(accept, stopped.signal)));
   return {
-    postReport: async (observedAtSeconds) => {
-      const epoch = (await chain.header()).epoch + 1n;
-      const keeper = await leader(epoch);
-      const posted = await keeper.transmit(await keeper.leadRound(epoch, observedAtSeconds, limit()));
+    ...conduct(joined, chain, clock, reports, scenarioSets),
+    stop: () => {
+      stopped.abort(new Error("the keepers were stopped"));
+    },
+  };
+}
+
+/** Begins the keepers' slots by the replay's clock and posts what they complete. */
+function conduct(
+  joined: readonly JoinedKeeper[],
+  chain: OracleChain,
+  clock: Clock,
+  reports: Waiter<SignedReport>,
+  scenarioSets: Waiter<SignedScenarioSet>,
+): Omit<KeeperNetwork, "stop"> {
+  return {
+    postReport: async () => {
+      const slot = slotAt(clock.nowSeconds(), REPLAY_PARAMETERS);
+      const next = reports.next(({ report }) => report.round === slot);
+      await Promise.all(joined.map(({ agreement }) => agreement.beginSlot(slot)));
+      const final = await next;
+      const posted = await transmitReport(chain, final);
       if (posted === null)
-        throw new Error(`the report of epoch ${epoch.toString()} was not new to the chain`);
+        throw new Error(`the report of round ${nameOfRound(final.report)} was not new to the chain`);
       return posted.gasUsed;
     },
     publishScenarios: async () => {
       const setId = (await chain.scenarioSetId()) + 1n;
-      const keeper = await leader(setId);
-      const { data, configDigest, signatures } = await keeper.leadScenarioSet(setId, limit());
+      const next = scenarioSets.next((final) => final.setId === setId);
+      await Promise.all(joined.map(({ scenarios }) => scenarios.propose()));
+      const { data, configDigest, signatures } = await next;
       await chain.publishScenarioSet(setId, data, configDigest, signatures);
     },
-    stop: () => {
-      stopped.abort(new Error("the keepers were stopped"));
+  };
+}
+
+interface Waiter<T> {
+  readonly put: (value: T) => void;
+  /** The next value that fits. Rejects when it takes too long. */
+  next(fits: (value: T) => boolean): Promise<T>;
+}
+
+/** Hands what the keepers complete to whoever waits for it; each keeper completes the same. */
+function createWaiter<T>(): Waiter<T> {
+  const waiting = new Set<(value: T) => void>();
+  return {
+    put: (value: T) => {
+      for (const take of waiting) take(value);
     },
+    next: (fits) =>
+      new Promise((resolve, reject) => {
+        const timeout = setTimeout(() => {
+          waiting.delete(take);
+          reject(new Error(`the keepers did not agree within ${ROUND_TIMEOUT_MS.toString()} ms`));
+        }, ROUND_TIMEOUT_MS);
+        const take = (value: T) => {
+          if (!fits(value)) return;
+          clearTimeout(timeout);
+          waiting.delete(take);
+          resolve(value);
+        };
+        waiting.add(take);
+      }),
   };
 }

@@ -95,7 +95,7 @@ async function replayAll(stage: Stage, times: readonly number[]): Promise<readon
       await stage.clock.moveTo(seconds);
       await stage.setFeeds(seconds);
     }
-    const gas = index === 0 ? stage.openingReportGas : await stage.keepers.postReport(seconds);
+    const gas = index === 0 ? stage.openingReportGas : await stage.keepers.postReport();
     if (isNewDay) await stage.keepers.publishScenarios();
     records.push(await liveThrough(stage, seconds, gas, isNewDay));
   }

@@ -66,7 +66,7 @@ export async function setStage({ provider, nodeUrl, replay, times, console }: Sc
     transmitter: deployment.transmitter,
   });
   await setFeedsAt(deployment, replay, start);
-  const openingReportGas = await keepers.postReport(start);
+  const openingReportGas = await keepers.postReport();
   await keepers.publishScenarios();
   const marketData = replayBy(replay, clock);
   const listed = new Set<bigint>();

@@ -12,6 +12,8 @@ import type {
 } from "../../keeper/ports/oracle-chain.ts";
 import type { SigningDomain } from "../../keeper/ports/signer.ts";
 import type { Telemetry, TelemetryFields } from "../../keeper/ports/telemetry.ts";
+import { isAfter } from "../../keeper/core/protocol/round-id.ts";
+import { unpackMarketWord } from "../../keeper/core/report/words.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
 
 const hash = (digits: string): Hex => asHex(`0x${digits.repeat(64 / digits.length)}`);
@@ -90,10 +92,11 @@ export function oracleDouble(
     forecastLimits: () => Promise.resolve(state.limits),
     storedMarket: (market) => Promise.resolve(state.stored.get(market) ?? null),
     submitReport: (report, signatures) => {
-      if (report.epoch <= state.header.epoch)
+      if (!isAfter(report, state.header))
         return Promise.reject(new ChainRefusal("submitting a report", "EpochRoundNotRising"));
       reports.push({ report, signatures });
       state.header = { epoch: report.epoch, round: report.round, observedAtSeconds: report.observedAt };
+      state.stored = storedOf(report);
       return Promise.resolve(mined);
     },
     scenarioSetId: () => Promise.resolve(state.scenarioSetId),
@@ -103,6 +106,16 @@ export function oracleDouble(
     },
   };
   return { chain, state, reports };
+}
+
+/** Spots and forecasts of a report as the chain stores them; the smiles are left out. */
+function storedOf({ markets }: RiskReport): ReadonlyMap<number, StoredMarket> {
+  return new Map(
+    markets.map((word) => {
+      const { market, spotE8, sigmaE9, psiE9 } = unpackMarketWord(word);
+      return [Number(market), { spotE8, sigmaE9, psiE9, smiles: [] }];
+    }),
+  );
 }
 
 export interface LogLine {

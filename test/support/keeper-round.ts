@@ -4,27 +4,33 @@ import { createWalletSigner } from "../../keeper/adapters/ethers/wallet-signer.t
 import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
 import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
 import { createGossipRoom, type GossipRoom } from "../../keeper/adapters/memory/gossip.ts";
-import { createMemorySigningRecord } from "../../keeper/adapters/memory/signing-record.ts";
+import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
+import { DEFAULT_PARAMETERS, slotAt } from "../../keeper/core/protocol/parameters.ts";
+import { leaderOf } from "../../keeper/core/protocol/leaders.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import { quantiseMarket } from "../../keeper/core/report/quantise.ts";
 import type { Gossip, GossipMessage } from "../../keeper/ports/gossip.ts";
 import type { Hex } from "../../keeper/ports/hex.ts";
 import type { ReportSigner } from "../../keeper/ports/signer.ts";
-import type { RoundParticipant } from "../../keeper/services/report-round.ts";
+import { systemTimer } from "../../keeper/adapters/system/timer.ts";
+import type { ProtocolParts } from "../../keeper/services/protocol/parts.ts";
 import { oracleDouble, recordingTelemetry, type LogLine, type OracleDouble } from "./keeper-doubles.ts";
 import { RANDOM_MARKETS, RANDOM_OBSERVED_AT, randomMarketState } from "./random-books.ts";
 import { randomSource } from "./random-source.ts";
 
 const KEEPER_COUNT = 4;
+/** The epoch in which the tests' keepers begin, and the round of its slot. */
+export const EPOCH = 4n;
+export const ROUND = slotAt(RANDOM_OBSERVED_AT, DEFAULT_PARAMETERS);
 const KEY_BYTES = 32;
 
-export interface TestKeeper extends RoundParticipant {
+export interface TestKeeper extends ProtocolParts {
   readonly signer: ReportSigner;
   readonly lines: readonly LogLine[];
 }
 
 export interface TestNetwork {
-  /** Rising by address: `keepers[epoch % 4]` leads. */
+  /** The first leads the round of these tests. */
   readonly keepers: readonly [TestKeeper, TestKeeper, TestKeeper, TestKeeper];
   readonly room: GossipRoom;
   readonly oracle: OracleDouble;
@@ -74,12 +80,19 @@ export function testNetwork({ views = {}, silent = [] }: NetworkOptions = {}): T
     RANDOM_MARKETS.map(({ market }) => market),
     networks.map(({ publicKey }) => publicKey),
   );
+  const { keepers: addresses, configDigest } = oracle.state.keeperSet;
+  const first = addresses.indexOf(leaderOf(EPOCH, addresses, configDigest));
   const room = createGossipRoom();
   const heard: { from: Hex; message: GossipMessage }[] = [];
   const keeper = (index: 0 | 1 | 2 | 3): TestKeeper => {
-    const [signer, network] = [signers[index], networks[index]];
+    const [signer, network] = [
+      signers[(first + index) % KEEPER_COUNT],
+      networks[(first + index) % KEEPER_COUNT],
+    ];
     if (signer === undefined || network === undefined) throw new RangeError("one signer per keeper");
     const telemetry = recordingTelemetry();
+    const store = createMemoryStore();
+    void store.saveView({ epoch: EPOCH, wish: EPOCH });
     const gossip = room.join(signer.address);
     const observation = views[index] ?? honestObservation(HONEST_FACTORS[index]);
     return {
@@ -87,7 +100,11 @@ export function testNetwork({ views = {}, silent = [] }: NetworkOptions = {}): T
       gossip: silent.includes(index) ? muted(gossip) : gossip,
       signer,
       network,
-      record: createMemorySigningRecord(),
+      store,
+      clock: { nowSeconds: () => RANDOM_OBSERVED_AT },
+      timer: systemTimer,
+      parameters: DEFAULT_PARAMETERS,
+      participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
       telemetry,
       lines: telemetry.lines,
       observe: () => Promise.resolve(observation),
@@ -100,5 +117,5 @@ export function testNetwork({ views = {}, silent = [] }: NetworkOptions = {}): T
 }
 
 function muted(gossip: Gossip): Gossip {
-  return { ...gossip, publish: () => undefined };
+  return { ...gossip, publish: () => undefined, send: () => undefined };
 }

@@ -1,11 +1,13 @@
 import { observationBytes } from "../../keeper/core/protocol/observation-bytes.ts";
 import type { SignedReport } from "../../keeper/core/report/typed-data.ts";
-import { followRounds, leadRound } from "../../keeper/services/report-round.ts";
+import { joinAgreement } from "../../keeper/services/protocol/agreement.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import type { ObservationMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
 import { BLOCK, ORACLE_DOMAIN } from "./keeper-doubles.ts";
 import {
+  EPOCH,
   HONEST_FACTORS,
+  ROUND,
   honestObservation,
   testNetwork,
   type NetworkOptions,
@@ -14,9 +16,7 @@ import {
 } from "./keeper-round.ts";
 import { RANDOM_OBSERVED_AT } from "./random-books.ts";
 
-export const EPOCH = 4n;
-export const ROUND = 0;
-export const ROUND_TIMEOUT_MS = 5_000;
+const ROUND_TIMEOUT_MS = 5_000;
 const SETTLE_MS = 100;
 
 export const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
@@ -35,14 +35,46 @@ export function distorted(spotTimes: bigint, varianceTimes: bigint): Observation
   };
 }
 
+/** Joins keepers, by index; returns what the first completes. */
+export async function joinKeepers(
+  { keepers }: TestNetwork,
+  signal: AbortSignal,
+  indexes: readonly number[] = keepers.map((_, index) => index),
+) {
+  const finals: SignedReport[] = [];
+  const accepted = (final: SignedReport) => {
+    finals.push(final);
+  };
+  const joined = await Promise.all(
+    keepers
+      .filter((_, index) => indexes.includes(index))
+      .map((keeper) => joinAgreement(keeper, keeper === keepers[0] ? accepted : () => undefined, signal)),
+  );
+  return {
+    finals,
+    begin: async () => {
+      await Promise.all(joined.map((agreement) => agreement.beginSlot(ROUND)));
+    },
+  };
+}
+
+/** The first report that keepers complete. */
+export async function completed(finals: readonly SignedReport[]): Promise<SignedReport> {
+  const deadline = performance.now() + ROUND_TIMEOUT_MS;
+  while (finals.length === 0 && performance.now() < deadline) await settled();
+  const [signed] = finals;
+  if (signed === undefined) throw new Error("the keepers completed no report");
+  return signed;
+}
+
 export async function runRound(
   options: NetworkOptions = {},
 ): Promise<{ readonly network: TestNetwork; readonly signed: SignedReport }> {
   const network = testNetwork(options);
   const stop = new AbortController();
-  for (const keeper of network.keepers) followRounds(keeper, stop.signal);
-  const signal = AbortSignal.timeout(ROUND_TIMEOUT_MS);
-  const signed = await leadRound(network.keepers[0], EPOCH, ROUND, RANDOM_OBSERVED_AT, signal);
+  const { finals, begin } = await joinKeepers(network, stop.signal);
+  await begin();
+  const signed = await completed(finals);
   await settled();
   stop.abort();
   return { network, signed };
@@ -100,7 +132,7 @@ export async function openedRound(): Promise<{
 }> {
   const network = testNetwork();
   const stop = new AbortController();
-  for (const keeper of network.keepers) followRounds(keeper, stop.signal);
+  await joinKeepers(network, stop.signal);
   const { gossip } = network.keepers[0];
   gossip.publish({ kind: "observe", epoch: EPOCH, round: ROUND, observedAtSeconds: RANDOM_OBSERVED_AT });
   await settled();

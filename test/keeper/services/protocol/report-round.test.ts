@@ -1,15 +1,21 @@
 import { expect } from "chai";
-import { aggregateObservations, type Observation } from "../../../keeper/core/report/aggregate.ts";
-import { packSmileWord, unpackMarketWord } from "../../../keeper/core/report/words.ts";
-import type { ProposalMessage } from "../../../keeper/ports/gossip.ts";
-import { followRounds, leaderOf, leadRound, transmitReport } from "../../../keeper/services/report-round.ts";
-import { BLOCK } from "../../support/keeper-doubles.ts";
-import { honestObservation, testNetwork, type TestNetwork } from "../../support/keeper-round.ts";
-import { RANDOM_OBSERVED_AT } from "../../support/random-books.ts";
+import type { Observation } from "../../../../keeper/core/report/aggregate.ts";
+import { packSmileWord, unpackMarketWord } from "../../../../keeper/core/report/words.ts";
+import type { ProposalMessage } from "../../../../keeper/ports/gossip.ts";
+import { transmitReport } from "../../../../keeper/services/protocol/transmission.ts";
+import { BLOCK } from "../../../support/keeper-doubles.ts";
 import {
   EPOCH,
+  honestObservation,
   ROUND,
-  ROUND_TIMEOUT_MS,
+  testNetwork,
+  type TestNetwork,
+} from "../../../support/keeper-round.ts";
+import { DEFAULT_PARAMETERS, slotAt } from "../../../../keeper/core/protocol/parameters.ts";
+import { RANDOM_OBSERVED_AT } from "../../../support/random-books.ts";
+import {
+  completed,
+  joinKeepers,
   settled,
   honest,
   distorted,
@@ -20,7 +26,7 @@ import {
   observationBy,
   proposal,
   openedRound,
-} from "../../support/report-rounds.ts";
+} from "../../../support/report-rounds.ts";
 
 describe("a report round", () => {
   it("gets one hash signed by a quorum of distinct keepers, rising by address", async () => {
@@ -50,48 +56,43 @@ describe("a report round", () => {
       expect(signersOf(network, signed)).to.have.length(3).and.not.include(missing);
     });
 
-  it("fails with the signal's reason when two of four are silent", async () => {
+  it("completes nothing when two of four are silent", async () => {
     const network = testNetwork({ silent: [1, 2] });
     const stop = new AbortController();
-    for (const keeper of network.keepers) followRounds(keeper, stop.signal);
-    const limit = new AbortController();
-    const round = leadRound(network.keepers[0], EPOCH, ROUND, RANDOM_OBSERVED_AT, limit.signal);
+    const { finals, begin } = await joinKeepers(network, stop.signal);
+    await begin();
     await settled();
-    limit.abort(new Error("the round took too long"));
-    const error: unknown = await round.then(
-      () => null,
-      (reason: unknown) => reason,
-    );
-    expect(String(error)).to.include("the round took too long");
     stop.abort();
+    expect(finals).to.have.length(0);
   });
 
-  it("answers no epoch out of turn, in the past or so far ahead that none could follow", async () => {
+  it("answers no other epoch, no one out of turn, and no time that is not its own", async () => {
     const network = testNetwork();
     const stop = new AbortController();
-    for (const keeper of network.keepers) followRounds(keeper, stop.signal);
-    network.oracle.state.header = { epoch: 8n, round: 0, observedAtSeconds: 0 };
-    const open = (epoch: bigint) => {
-      network.keepers[0].gossip.publish({
-        kind: "observe",
-        epoch,
-        round: ROUND,
-        observedAtSeconds: RANDOM_OBSERVED_AT,
-      });
+    await joinKeepers(network, stop.signal);
+    const open = (leader: 0 | 1, epoch: bigint, observedAtSeconds: number, round = ROUND) => {
+      network.keepers[leader].gossip.publish({ kind: "observe", epoch, round, observedAtSeconds });
     };
-    for (const epoch of [9n, 4n, 8n, 2n ** 64n - 4n]) open(epoch);
+    open(0, EPOCH + 1n, RANDOM_OBSERVED_AT);
+    open(1, EPOCH, RANDOM_OBSERVED_AT);
+    open(0, EPOCH, RANDOM_OBSERVED_AT, ROUND + 1);
+    open(0, EPOCH, RANDOM_OBSERVED_AT + 7, slotAt(RANDOM_OBSERVED_AT + 7, DEFAULT_PARAMETERS));
     await settled();
     stop.abort();
-    expect(network.heard.filter(({ message }) => message.kind === "observation")).to.have.length(0);
-    expect(refusals(network.keepers[2])).to.match(/does not lead epoch 9[^]*not after[^]*epochs ahead/);
+    const reasons = refusals(network.keepers[2]);
+    expect(reasons).to.match(/epoch 5 is not the present 4/);
+    expect(reasons).to.match(/does not lead epoch 4/);
+    expect(reasons).to.match(/is not in slot/);
+    expect(reasons).to.match(/observed 7 s from this keeper's time/);
   });
 
-  it("names each keeper leader in turn", () => {
-    const { keepers, oracle } = testNetwork();
-    const leaders = [0n, 1n, 2n, 3n, 4n].map((epoch) => leaderOf(epoch, oracle.state.keeperSet));
-    const addresses = keepers.map(({ signer }) => signer.address);
-    expect(leaders).to.deep.equal([...addresses, addresses[0]]);
-    expect(() => leaderOf(0n, { ...oracle.state.keeperSet, keepers: [] })).to.throw("keeper set is empty");
+  it("is refused when the chain has a newer one", async () => {
+    const { network, stop } = await openedRound();
+    network.oracle.state.header = { epoch: EPOCH, round: ROUND, observedAtSeconds: RANDOM_OBSERVED_AT };
+    network.keepers[0].gossip.publish(proposal(network));
+    await settled();
+    stop.abort();
+    expect(refusals(network.keepers[2])).to.include("is not after the chain's");
   });
 });
 
@@ -138,7 +139,7 @@ describe("a lying keeper", () => {
     const network = testNetwork();
     const stop = new AbortController();
     const [leader, liar, ...others] = network.keepers;
-    for (const keeper of [leader, ...others]) followRounds(keeper, stop.signal);
+    const { finals, begin } = await joinKeepers(network, stop.signal, [0, 2, 3]);
     liar.gossip.subscribe((from, message) => {
       if (message.kind === "signature" && from !== liar.gossip.self) liar.gossip.publish(message);
       if (message.kind === "observe") liar.gossip.publish(observationBy(network, 1, honestObservation(1)));
@@ -151,8 +152,8 @@ describe("a lying keeper", () => {
           signature: "0x1234",
         });
     });
-    const limit = AbortSignal.timeout(ROUND_TIMEOUT_MS);
-    const signed = await leadRound(leader, EPOCH, ROUND, RANDOM_OBSERVED_AT, limit);
+    await begin();
+    const signed = await completed(finals);
     stop.abort();
     expect(signersOf(network, signed)).to.have.members(
       [leader, ...others].map(({ signer }) => signer.address),
@@ -162,15 +163,15 @@ describe("a lying keeper", () => {
   it("cannot block a round by saying two things: the first counts for all", async () => {
     const network = testNetwork();
     const stop = new AbortController();
-    const [leader, liar, ...others] = network.keepers;
-    for (const keeper of [leader, ...others]) followRounds(keeper, stop.signal);
+    const [leader, liar] = network.keepers;
+    const { finals, begin } = await joinKeepers(network, stop.signal, [0, 2, 3]);
     liar.gossip.subscribe((_, message) => {
       if (message.kind !== "observe") return;
       for (const observation of [honestObservation(1.0002), distorted(3n, 1n)])
-        liar.gossip.publish(observationBy(network, 1, observation));
+        liar.gossip.send(leader.gossip.self, observationBy(network, 1, observation));
     });
-    const limit = AbortSignal.timeout(ROUND_TIMEOUT_MS);
-    const signed = await leadRound(leader, EPOCH, ROUND, RANDOM_OBSERVED_AT, limit);
+    await begin();
+    const signed = await completed(finals);
     stop.abort();
     expect(signed.signatures).to.have.length(3);
   });
@@ -185,22 +186,32 @@ describe("a follower", () => {
     for (const keeper of network.keepers) expect(signaturesBy(network, keeper)).to.have.length(1);
   });
 
-  it("never signs two hashes for one slot", async () => {
+  it("never signs a report for a round for which another stands in its record", async () => {
     const { network, stop } = await openedRound();
-    const { gossip } = network.keepers[0];
-    const full = proposal(network);
-    gossip.publish(full);
-    await settled();
-    gossip.publish({ ...full, observations: full.observations.slice(1) });
+    const [leader, , forgetful] = network.keepers;
+    const { configDigest } = network.oracle.state.keeperSet;
+    const slot = `report/${configDigest}/${EPOCH.toString()}/${ROUND.toString()}`;
+    await forgetful.store.record(slot, BLOCK.hash);
+    leader.gossip.publish(proposal(network));
     await settled();
     stop.abort();
-    const payload = aggregateObservations(full.observations.slice(1).map(({ observation }) => observation));
-    expect(payload).not.to.deep.equal(
-      aggregateObservations(full.observations.map(({ observation }) => observation)),
-    );
+    expect(signaturesBy(network, forgetful)).to.have.length(0);
+    expect(refusals(forgetful)).to.include("another report stands recorded");
+  });
+
+  it("signs nothing else when the leader changes its mind", async () => {
+    const { network, stop } = await openedRound();
+    const full = proposal(network);
+    network.keepers[0].gossip.publish(full);
+    await settled();
+    network.keepers[0].gossip.publish({ ...full, observations: full.observations.slice(1) });
+    await settled();
+    stop.abort();
     for (const keeper of network.keepers) {
-      expect(signaturesBy(network, keeper)).to.have.length(1);
-      expect(refusals(keeper)).to.include("another report stands recorded");
+      const hashes = signaturesBy(network, keeper).map(({ message }) =>
+        message.kind === "signature" ? message.reportHash : null,
+      );
+      expect(new Set(hashes).size).to.equal(1);
     }
   });
 

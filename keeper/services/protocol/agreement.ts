@@ -1,0 +1,272 @@
+import { leaderOf } from "../../core/protocol/leaders.ts";
+import { slotAt } from "../../core/protocol/parameters.ts";
+import { isAfter, type RoundId } from "../../core/protocol/round-id.ts";
+import type { SignedReport } from "../../core/report/typed-data.ts";
+import type { GossipMessage } from "../../ports/gossip.ts";
+import type { Hex } from "../../ports/hex.ts";
+import { openFinals, type Finals } from "./finals.ts";
+import { createFollower, type Follower } from "./follower.ts";
+import { createLeader, type Leader } from "./leader.ts";
+import { openPacemaker, type Pacemaker } from "./pacemaker.ts";
+import type { Committee, ProtocolParts } from "./parts.ts";
+import { createRounds, type Round, type Rounds } from "./rounds.ts";
+
+/** A keeper among the others: it answers everyone, and leads when it is its turn. */
+export interface Agreement {
+  readonly committee: Committee;
+  /** The epoch this keeper takes part in. */
+  readonly epoch: bigint;
+  /** The newest round whose report it holds. */
+  readonly newest: RoundId;
+  /** Who leads that epoch. */
+  leader(): Hex;
+  isLeader(): boolean;
+  /** Begins a slot: its leader opens the round, all others expect it to. A slot that is not after the last is ignored. */
+  beginSlot(slot: number): Promise<void>;
+}
+
+/** What changes while a keeper takes part. */
+interface Standing {
+  committee: Committee;
+  /** The slot that is to be decided. */
+  slot: number;
+  /** The last slot that was. */
+  decidedSlot: number;
+  slotsInEpoch: number;
+  /** When each peer was last asked for, or given, what was missed, ms. */
+  readonly askedAtMs: Map<Hex, number>;
+  readonly answeredAtMs: Map<Hex, number>;
+}
+
+interface Organs {
+  readonly parts: ProtocolParts;
+  readonly signal: AbortSignal;
+  readonly standing: Standing;
+  readonly finals: Finals;
+  readonly pacemaker: Pacemaker;
+  readonly leader: Leader;
+  readonly follower: Follower;
+  readonly rounds: Rounds;
+}
+
+/**
+ * Joins the agreement on reports until the signal aborts.
+ * @param accepted is told each report that is complete and newer than all before
+ */
+export async function joinAgreement(
+  parts: ProtocolParts,
+  accepted: (final: SignedReport) => void,
+  signal: AbortSignal,
+): Promise<Agreement> {
+  const organs = await assemble(parts, accepted, signal);
+  const { gossip, telemetry } = parts;
+  const { standing, finals, pacemaker } = organs;
+  const unsubscribe = gossip.subscribe((from, message) => {
+    if (!standing.committee.keeperSet.keepers.includes(from)) return;
+    receive(organs, from, message).catch((error: unknown) => {
+      if (!signal.aborted)
+        telemetry.warn("round-message-failed", { kind: message.kind, from, reason: String(error) });
+    });
+  });
+  signal.addEventListener("abort", unsubscribe, { once: true });
+  gossip.publish({ kind: "catch-up", after: finals.newest });
+  return {
+    get committee() {
+      return standing.committee;
+    },
+    get epoch() {
+      return pacemaker.epoch;
+    },
+    get newest() {
+      return finals.newest;
+    },
+    leader: () => leaderNow(organs),
+    isLeader: () => leaderNow(organs) === gossip.self,
+    beginSlot: (slot) => beginSlot(organs, slot),
+  };
+}
+
+async function readCommittee({ chain }: Pick<ProtocolParts, "chain">): Promise<Committee> {
+  const [keeperSet, domain, limits] = await Promise.all([
+    chain.keeperSet(),
+    chain.oracleDomain(),
+    chain.forecastLimits(),
+  ]);
+  return { keeperSet, domain, markets: limits.map(({ market }) => market) };
+}
+
+const leaderNow = ({ pacemaker, standing }: Pick<Organs, "pacemaker" | "standing">): Hex =>
+  leaderOf(pacemaker.epoch, standing.committee.keeperSet.keepers, standing.committee.keeperSet.configDigest);
+
+const isDecided = ({ decidedSlot, slot }: Standing): boolean => decidedSlot >= slot;
+
+function standingWith(committee: Committee): Standing {
+  return {
+    committee,
+    slot: Number.NEGATIVE_INFINITY,
+    decidedSlot: Number.NEGATIVE_INFINITY,
+    slotsInEpoch: 0,
+    askedAtMs: new Map(),
+    answeredAtMs: new Map(),
+  };
+}
+
+async function assemble(
+  parts: ProtocolParts,
+  accepted: (final: SignedReport) => void,
+  signal: AbortSignal,
+): Promise<Organs> {
+  const { chain, gossip, telemetry } = parts;
+  const [first, header] = await Promise.all([readCommittee(parts), chain.header()]);
+  const standing = standingWith(first);
+  const committee = () => standing.committee;
+  const decided = ({ round }: RoundId) => {
+    standing.decidedSlot = Math.max(standing.decidedSlot, round);
+  };
+  const finals = await openFinals({
+    ...parts,
+    committee,
+    accepted: (final) => {
+      decided(final.report);
+      pacemaker.join(final.report.epoch);
+      accepted(final);
+    },
+  });
+  const pacemaker: Pacemaker = await openPacemaker(
+    {
+      store: parts.store,
+      quorums: () => committee().keeperSet,
+      wished: (epoch) => {
+        gossip.publish({ kind: "wish", epoch, newest: finals.newest });
+      },
+      entered: (epoch) => {
+        telemetry.info("epoch-entered", { epoch, leader: leaderNow({ pacemaker, standing }) });
+        standing.slotsInEpoch = 1;
+        openSlot(organs);
+      },
+      failed: (error) => {
+        telemetry.error("view-not-changed", { reason: String(error) });
+      },
+    },
+    header.epoch,
+  );
+  const rounds = createRounds();
+  const isOpen = (round: Round) =>
+    !signal.aborted &&
+    round.epoch === pacemaker.epoch &&
+    standing.decidedSlot < round.round &&
+    round.round >= standing.slot;
+  const leader = createLeader({ ...parts, rounds, committee, isOpen }, signal);
+  const epoch = () => pacemaker.epoch;
+  const follower = createFollower({
+    ...parts,
+    rounds,
+    finals,
+    committee,
+    epoch,
+    leader: () => leaderNow({ pacemaker, standing }),
+    decided,
+  });
+  const organs: Organs = { parts, signal, standing, finals, pacemaker, leader, follower, rounds };
+  return organs;
+}
+
+/** Leads the slot when it is this keeper's turn, and expects progress in any case; a slot that is decided needs neither. */
+function openSlot(organs: Organs): void {
+  const { parts, standing, pacemaker, leader, rounds } = organs;
+  if (isDecided(standing)) return;
+  if (leaderNow(organs) === parts.gossip.self) {
+    const now = parts.clock.nowSeconds();
+    leader.open(rounds.of({ epoch: pacemaker.epoch, round: slotAt(now, parts.parameters) }), now);
+  }
+  expectProgress(organs);
+}
+
+/** Asks for another leader when the slot is not decided in time, and again as long as nothing changes. */
+function expectProgress({ parts, signal, standing, pacemaker }: Organs): void {
+  const { timer, parameters, telemetry } = parts;
+  const { slot } = standing;
+  const { epoch } = pacemaker;
+  const isWaiting = () => standing.slot === slot && pacemaker.epoch === epoch && !isDecided(standing);
+  const watch = async () => {
+    await timer.sleep(parameters.progressMs, signal);
+    if (isWaiting()) {
+      telemetry.warn("leader-made-no-progress", { epoch, slot });
+      pacemaker.wishForNext();
+    }
+  };
+  watch().catch(() => undefined);
+}
+
+/** Says again where this keeper stands: so that lost wishes do not matter, and who was away learns what it missed. */
+function announce({ parts, pacemaker, finals }: Organs): void {
+  parts.gossip.publish({ kind: "wish", epoch: pacemaker.wish, newest: finals.newest });
+}
+
+/** Announces the view until the slot is decided or over. */
+async function announceUntilDecided(organs: Organs, slot: number): Promise<void> {
+  const { parts, signal, standing } = organs;
+  do {
+    announce(organs);
+    await parts.timer.sleep(parts.parameters.resendMs, signal);
+  } while (standing.slot === slot && !isDecided(standing));
+}
+
+async function beginSlot(organs: Organs, slot: number): Promise<void> {
+  const { parts, signal, standing, pacemaker } = organs;
+  if (slot <= standing.slot) return;
+  const [committee, header] = await Promise.all([readCommittee(parts), parts.chain.header()]);
+  if (slot <= standing.slot || signal.aborted) return;
+  standing.committee = committee;
+  standing.slot = slot;
+  standing.slotsInEpoch++;
+  pacemaker.join(header.epoch);
+  announceUntilDecided(organs, slot).catch(() => undefined);
+  if (standing.slotsInEpoch > parts.parameters.slotsPerEpoch) pacemaker.wishForNext();
+  openSlot(organs);
+}
+
+async function receive(organs: Organs, from: Hex, message: GossipMessage): Promise<void> {
+  const { follower, leader, finals, pacemaker } = organs;
+  switch (message.kind) {
+    case "observe":
+      return follower.observe(from, message);
+    case "proposal":
+      return follower.proposal(from, message);
+    case "signature":
+      return follower.signature(from, message);
+    case "observation":
+      leader.hear(from, message);
+      return;
+    case "final":
+      return finals.accept({ report: message.report, signatures: message.signatures });
+    case "wish":
+      pacemaker.heard(from, message.epoch);
+      if (isAfter(message.newest, finals.newest)) askForMissed(organs, from);
+      return;
+    case "catch-up":
+      return tellMissed(organs, from, message.after);
+    case "scenario-proposal":
+    case "scenario-signature":
+    case "scenario-final":
+      return;
+  }
+}
+
+/** True when a peer was not served within the last resend time: notes that it is served now. */
+function isTime({ timer, parameters }: ProtocolParts, servedAtMs: Map<Hex, number>, peer: Hex): boolean {
+  const now = timer.nowMs();
+  if (now - (servedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < parameters.resendMs) return false;
+  servedAtMs.set(peer, now);
+  return true;
+}
+
+function askForMissed({ parts, finals, standing }: Organs, peer: Hex): void {
+  if (isTime(parts, standing.askedAtMs, peer))
+    parts.gossip.send(peer, { kind: "catch-up", after: finals.newest });
+}
+
+async function tellMissed({ parts, finals, standing }: Organs, peer: Hex, after: RoundId): Promise<void> {
+  if (peer === parts.gossip.self || !isTime(parts, standing.answeredAtMs, peer)) return;
+  for (const final of await finals.after(after)) parts.gossip.send(peer, { kind: "final", ...final });
+}

@@ -1,0 +1,87 @@
+import { BEFORE_ALL_ROUNDS, isAfter, nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
+import type { RiskReport, SignedReport } from "../../core/report/typed-data.ts";
+import type { Hex } from "../../ports/hex.ts";
+import type { ReportSigner } from "../../ports/signer.ts";
+import { KEPT_FINALS } from "../../ports/store.ts";
+import type { Committee, ProtocolParts } from "./parts.ts";
+
+/** Signed reports that one answer to a catch-up holds. */
+export const CATCH_UP_LIMIT = 32;
+
+/** The signed reports that a keeper holds. */
+export interface Finals {
+  /** Round of the newest report held. */
+  readonly newest: RoundId;
+  readonly newestReport: RiskReport | null;
+  /** Checks, keeps and passes on a signed report; one that is held already is nothing new. */
+  accept(final: SignedReport): Promise<void>;
+  /** Signed reports after a round, for a peer that was away. */
+  after(round: RoundId): Promise<readonly SignedReport[]>;
+}
+
+export interface FinalsParts extends Pick<
+  ProtocolParts,
+  "signer" | "store" | "gossip" | "participation" | "telemetry" | "clock" | "parameters"
+> {
+  committee(): Committee;
+  /** A report newer than all before is complete. */
+  accepted(final: SignedReport): void;
+}
+
+export async function openFinals(parts: FinalsParts): Promise<Finals> {
+  const { signer, store, gossip, participation, telemetry, clock, parameters } = parts;
+  const last = await store.newestFinal();
+  let newest: RoundId = last?.report ?? BEFORE_ALL_ROUNDS;
+  let newestReport = last?.report ?? null;
+  const held = new Set<string>(newestReport === null ? [] : [nameOfRound(newestReport)]);
+
+  return {
+    get newest() {
+      return newest;
+    },
+    get newestReport() {
+      return newestReport;
+    },
+    accept: async (final) => {
+      const { report } = final;
+      const name = nameOfRound(report);
+      if (held.has(name)) return;
+      const signers = quorumOf(final, parts.committee(), signer);
+      if (signers === null) {
+        telemetry.warn("final-refused", { round: name });
+        return;
+      }
+      held.add(name);
+      const [oldest] = held;
+      if (held.size > KEPT_FINALS && oldest !== undefined) held.delete(oldest);
+      await store.saveFinal(final);
+      if (!isAfter(report, newest)) return;
+      [newest, newestReport] = [{ epoch: report.epoch, round: report.round }, report];
+      participation.completed(report, signers);
+      // The echo: whoever holds the report sees to it that everyone does. Reports that were missed long ago are not news.
+      const isNews = clock.nowSeconds() - report.observedAt <= parameters.transmissionSeconds;
+      if (isNews) gossip.publish({ kind: "final", ...final });
+      parts.accepted(final);
+    },
+    after: (round) => store.finalsAfter(round, CATCH_UP_LIMIT),
+  };
+}
+
+/** The signers of a report when they are exactly a quorum of the set in force, rising; null otherwise. */
+function quorumOf(
+  { report, signatures }: SignedReport,
+  { keeperSet, domain }: Committee,
+  signer: ReportSigner,
+): readonly Hex[] | null {
+  const { configDigest, keepers, quorum } = keeperSet;
+  if (report.configDigest !== configDigest || signatures.length !== quorum) return null;
+  const signers: Hex[] = [];
+  for (const signature of signatures) {
+    const author = signer.reportSigner(domain, report, signature);
+    const before = signers.at(-1);
+    if (author === null || !keepers.includes(author)) return null;
+    if (before !== undefined && BigInt(before) >= BigInt(author)) return null;
+    signers.push(author);
+  }
+  return signers;
+}

@@ -1,0 +1,171 @@
+import { observationBytes } from "../../core/protocol/observation-bytes.ts";
+import { slotAt } from "../../core/protocol/parameters.ts";
+import {
+  isReportNeeded,
+  markOfReport,
+  markOfStored,
+  type ReportMark,
+} from "../../core/protocol/report-need.ts";
+import { isAfter, nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
+import type {
+  ObservationMessage,
+  ObserveMessage,
+  ProposalMessage,
+  SignatureMessage,
+} from "../../ports/gossip.ts";
+import type { Hex } from "../../ports/hex.ts";
+import type { OracleHeader } from "../../ports/oracle-chain.ts";
+import type { Finals } from "./finals.ts";
+import { SigningRefused, type Committee, type ProtocolParts } from "./parts.ts";
+import { completeRound, type Round, type Rounds } from "./rounds.ts";
+import { buildReport, requireSignable } from "./verify-proposal.ts";
+
+/** Slots by which a signature may be early or late before it is not worth remembering. */
+const NEAR_SLOTS = 4;
+const MILLISECONDS = 1_000;
+
+export interface FollowerParts extends ProtocolParts {
+  readonly rounds: Rounds;
+  readonly finals: Finals;
+  readonly committee: () => Committee;
+  /** The epoch this keeper takes part in, and who leads it. */
+  readonly epoch: () => bigint;
+  readonly leader: () => Hex;
+  /** The round's slot needs no more: it has its report, or it needs none. */
+  decided(round: RoundId): void;
+}
+
+/** A keeper's answers to whoever leads. Each rejects with SigningRefused when the message is not one to answer. */
+export interface Follower {
+  observe(from: Hex, message: ObserveMessage): Promise<void>;
+  proposal(from: Hex, message: ProposalMessage): Promise<void>;
+  signature(from: Hex, message: SignatureMessage): Promise<void>;
+}
+
+export function createFollower(parts: FollowerParts): Follower {
+  const { gossip, rounds } = parts;
+  return {
+    observe: async (from, message) => {
+      requireTurn(parts, from, message);
+      const round = rounds.of(message);
+      round.own ??= observeOnce(parts, round, message);
+      gossip.send(from, await round.own);
+    },
+    proposal: async (from, message) => {
+      requireTurn(parts, from, message);
+      const round = rounds.of(message);
+      if (round.signed !== null) gossip.publish(round.signed.message);
+      if (round.checking) return;
+      round.checking = true;
+      try {
+        await answerProposal(parts, round, message);
+      } finally {
+        round.checking = false;
+      }
+    },
+    signature: async (from, message) => {
+      const isNear =
+        Math.abs(slotAt(parts.clock.nowSeconds(), parts.parameters) - message.round) <= NEAR_SLOTS;
+      const isMember = parts.committee().keeperSet.keepers.includes(from);
+      if (!isMember || !isNear || message.epoch < parts.epoch() || message.epoch > parts.epoch() + 1n) return;
+      const round = rounds.of(message);
+      if (!round.signatures.has(from)) round.signatures.set(from, message);
+      await complete(parts, round);
+    },
+  };
+}
+
+/** @throws SigningRefused unless the sender leads this epoch and its clock is near this keeper's */
+function requireTurn(
+  { epoch, leader, clock, parameters }: FollowerParts,
+  from: Hex,
+  message: ObserveMessage | ProposalMessage,
+): void {
+  if (message.epoch !== epoch())
+    throw new SigningRefused(`epoch ${message.epoch.toString()} is not the present ${epoch().toString()}`);
+  if (from !== leader()) throw new SigningRefused(`${from} does not lead epoch ${message.epoch.toString()}`);
+  const { observedAtSeconds } = message;
+  if (slotAt(observedAtSeconds, parameters) !== message.round)
+    throw new SigningRefused(
+      `time ${observedAtSeconds.toString()} is not in slot ${message.round.toString()}`,
+    );
+  const offset = observedAtSeconds - clock.nowSeconds();
+  const { maxClockOffsetSeconds, progressMs } = parameters;
+  if (offset > maxClockOffsetSeconds || -offset > maxClockOffsetSeconds + progressMs / MILLISECONDS)
+    throw new SigningRefused(`observed ${offset.toString()} s from this keeper's time`);
+}
+
+async function observeOnce(
+  parts: FollowerParts,
+  round: Round,
+  { observedAtSeconds }: ObserveMessage,
+): Promise<ObservationMessage> {
+  const { network, committee } = parts;
+  const { epoch } = round;
+  try {
+    const observation = await parts.observe(observedAtSeconds);
+    const { configDigest } = committee().keeperSet;
+    const context = { configDigest, epoch, round: round.round, observedAtSeconds };
+    const signature = network.sign(observationBytes(context, observation));
+    return { kind: "observation", epoch, round: round.round, observedAtSeconds, observation, signature };
+  } catch (error) {
+    round.own = null;
+    throw error;
+  }
+}
+
+async function answerProposal(parts: FollowerParts, round: Round, proposal: ProposalMessage): Promise<void> {
+  const { chain, network, signer, store, gossip, participation, parameters } = parts;
+  const committee = parts.committee();
+  const report = buildReport(proposal, committee, network);
+  const { observedAtSeconds } = proposal;
+  const own = await round.own?.catch(() => null);
+  const seen =
+    own?.observedAtSeconds === observedAtSeconds ? own.observation : await parts.observe(observedAtSeconds);
+  const header = await chain.header();
+  await requireSignable(report, seen, header, chain);
+  for (const { from, observation } of proposal.observations)
+    participation.observed(from, round.epoch, round.round, observation);
+  if (!isReportNeeded(markOfReport(report), await reportBefore(parts, header), parameters)) {
+    parts.decided(round);
+    return;
+  }
+  const reportHash = signer.hashReport(committee.domain, report);
+  const slot = `report/${committee.keeperSet.configDigest}/${nameOfRound(round)}`;
+  if (!(await store.record(slot, reportHash)))
+    throw new SigningRefused(`another report stands recorded for ${slot}`);
+  if (round.signed !== null) return;
+  const signature = await signer.signReport(committee.domain, report);
+  const { epoch } = round;
+  const message: SignatureMessage = { kind: "signature", epoch, round: round.round, reportHash, signature };
+  round.signed = { report, message };
+  round.signatures.set(gossip.self, message);
+  gossip.publish(message);
+  await complete(parts, round);
+}
+
+/** The report that a new one is measured against: a signed one on its way counts before the chain's. */
+async function reportBefore(parts: FollowerParts, header: OracleHeader): Promise<ReportMark | null> {
+  const { chain, clock, parameters, finals } = parts;
+  const { newestReport } = finals;
+  const isOnItsWay =
+    newestReport !== null &&
+    isAfter(newestReport, header) &&
+    clock.nowSeconds() - newestReport.observedAt < parameters.transmissionSeconds;
+  if (isOnItsWay) return markOfReport(newestReport);
+  const stored = await Promise.all(
+    parts.committee().markets.map(async (market) => [market, await chain.storedMarket(market)] as const),
+  );
+  const marks = stored.flatMap(([market, state]) =>
+    state === null ? [] : [[market, markOfStored(state)] as const],
+  );
+  return marks.length === 0 ? null : { observedAtSeconds: header.observedAtSeconds, markets: new Map(marks) };
+}
+
+async function complete(parts: FollowerParts, round: Round): Promise<void> {
+  const { signer, participation, finals } = parts;
+  const final = completeRound(round, parts.committee(), signer, (author) => {
+    participation.signed(author, round.epoch, round.round);
+  });
+  if (final !== null) await finals.accept(final);
+}
