@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { leaderOf, transmissionTurn } from "../../../../keeper/core/protocol/leaders.ts";
+import {
+  hearWish,
+  joinEpoch,
+  pacemakerAt,
+  wishForNext,
+  type PacemakerState,
+} from "../../../../keeper/core/protocol/pacemaker.ts";
+import { DEFAULT_PARAMETERS, requireConsistent } from "../../../../keeper/core/protocol/parameters.ts";
+
+const FOUR = { keepers: ["a", "b", "c", "d"], faults: 1 };
+const hear = (state: PacemakerState, ...wishes: readonly (readonly [string, bigint])[]) =>
+  wishes.reduce((now, [from, epoch]) => hearWish(now, from, epoch, FOUR), state);
+
+describe("leaders", () => {
+  it("each lead once in any n epochs in a row, in an order that the configuration keys", () => {
+    const keepers = [1, 2, 3, 4, 5, 6, 7];
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.string(), (epoch, digest) => {
+        const leaders = keepers.map((_, i) => leaderOf(epoch + BigInt(i), keepers, digest));
+        expect([...leaders].sort()).to.deep.equal(keepers);
+      }),
+    );
+    const orders = ["x", "y", "z", "w"].map((key) =>
+      keepers.map((_, i) => leaderOf(BigInt(i), keepers, key)).join(),
+    );
+    expect(new Set(orders).size).to.be.greaterThan(1);
+  });
+
+  it("need keepers", () => {
+    expect(() => leaderOf(0n, [], "x")).to.throw("keepers");
+  });
+
+  it("take turns to transmit, each round in another order", () => {
+    const turns = (round: number) =>
+      FOUR.keepers.map((k) => transmissionTurn(k, { epoch: 1n, round }, FOUR.keepers, "x"));
+    for (const round of [1, 2, 3, 4]) expect([...turns(round)].sort()).to.deep.equal([0, 1, 2, 3]);
+    expect(new Set([1, 2, 3, 4, 5, 6].map((round) => turns(round).join())).size).to.be.greaterThan(1);
+  });
+});
+
+describe("the pacemaker", () => {
+  it("wishes for the next epoch once, however often it waits in vain", () => {
+    const once = wishForNext(pacemakerAt(3n));
+    expect([once.epoch, once.wish]).to.deep.equal([3n, 4n]);
+    expect(wishForNext(once).wish).to.equal(4n);
+  });
+
+  it("does not follow f keepers, adopts what f + 1 wish, and enters what 2f + 1 wish", () => {
+    const one = hear(pacemakerAt(1n), ["a", 9n]);
+    expect([one.epoch, one.wish]).to.deep.equal([1n, 1n]);
+    const two = hear(one, ["b", 5n]);
+    expect([two.epoch, two.wish]).to.deep.equal([1n, 5n]);
+    const three = hear(two, ["c", 3n]);
+    expect([three.epoch, three.wish]).to.deep.equal([3n, 5n]);
+  });
+
+  it("counts each keeper once, and no stranger", () => {
+    const state = hear(pacemakerAt(1n), ["a", 2n], ["a", 3n], ["a", 4n], ["x", 4n], ["y", 4n], ["z", 4n]);
+    expect([state.epoch, state.wish]).to.deep.equal([1n, 1n]);
+  });
+
+  it("never goes back", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom("a", "b", "c", "d", "x"), fc.bigInt({ min: 0n, max: 50n }))),
+        (wishes) => {
+          let state = pacemakerAt(10n, 12n);
+          for (const [from, epoch] of wishes) {
+            const next = hear(state, [from, epoch]);
+            expect(next.epoch >= state.epoch && next.wish >= state.wish && next.wish >= next.epoch).to.equal(
+              true,
+            );
+            state = next;
+          }
+        },
+      ),
+    );
+    expect(joinEpoch(pacemakerAt(5n), 4n).epoch).to.equal(5n);
+    expect(joinEpoch(pacemakerAt(5n), 8n)).to.deep.include({ epoch: 8n, wish: 8n });
+  });
+});
+
+describe("protocol parameters", () => {
+  it("give the slowest clock time to begin and every slot time for another leader", () => {
+    requireConsistent(DEFAULT_PARAMETERS);
+    for (const change of [{ progressMs: 7_150 }, { progressMs: 15_000 }, { maxClockOffsetSeconds: 9 }])
+      expect(() => {
+        requireConsistent({ ...DEFAULT_PARAMETERS, ...change });
+      }).to.throw("progressMs");
+  });
+});
