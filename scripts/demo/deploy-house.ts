@@ -12,6 +12,7 @@ import { PROJECT_ROOT } from "../run-command.ts";
 import type { TestTokenHandle, Tokens } from "./accounts.ts";
 import { giveGasMoney, mined, testWallet, type House } from "./house.ts";
 import type { MarketNumbers } from "./listing.ts";
+import { stakeKeepers } from "./stake-keepers.ts";
 
 /** The house on its chain, and the keys of those who run it. */
 export interface Deployment {
@@ -56,6 +57,14 @@ export async function deployHouse(nodeUrl: string, provider: JsonRpcProvider): P
     if (typeof who === "string") throw new TypeError(`the demo has no key for ${who}`);
     return testWallet(who.account, provider);
   };
+  await stakeKeepers(
+    ballast,
+    keyOf(parameters.roles.votesHolder),
+    parameters.keepers.entries.map(({ operator: owner, reportKey }) => ({
+      operator: keyOf(owner),
+      reportKey: keyOf(reportKey),
+    })),
+  );
   const numbers = { BTC: numberOf(parameters, "BTC"), ETH: numberOf(parameters, "ETH") };
   const feeds = new Map(parameters.oracle.markets.map(({ market }, index) => [market, ballast.feeds[index]]));
   return {
