@@ -27,6 +27,16 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
+  const text = textOf(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // JSON.stringify is recursive where JSON.parse is not.
+    if (error instanceof RangeError) return "a value nested too deeply to show";
+    throw error;
+  }
 }

@@ -1,0 +1,49 @@
+// Hostile bytes for every parser of outside input: `npm run fuzz`. --runs is the number for messages among keepers, every other parser gets a
+// tenth; --seed repeats a run; with --json, the last line is one JSON object.
+import { parseArgs } from "node:util";
+import { withFolder } from "../test/support/keeper-file.ts";
+import { fuzzMessages } from "../test/support/message-fuzz.ts";
+import { fuzzTarget, fuzzTargets, type TargetCount } from "../test/support/parser-fuzz.ts";
+
+const DEFAULT_RUNS = 100_000;
+const OTHERS_SHARE = 10;
+const NAME_WIDTH = 22;
+const NUMBER_WIDTH = 12;
+const MS_PER_SECOND = 1000;
+const UINT31 = 0x7fff_ffff;
+
+const { values: flags } = parseArgs({
+  options: {
+    runs: { type: "string", default: DEFAULT_RUNS.toString() },
+    seed: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const runs = Number(flags.runs);
+const seed = flags.seed === undefined ? Date.now() & UINT31 : Number(flags.seed);
+if (!Number.isInteger(runs) || runs < OTHERS_SHARE || !Number.isInteger(seed)) {
+  console.error(`--runs takes a whole number of at least ${OTHERS_SHARE}, --seed a whole number`);
+  process.exit(1);
+}
+
+const row = (name: string, ...cells: readonly (string | number)[]): string =>
+  name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.toLocaleString("en-US").padStart(NUMBER_WIDTH)).join("");
+console.log(`seed ${seed}\n${row("parser", "inputs", "refused", "accepted", "inputs/s")}`);
+
+const results: (TargetCount & { readonly inputsPerSecond: number })[] = [];
+const measure = (fuzz: () => TargetCount): void => {
+  const startMs = performance.now();
+  const count = fuzz();
+  const inputs = count.refused + count.accepted;
+  const inputsPerSecond = Math.round((inputs * MS_PER_SECOND) / (performance.now() - startMs));
+  results.push({ ...count, inputsPerSecond });
+  console.log(row(count.name, inputs, count.refused, count.accepted, inputsPerSecond));
+};
+
+await withFolder(async (folder) => {
+  measure(() => ({ name: "message", ...fuzzMessages(runs, seed) }));
+  for (const target of await fuzzTargets(folder))
+    measure(() => fuzzTarget(target, Math.ceil(runs / OTHERS_SHARE), seed));
+});
+console.log("\nNo parser threw anything but its own error, and no prototype changed.");
+if (flags.json) console.log(JSON.stringify({ seed, results }));
