@@ -1,14 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { KEPT_FINALS, StoreRefused, type KeeperStore, type StoreOwner } from "../../ports/store.ts";
+import { KEPT_FINALS, type KeeperStore, type StoreOwner } from "../../ports/store.ts";
 import { readSignedReport, writeSignedReport } from "../signed-report-text.ts";
+import { nameOfOwner, requireStoreOwner, SCHEMA_VERSION, sortableEpoch } from "../store-layout.ts";
 import { openDatabase } from "./open-database.ts";
 import { createSqliteTransactionLog } from "./transaction-log.ts";
-
-/** Raised when a table changes its meaning. */
-const SCHEMA_VERSION = 1;
-
-// Epochs are 64-bit: as texts of equal length they sort as numbers do.
-const EPOCH_DIGITS = 20;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS owner (
@@ -22,11 +17,6 @@ const SCHEMA = `
     epoch TEXT NOT NULL, round INTEGER NOT NULL, report TEXT NOT NULL, PRIMARY KEY (epoch, round)
   ) STRICT;
 `;
-
-/** An owner's name in its store. */
-export function nameOfOwner({ chainId, registry, reportKey }: StoreOwner): string {
-  return `${chainId.toString()}/${registry}/${reportKey}`.toLowerCase();
-}
 
 /**
  * Opens a keeper's store in a file, or makes it: every write is on the disk when its promise resolves.
@@ -50,16 +40,7 @@ function requireOwner(database: DatabaseSync, owner: StoreOwner, file: string): 
     .prepare("INSERT OR IGNORE INTO owner (only_row, version, name) VALUES (1, ?, ?)")
     .run(SCHEMA_VERSION, name);
   const row = database.prepare("SELECT version, name FROM owner").get();
-  if (row?.["version"] !== SCHEMA_VERSION)
-    throw new StoreRefused(
-      `${file} has version ${String(row?.["version"])}, this keeper writes ${SCHEMA_VERSION.toString()}`,
-      "run the version that wrote it",
-    );
-  if (row["name"] !== name)
-    throw new StoreRefused(
-      `${file} belongs to ${String(row["name"])}, not to ${name}`,
-      "give each keeper on each chain a store of its own",
-    );
+  requireStoreOwner(row, name, file);
 }
 
 type ProtocolTables = Omit<KeeperStore, keyof ReturnType<typeof createSqliteTransactionLog>>;
@@ -96,12 +77,14 @@ function protocolTables(database: DatabaseSync): ProtocolTables {
       }),
     saveFinal: (final) =>
       settled(() => {
-        insertFinal.run(sortable(final.report.epoch), final.report.round, writeSignedReport(final));
+        insertFinal.run(sortableEpoch(final.report.epoch), final.report.round, writeSignedReport(final));
         pruneFinals.run(KEPT_FINALS);
       }),
     finalsAfter: ({ epoch, round }, limit) =>
       settled(() =>
-        readFinals.all(sortable(epoch), round, limit).map((row) => readSignedReport(String(row["report"]))),
+        readFinals
+          .all(sortableEpoch(epoch), round, limit)
+          .map((row) => readSignedReport(String(row["report"]))),
       ),
     newestFinal: () =>
       settled(() => {
@@ -114,8 +97,6 @@ function protocolTables(database: DatabaseSync): ProtocolTables {
       }),
   };
 }
-
-const sortable = (epoch: bigint): string => epoch.toString().padStart(EPOCH_DIGITS, "0");
 
 /** The database answers at once; a failure must still be a rejection. */
 function settled<T>(run: () => T): Promise<T> {

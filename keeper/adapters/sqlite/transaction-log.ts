@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
-import { asHex, type Hex } from "../../ports/hex.ts";
-import type { TransactionLog, TransactionOutcome, TransactionRecord } from "../../ports/transaction-log.ts";
+import type { TransactionLog, TransactionOutcome } from "../../ports/transaction-log.ts";
+import { readOutcome, readTransaction, writeTransactionText } from "../transaction-text.ts";
 
 /** Outcomes kept: a caller asks again for its last effects, never for old ones. */
 const KEPT_OUTCOMES = 10_000;
@@ -14,48 +13,6 @@ const SCHEMA = `
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, outcome TEXT NOT NULL
   ) STRICT;
 `;
-
-const bigint = z
-  .string()
-  .regex(/^[0-9]+$/)
-  .transform((text) => BigInt(text));
-const hex = z
-  .string()
-  .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
-  .transform((text): Hex => asHex(text));
-
-const recordSchema = z.strictObject({
-  id: z.string(),
-  to: hex,
-  data: hex,
-  doneErrors: z.array(hex),
-  chainId: bigint,
-  from: hex,
-  nonce: z.int().min(0),
-  gasLimit: bigint,
-  attempts: z.array(
-    z.strictObject({
-      kind: z.enum(["effect", "cancellation"]),
-      hash: hex,
-      raw: hex,
-      fees: z.strictObject({ maxFeePerGasWei: bigint, maxPriorityFeePerGasWei: bigint }),
-    }),
-  ),
-});
-
-const outcomeSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("mined"), hash: hex, blockNumber: bigint, gasUsed: bigint }),
-  z.strictObject({ kind: z.literal("already-done") }),
-  z.strictObject({ kind: z.literal("refused"), revertData: hex.nullable() }),
-  z.strictObject({ kind: z.literal("superseded") }),
-]);
-
-/** Bigints as decimal texts; the schemas turn them back. */
-const encode = (value: object): string =>
-  JSON.stringify(value, (_key, field: unknown) => (typeof field === "bigint" ? field.toString() : field));
-
-const decodeRow = <T>(schema: z.ZodType<T>, row: Record<string, unknown>, column: string): T =>
-  schema.parse(JSON.parse(String(row[column])));
 
 /**
  * A transaction log in a database of `openDatabase`: every write is on the disk when its promise resolves. Makes its tables where they are
@@ -77,7 +34,7 @@ export function createSqliteTransactionLog(database: DatabaseSync): TransactionL
   const close = (id: string, outcome: TransactionOutcome): void => {
     database.exec("BEGIN IMMEDIATE");
     try {
-      keep.run(id, encode(outcome));
+      keep.run(id, writeTransactionText(outcome));
       remove.run(id);
       prune.run(KEPT_OUTCOMES);
       database.exec("COMMIT");
@@ -89,14 +46,10 @@ export function createSqliteTransactionLog(database: DatabaseSync): TransactionL
   return {
     saveTransaction: (record) =>
       settled(() => {
-        save.run(record.id, record.chainId.toString(), record.from, encode(record));
+        save.run(record.id, record.chainId.toString(), record.from, writeTransactionText(record));
       }),
     openTransactions: (chainId, from) =>
-      settled(() =>
-        list
-          .all(chainId.toString(), from)
-          .map((row): TransactionRecord => decodeRow(recordSchema, row, "record")),
-      ),
+      settled(() => list.all(chainId.toString(), from).map((row) => readTransaction(String(row["record"])))),
     closeTransaction: (id, outcome) =>
       settled(() => {
         close(id, outcome);
@@ -104,7 +57,7 @@ export function createSqliteTransactionLog(database: DatabaseSync): TransactionL
     transactionOutcome: (id) =>
       settled(() => {
         const row = read.get(id);
-        return row === undefined ? null : decodeRow(outcomeSchema, row, "outcome");
+        return row === undefined ? null : readOutcome(String(row["outcome"]));
       }),
   };
 }

@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { createMemoryStore } from "../../../keeper/adapters/memory/keeper-store.ts";
+import { openPostgresStore } from "../../../keeper/adapters/postgres/keeper-store.ts";
 import { openSqliteStore } from "../../../keeper/adapters/sqlite/keeper-store.ts";
 import { openDatabase } from "../../../keeper/adapters/sqlite/open-database.ts";
 import { asHex } from "../../../keeper/ports/hex.ts";
 import { KEPT_FINALS, StoreRefused, type KeeperStore } from "../../../keeper/ports/store.ts";
+import { postgresServer } from "../../support/postgres-server.ts";
 import { signedReport, STORE_OWNER } from "../../support/signed-reports.ts";
 
 const [FIRST, SECOND] = [asHex(`0x${"11".repeat(32)}`), asHex(`0x${"22".repeat(32)}`)];
@@ -18,6 +20,10 @@ const KILLS = 3;
 const ORIGIN = { epoch: 0n, round: 0 };
 const roundsOf = async (store: KeeperStore, after = ORIGIN, limit = 10) =>
   (await store.finalsAfter(after, limit)).map(({ report }) => [report.epoch, report.round]);
+
+const fail = (error: Error) => {
+  throw error;
+};
 
 describe("a keeper's store", () => {
   let folder = "";
@@ -28,13 +34,17 @@ describe("a keeper's store", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const kinds: Readonly<Record<string, () => KeeperStore>> = {
+  const server = postgresServer();
+  after(() => server.stop());
+
+  const kinds: Readonly<Record<string, () => KeeperStore | Promise<KeeperStore>>> = {
     memory: createMemoryStore,
     SQLite: () => openSqliteStore(":memory:", STORE_OWNER),
+    Postgres: async () => openPostgresStore(await server.emptyDatabase(), STORE_OWNER, fail),
   };
   for (const [kind, open] of Object.entries(kinds)) {
     it(`${kind}: records one hash for a slot, and takes the same one again`, async () => {
-      const store = open();
+      const store = await open();
       expect(await store.record("report/1", FIRST)).to.equal(true);
       expect(await store.record("report/1", SECOND)).to.equal(false);
       expect(await store.record("report/1", FIRST)).to.equal(true);
@@ -43,14 +53,14 @@ describe("a keeper's store", () => {
     });
 
     it(`${kind}: lets only one of two hashes win when they come at once`, async () => {
-      const store = open();
+      const store = await open();
       const won = await Promise.all([store.record("a", FIRST), store.record("a", SECOND)]);
       expect(won.filter(Boolean)).to.have.length(1);
       await store.close();
     });
 
     it(`${kind}: gives back the last view, whatever its size`, async () => {
-      const store = open();
+      const store = await open();
       expect(await store.loadView()).to.equal(null);
       await store.saveView({ epoch: 3n, wish: 4n });
       await store.saveView({ epoch: 2n ** 63n, wish: 2n ** 64n - 1n });
@@ -59,7 +69,7 @@ describe("a keeper's store", () => {
     });
 
     it(`${kind}: lists reports after a round, by epoch and then round, as they were first saved`, async () => {
-      const store = open();
+      const store = await open();
       expect(await store.newestFinal()).to.equal(null);
       for (const [epoch, round] of [
         [10n, 5],
@@ -89,7 +99,7 @@ describe("a keeper's store", () => {
     });
 
     it(`${kind}: forgets the oldest reports`, async () => {
-      const store = open();
+      const store = await open();
       for (let round = 0; round < KEPT_FINALS + 3; round++) await store.saveFinal(signedReport(1n, round));
       expect(await roundsOf(store, ORIGIN, 1)).to.deep.equal([[1n, 3]]);
       await store.close();
@@ -110,6 +120,44 @@ describe("a keeper's store", () => {
     database.exec("UPDATE owner SET version = 2");
     database.close();
     expect(() => openSqliteStore(file, STORE_OWNER)).to.throw(StoreRefused, "has version 2");
+  });
+
+  it("refuses a database of another key, and gives its own back to the next process", async () => {
+    const url = await server.emptyDatabase();
+    const first = await openPostgresStore(url, STORE_OWNER, fail);
+    await first.record("report/1", FIRST);
+    await first.close();
+    const stranger = await openPostgresStore(url, { ...STORE_OWNER, chainId: 1n }, fail).catch(
+      (error: unknown) => error,
+    );
+    expect(stranger).to.be.instanceOf(StoreRefused);
+    const second = await openPostgresStore(url, STORE_OWNER, fail);
+    expect(await second.record("report/1", SECOND)).to.equal(false);
+    await second.close();
+  });
+
+  it("keeps a transaction in Postgres until its outcome takes its place", async () => {
+    const store = await openPostgresStore(await server.emptyDatabase(), STORE_OWNER, fail);
+    const record = {
+      id: "a",
+      to: FIRST,
+      data: FIRST,
+      doneErrors: [],
+      chainId: 31_337n,
+      from: SECOND,
+      nonce: 7,
+      gasLimit: 2n ** 24n,
+      attempts: [],
+    };
+    await store.saveTransaction({ ...record, nonce: 6 });
+    await store.saveTransaction(record);
+    expect(await store.openTransactions(31_337n, SECOND)).to.deep.equal([record]);
+    expect(await store.openTransactions(1n, SECOND)).to.deep.equal([]);
+    await store.closeTransaction("a", { kind: "superseded" });
+    await store.closeTransaction("a", { kind: "refused", revertData: null });
+    expect(await store.openTransactions(31_337n, SECOND)).to.deep.equal([]);
+    expect(await store.transactionOutcome("a")).to.deep.equal({ kind: "refused", revertData: null });
+    await store.close();
   });
 
   it("remembers what was recorded by a process that was killed at once", async () => {
