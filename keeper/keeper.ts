@@ -20,7 +20,7 @@ export interface KeeperParts extends Omit<ProtocolParts, "observe"> {
 }
 
 /** What becomes of the reports and scenario sets that are complete. */
-export interface Acceptance {
+interface Acceptance {
   report(final: SignedReport): void;
   scenarioSet(final: SignedScenarioSet): void;
 }

@@ -44,12 +44,12 @@ export interface SignatureMessage extends RoundId {
 }
 
 /** A report with a quorum of signatures: from whoever completed it, once more from everyone who first hears it, and as an answer to catch-up. */
-export interface FinalMessage extends SignedReport {
+interface FinalMessage extends SignedReport {
   readonly kind: "final";
 }
 
 /** A keeper wants an epoch to begin. */
-export interface WishMessage {
+interface WishMessage {
   readonly kind: "wish";
   readonly epoch: bigint;
   /** The newest report its sender holds: who holds less asks for the rest. */
@@ -57,7 +57,7 @@ export interface WishMessage {
 }
 
 /** A keeper that was away asks one peer for the finals after those it holds. */
-export interface CatchUpMessage {
+interface CatchUpMessage {
   readonly kind: "catch-up";
   readonly after: RoundId;
 }
@@ -87,7 +87,7 @@ export interface SignedScenarioSet {
 }
 
 /** A scenario set with a quorum of signatures, echoed like a report. */
-export interface ScenarioFinalMessage extends SignedScenarioSet {
+interface ScenarioFinalMessage extends SignedScenarioSet {
   readonly kind: "scenario-final";
 }
 

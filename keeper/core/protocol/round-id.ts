@@ -12,10 +12,6 @@ export function isAfter(a: RoundId, b: RoundId): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.round > b.round);
 }
 
-export function sameRound(a: RoundId, b: RoundId): boolean {
-  return a.epoch === b.epoch && a.round === b.round;
-}
-
 /** A round as logs and records name it: `epoch/round`. */
 export function nameOfRound({ epoch, round }: RoundId): string {
   return `${epoch.toString()}/${round.toString()}`;

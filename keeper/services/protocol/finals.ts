@@ -6,7 +6,7 @@ import { KEPT_FINALS } from "../../ports/store.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
 
 /** Signed reports that one answer to a catch-up holds. */
-export const CATCH_UP_LIMIT = 32;
+const CATCH_UP_LIMIT = 32;
 
 /** The signed reports that a keeper holds. */
 export interface Finals {
