@@ -1,5 +1,5 @@
 // Keepers as processes over real sockets: `npm run bench:network`. --keepers, --rounds and --slot (seconds) say how large; --kill N ends a keeper
-// with SIGKILL every N rounds and starts it again, by --seed; --json writes the last line as one JSON object. Fails when two reports
+// with SIGKILL every N rounds and starts it again, by --seed; --hostile N lets the last N send noise, turned bits and repetitions; --json writes the last line as one JSON object. Fails when two reports
 // exist for one round, a value lies outside the honest range, or a bar is missed.
 import { once } from "node:events";
 import { parseArgs } from "node:util";
@@ -22,6 +22,7 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "60" },
     slot: { type: "string", default: "1" },
     kill: { type: "string", default: "0" },
+    hostile: { type: "string", default: "0" },
     seed: { type: "string" },
     json: { type: "boolean", default: false },
   },
@@ -29,6 +30,7 @@ const { values: flags } = parseArgs({
 const [count, rounds, slot, killEvery] = [flags.keepers, flags.rounds, flags.slot, flags.kill].map(
   Number,
 ) as [number, number, number, number];
+const honest = count - Number(flags.hostile);
 const seed = flags.seed === undefined ? Date.now() & UINT31 : Number(flags.seed);
 const random = seededRandom(seed);
 const pause = (slots: number) => new Promise((resolve) => setTimeout(resolve, slots * slot * MS_PER_SECOND));
@@ -40,7 +42,7 @@ const kills: number[] = [];
 async function killSome(start: (index: number) => LabProcess, lastRound: number): Promise<void> {
   while (Date.now() < (lastRound - killEvery) * slot * MS_PER_SECOND) {
     await pause(killEvery);
-    const victim = processes[random.index(count)];
+    const victim = processes[random.index(honest)];
     if (victim === undefined) return;
     victim.child.kill("SIGKILL");
     await once(victim.child, "exit");
@@ -53,7 +55,7 @@ async function killSome(start: (index: number) => LabProcess, lastRound: number)
 const figures: LabFigures = await withFolder(async (folder) => {
   const reports: LabProcess["reports"][] = [];
   const start = (index: number): LabProcess => {
-    const started = startLabKeeper({ index, count, port: FIRST_PORT, slot, folder });
+    const started = startLabKeeper({ index, count, port: FIRST_PORT, slot, folder }, index >= honest);
     reports.push(started.reports);
     return started;
   };
@@ -65,13 +67,18 @@ const figures: LabFigures = await withFolder(async (folder) => {
   await pause(Math.max(0, lastRound + 2 - Date.now() / (slot * MS_PER_SECOND)));
   for (const { child } of processes) child.kill("SIGKILL");
   await Promise.all(processes.map(({ ended }) => ended));
-  return judgeLab(reports, { count, firstRound, lastRound, mayMiss: killEvery > 0 });
+  return judgeLab(reports, {
+    count: honest,
+    firstRound,
+    lastRound,
+    mayMiss: killEvery > 0 || honest < count,
+  });
 });
 
-const { medianMs, p99Ms, missedRounds, maxRssBytes, conflicts, outOfRange, dropped } = figures;
+const { medianMs, p99Ms, missedRounds, maxRssBytes, conflicts, outOfRange, refused, dropped } = figures;
 console.log(`slot to signed: median ${medianMs} ms, 99 % ${p99Ms} ms (bar 1,500 ms)`);
 console.log(
-  `rounds without a report: ${missedRounds} of ${rounds}; killed: ${kills.length}; dropped messages: ${dropped}`,
+  `rounds without a report: ${missedRounds} of ${rounds}; killed: ${kills.length}; messages dropped: ${dropped}, refused: ${refused}`,
 );
 console.log(`memory: ${Math.round(maxRssBytes / MIB)} MiB of the largest process (bar 200 MB)`);
 console.log(`two reports for one round: ${conflicts}; values outside the honest range: ${outOfRange}`);

@@ -80,6 +80,7 @@ const agreement = await joinAgreement(
       spotsE8: report.markets.map((word) => unpackMarketWord(word).spotE8.toString()),
       sinceSlotMs: Date.now() - report.round * parameters.slotSeconds * MS_PER_SECOND,
       rssBytes: process.memoryUsage.rss(),
+      refused: gossip.troubles("peer-message-refused") + gossip.troubles("peer-frame-refused"),
       dropped: gossip.troubles("peer-queue-full") + gossip.troubles("peer-rate-limited"),
     };
     console.log(JSON.stringify(line));

@@ -6,7 +6,8 @@ import type { LabReport } from "./lab-world.ts";
 
 /** A keeper makes little garbage at a time: a small young generation keeps the process small (MiB). */
 const HEAP_FLAGS = ["--max-semi-space-size=2", "--max-old-space-size=128"] as const;
-const PROGRAM = fileURLToPath(new URL("lab-keeper.ts", import.meta.url));
+const HONEST = fileURLToPath(new URL("lab-keeper.ts", import.meta.url));
+const HOSTILE = fileURLToPath(new URL("lab-hostile.ts", import.meta.url));
 
 export interface LabProcess {
   readonly index: number;
@@ -27,9 +28,9 @@ export interface LabArguments {
 }
 
 /** Starts one keeper; Node runs the source as it is, without a compiler's memory. */
-export function startLabKeeper(given: LabArguments): LabProcess {
+export function startLabKeeper(given: LabArguments, isHostile: boolean): LabProcess {
   const args = Object.entries(given).map(([name, value]) => `--${name}=${String(value)}`);
-  const child = spawn(process.execPath, [...HEAP_FLAGS, PROGRAM, ...args], {
+  const child = spawn(process.execPath, [...HEAP_FLAGS, isHostile ? HOSTILE : HONEST, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const reports: LabReport[] = [];

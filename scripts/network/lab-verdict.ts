@@ -16,6 +16,7 @@ export interface LabFigures {
   readonly conflicts: number;
   /** Spots that no two honest keepers enclose. */
   readonly outOfRange: number;
+  readonly refused: number;
   readonly dropped: number;
   /** One line for each promise that was broken. */
   readonly problems: readonly string[];
@@ -49,6 +50,7 @@ export function judgeLab(byProcess: readonly (readonly LabReport[])[], span: Lab
     maxRssBytes: Math.max(0, ...all.map(({ rssBytes }) => rssBytes)),
     conflicts: [...hashes.values()].filter(({ size }) => size > 1).length,
     outOfRange: all.filter((report) => !isWithinHonest(report, span.count)).length,
+    refused: byProcess.reduce((sum, reports) => sum + (reports.at(-1)?.refused ?? 0), 0),
     dropped: byProcess.reduce((sum, reports) => sum + (reports.at(-1)?.dropped ?? 0), 0),
   };
   return { ...figures, problems: problemsOf(figures, span) };

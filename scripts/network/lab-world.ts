@@ -34,6 +34,8 @@ export interface LabReport {
   /** From the beginning of the slot until the report had its quorum here. */
   readonly sinceSlotMs: number;
   readonly rssBytes: number;
+  /** Messages and streams that were refused since the start. */
+  readonly refused: number;
   /** Messages that were dropped since the start. */
   readonly dropped: number;
 }

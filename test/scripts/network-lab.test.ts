@@ -10,6 +10,7 @@ const report = (round: number, changes: Partial<LabReport> = {}): LabReport => (
   spotsE8: labObservation(1).markets.map(({ market }) => market.spotE8.toString()),
   sinceSlotMs: 200,
   rssBytes: 1_000_000,
+  refused: 0,
   dropped: 0,
   ...changes,
 });

@@ -1,5 +1,5 @@
 /** How much may come: `burst` at once, and `perSecond` on average. */
-export interface Rate {
+interface Rate {
   readonly burst: number;
   readonly perSecond: number;
 }

@@ -1,0 +1,80 @@
+// A keeper of the network laboratory that was taken over: it repeats what it hears in its own name, turns bits, sends noise far beyond the
+// rate, and announces frames larger than any message. Writes nothing.
+import { parseArgs } from "node:util";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createNode } from "../../keeper/adapters/libp2p/create-node.ts";
+import { frameOf } from "../../keeper/adapters/libp2p/frames.ts";
+import type { Libp2pStream } from "../../keeper/adapters/libp2p/libp2p-types.ts";
+import { PROTOCOL } from "../../keeper/adapters/libp2p/peer-set.ts";
+import { systemTimer } from "../../keeper/adapters/system/timer.ts";
+import { MAX_MESSAGE_BYTES } from "../../keeper/adapters/wire/wire-bounds.ts";
+import { seededRandom } from "../../keeper/core/statistics/seeded-random.ts";
+import { labMembers } from "./lab-world.ts";
+
+const PAUSE_MS = 2;
+const NOISE_BYTES = 2_000;
+const BYTE_VALUES = 256;
+const KEPT_CHUNKS = 64;
+/** One frame in so many is announced longer than any message, which costs the stream. */
+const OVERSIZED_EVERY = 400;
+
+const { values: given } = parseArgs({
+  options: {
+    index: { type: "string", default: "0" },
+    count: { type: "string", default: "4" },
+    port: { type: "string", default: "0" },
+    slot: { type: "string" },
+    folder: { type: "string" },
+  },
+});
+const index = Number(given.index);
+const members = labMembers(Number(given.count), Number(given.port));
+const self = members[index];
+if (self === undefined) throw new RangeError(`no keeper ${index}`);
+const victims = members.filter((member) => member !== self);
+const random = seededRandom(index);
+const never = new AbortController().signal;
+const heard: Uint8Array[] = [];
+
+const node = await createNode({
+  seed: self.key.seed,
+  listen: self.peer.endpoint,
+  isKnown: () => true,
+  refused: () => undefined,
+});
+await node.handle(PROTOCOL, (stream) => {
+  stream.addEventListener("message", ({ data }) => {
+    heard.push(data.subarray().slice());
+    if (heard.length > KEPT_CHUNKS) heard.shift();
+  });
+});
+await node.start();
+
+function hostileBytes(): Uint8Array {
+  const old = heard[random.index(Math.max(1, heard.length))];
+  const choice = random.index(OVERSIZED_EVERY);
+  if (choice === 0) return frameOf(new Uint8Array(MAX_MESSAGE_BYTES + 1)).subarray(0, NOISE_BYTES);
+  if (old === undefined || choice % 3 === 0)
+    return frameOf(Uint8Array.from({ length: NOISE_BYTES }, () => random.index(BYTE_VALUES)));
+  if (choice % 3 === 1) return old;
+  const flipped = old.slice();
+  flipped[random.index(flipped.length)] = random.index(BYTE_VALUES);
+  return flipped;
+}
+
+async function attack({ peer, key }: (typeof victims)[number]): Promise<never> {
+  const address = multiaddr(`${peer.endpoint}/p2p/${key.peerId}`);
+  let stream: Libp2pStream | null = null;
+  for (;;) {
+    try {
+      stream ??= await node.dialProtocol(address, PROTOCOL);
+      if (!stream.send(hostileBytes())) await stream.onDrain();
+    } catch {
+      stream = null;
+    }
+    if (stream?.status !== "open") stream = null;
+    await systemTimer.sleep(PAUSE_MS, never);
+  }
+}
+
+await Promise.all(victims.map(attack));
