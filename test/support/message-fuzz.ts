@@ -36,6 +36,6 @@ export function fuzzMessages(runs: number, seed: number): FuzzCount {
     }
     if ("polluted" in {}) throw new Error("a prototype was changed");
   });
-  fc.assert(property, { numRuns: runs, seed });
+  fc.assert(property, { numRuns: runs, seed, endOnFailure: true });
   return count;
 }

@@ -132,7 +132,7 @@ function fieldsOf(message: GossipMessage): Canonical {
       return {
         ...message,
         observations: message.observations.map(({ from, observation, signature }) => ({
-          from: getAddress(from),
+          from: getAddress(from.toLowerCase()),
           observation: observationFields(observation),
           signature,
         })),
