@@ -3,6 +3,8 @@ import { dirname, resolve } from "node:path";
 import { parseEther } from "ethers";
 import { z } from "zod";
 import { ConfigError, type KeeperEnvironment, LOG_LEVELS, portSchema, postgresUrlSchema } from "./config.ts";
+import type { ProtocolParameters } from "./core/protocol/parameters.ts";
+import { protocolSchema } from "./protocol-schema.ts";
 import { describeIssues } from "./schema-issues.ts";
 
 const MAX_NAME_CHARS = 32;
@@ -71,6 +73,7 @@ const fileSchema = z.strictObject({
   network: z.strictObject({
     listen: z.string().startsWith("/", "expected a multiaddr, such as /ip4/0.0.0.0/tcp/9463"),
   }),
+  protocol: protocolSchema,
   http: z
     .strictObject({
       host: z.string().min(1).default(DEFAULT_HTTP_HOST),
@@ -109,6 +112,7 @@ export interface KeeperConfig {
   readonly store: StoreChoice;
   readonly marketData: Readonly<z.infer<typeof marketDataSchema>>;
   readonly listen: string;
+  readonly protocol: ProtocolParameters;
   readonly http: Readonly<{ host: string; port: number }>;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly minBalanceWei: bigint;
@@ -165,6 +169,7 @@ function resolveConfig(given: KeeperFile, folder: string, environment: KeeperEnv
     store: resolveStore(given.store, at, environment.postgresUrl),
     marketData: { ...marketData, dataFolder: at(marketData.dataFolder) },
     listen: given.network.listen,
+    protocol: given.protocol,
     http: { host: given.http.host, port: environment.httpPort ?? given.http.port },
     logLevel: environment.logLevel ?? given.log.level,
     minBalanceWei: parseEther(given.limits.minBalanceEth),

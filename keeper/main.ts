@@ -1,89 +1,250 @@
-// One keeper process: chooses the adapters that its configuration names and runs until the signal aborts.
+// One keeper process: chooses the adapters that its configuration names and runs until it is told to stop.
 import { createOracleChain } from "./adapters/ethers/oracle-chain.ts";
+import { createWalletSigner } from "./adapters/ethers/wallet-signer.ts";
 import { startStatusServer } from "./adapters/http/status-server.ts";
+import { createNetworkSigner } from "./adapters/keystore/network-signer.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { systemTimer } from "./adapters/system/timer.ts";
 import { createKeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
 import { createPinoTelemetry } from "./adapters/telemetry/pino-telemetry.ts";
 import { NO_SENDER } from "./cli/keeper/no-sender.ts";
 import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
+import { openGossip } from "./cli/keeper/open-gossip.ts";
+import type { Libp2pGossip } from "./adapters/libp2p/gossip.ts";
+import { type KeeperKeys, openKeys } from "./cli/keeper/open-keys.ts";
 import { openMarketData } from "./cli/keeper/open-market-data.ts";
+import { openStore } from "./cli/keeper/open-store.ts";
 import { projectVersion } from "./cli/keeper/version.ts";
+import { senderOn } from "./cli/open-sender.ts";
+import { createKeeper } from "./keeper.ts";
 import type { KeeperConfig } from "./keeper-config.ts";
+import type { ChainProbe } from "./ports/chain-probe.ts";
 import type { Clock } from "./ports/clock.ts";
+import { asHex, type Hex } from "./ports/hex.ts";
+import type { MarketData } from "./ports/market-data.ts";
 import type { OracleChain } from "./ports/oracle-chain.ts";
+import type { KeeperStore } from "./ports/store.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
+import { type ChainExpectation, guardSigner } from "./services/chain-agreement.ts";
 import { followChainClock } from "./services/chain-clock.ts";
 import { dryRun } from "./services/dry-run.ts";
 import { createHourlyForecaster } from "./services/hourly-forecast.ts";
-import { createKeeperMonitor } from "./services/keeper-monitor.ts";
+import { createKeeperMonitor, type KeeperMonitor, type MemberParts } from "./services/keeper-monitor.ts";
 import { observe } from "./services/observe.ts";
-import { createParticipation } from "./services/participation.ts";
+import { createParticipation, type Participation } from "./services/participation.ts";
+import {
+  DEFAULT_TRANSACTION_POLICY,
+  LOCAL_TRANSACTION_POLICY,
+  type TransactionPolicy,
+} from "./services/transactions/transaction-policy.ts";
 
 /** Time between two observations of a dry run. */
 const DRY_RUN_INTERVAL_SECONDS = 15;
+/** A chain of this id runs on the own machine and mines on demand. */
+const LOCAL_CHAIN_ID = 31_337;
+
+/** What every kind of keeper process starts from. */
+interface Base {
+  readonly config: KeeperConfig;
+  readonly open: OpenChain;
+  /** Reads only. */
+  readonly reader: OracleChain;
+  readonly clock: Clock;
+  readonly marketData: MarketData;
+  readonly telemetry: Telemetry;
+  /** Aborts when the process is told to stop, and when its start fails. */
+  readonly signal: AbortSignal;
+}
 
 /**
- * Observes, computes and shows what a keeper would, without a key: signs nothing, sends nothing, talks to no other keeper. Resolves when the
- * signal aborts and everything is closed.
+ * Observes, computes and shows what a keeper would, without a key: signs nothing, sends nothing, talks to no other keeper. Resolves when
+ * `stop` aborts and everything is closed.
  * @throws ConfigError, ChainUnavailable or ChainDisagrees when it must not start
  */
 export async function runDryRun(config: KeeperConfig, stop: AbortSignal): Promise<void> {
-  const ended = new AbortController();
-  const signal = AbortSignal.any([stop, ended.signal]);
-  const log = createPinoTelemetry({ name: config.name, level: config.logLevel });
-  const open = await openChain(config, log);
-  const chain = createOracleChain(open.deployment.addresses, open.provider, NO_SENDER);
-  const clock = await openClock(config, chain, log, signal);
-  const marketData = openMarketData(config, clock);
-  const monitor = createKeeperMonitor({
-    name: config.name,
-    version: projectVersion(),
-    expected: expectationOf(config, open.deployment, NO_KEYS),
-    chain,
-    probe: open.probe,
-    clock,
-    marketData,
-    markets: open.listings.map(({ symbol }) => symbol),
-    maxDataAgeSeconds: config.maxDataAgeSeconds,
-    participation: createParticipation(() => []),
-    member: null,
-  });
-  const metrics = createKeeperMetrics(() => monitor.status());
-  const telemetry = metrics.countEvents(log);
-  try {
+  await withBase(config, stop, async (base) => {
+    const { open, reader: chain, clock, marketData, signal } = base;
+    const monitor = monitorOf(
+      base,
+      NO_KEYS,
+      createParticipation(() => []),
+      null,
+    );
     await monitor.requireAgreement();
+    const metrics = createKeeperMetrics(() => monitor.status());
+    const telemetry = metrics.countEvents(base.telemetry);
     const server = await startStatusServer({ ...config.http, status: () => monitor.status(), metrics });
     telemetry.info("keeper-started", { mode: "dry-run", url: server.url, ...namesOf(open) });
-    const hourlyForecaster = createHourlyForecaster();
-    const { listings } = open;
+    const settings = {
+      listings: open.listings,
+      marketData,
+      chain,
+      hourlyForecaster: createHourlyForecaster(),
+    };
+    const observeAt = (atSeconds: number) => observe(settings, atSeconds);
+    const intervalSeconds = DRY_RUN_INTERVAL_SECONDS;
     await dryRun(
-      {
-        chain,
-        clock,
-        timer: systemTimer,
-        telemetry,
-        intervalSeconds: DRY_RUN_INTERVAL_SECONDS,
-        observe: (atSeconds) => observe({ listings, marketData, chain, hourlyForecaster }, atSeconds),
-      },
+      { chain, clock, timer: systemTimer, telemetry, intervalSeconds, observe: observeAt },
       signal,
     );
     await server.close();
     telemetry.info("keeper-stopped");
+  });
+}
+
+/**
+ * Takes part in the network. Resolves when `stop` aborts and everything is closed: what is in flight is in the store.
+ * @throws ConfigError, KeystoreError, ChainUnavailable, ChainDisagrees or StoreRefused when it must not start
+ */
+export async function runKeeper(config: KeeperConfig, stop: AbortSignal): Promise<void> {
+  const keys = await openKeys(config);
+  await withBase(config, stop, async (base) => {
+    const { deployment } = base.open;
+    const store = await openStore(
+      config.store,
+      {
+        chainId: BigInt(deployment.chainId),
+        registry: deployment.addresses.keeperRegistry,
+        reportKey: keys.report.address,
+      },
+      base.telemetry,
+    );
+    try {
+      await takePart(base, keys, store);
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promise<void> {
+  const { config, open, clock, marketData, signal } = base;
+  const address = asHex(keys.report.address);
+  const transmitter = asHex(keys.transmitter.address);
+  const known = rememberKeepers(open.probe);
+  const participation = createParticipation(known.keepers);
+  const network: { gossip?: Libp2pGossip } = {};
+  const member: MemberParts = {
+    connected: () => new Set(network.gossip?.connected() ?? []),
+    transmitters: async () => {
+      const others = await open.probe.registeredKeepers();
+      return new Map(others.map(({ reportKey, payee }) => [reportKey, payee])).set(address, transmitter);
+    },
+    openTransactions: async () =>
+      (await store.openTransactions(BigInt(open.deployment.chainId), transmitter)).length,
+  };
+  const monitor = monitorOf(
+    { ...base, open: { ...open, probe: known.probe } },
+    { address, networkKey: keys.network.publicKey },
+    participation,
+    member,
+  );
+  await monitor.requireAgreement();
+
+  const metrics = createKeeperMetrics(
+    () => monitor.status(),
+    () => network.gossip?.troubles("peer-queue-full") ?? 0,
+  );
+  const telemetry = metrics.countEvents(base.telemetry);
+  const policy = policyOf(open.deployment.chainId);
+  const sender = senderOn(open.pool, { wallet: keys.transmitter, log: store, policy, telemetry, signal });
+  const chain = createOracleChain(open.deployment.addresses, open.provider, sender);
+  const server = await startStatusServer({ ...config.http, status: () => monitor.status(), metrics });
+  try {
+    const gossip = await openGossip(
+      { self: address, networkKey: keys.network, listen: config.listen, probe: open.probe, telemetry },
+      signal,
+    );
+    network.gossip = gossip;
+    telemetry.info("keeper-started", { mode: "member", address, url: server.url, ...namesOf(open) });
+    const keeper = createKeeper({
+      chain,
+      gossip: metrics.countMessages(gossip),
+      signer: guardSigner(createWalletSigner(keys.report), () => monitor.requireAgreement()),
+      network: createNetworkSigner(keys.network),
+      store,
+      clock,
+      timer: systemTimer,
+      telemetry,
+      parameters: config.protocol,
+      participation,
+      observer: { listings: open.listings, marketData },
+    });
+    await Promise.all([keeper.run(signal), sender.watch()]);
+    // The transaction in flight comes to rest where a restart takes it up.
+    await sender.resume().catch(() => undefined);
+  } finally {
+    await network.gossip?.stop();
+    await server.close();
+  }
+  telemetry.info("keeper-stopped");
+}
+
+function policyOf(chainId: number): TransactionPolicy {
+  return chainId === LOCAL_CHAIN_ID ? LOCAL_TRANSACTION_POLICY : DEFAULT_TRANSACTION_POLICY;
+}
+
+/** Opens what every process needs, and closes it whatever happens. */
+async function withBase(
+  config: KeeperConfig,
+  stop: AbortSignal,
+  run: (base: Base) => Promise<void>,
+): Promise<void> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([stop, ended.signal]);
+  const telemetry = createPinoTelemetry({ name: config.name, level: config.logLevel });
+  const open = await openChain(config, telemetry);
+  try {
+    const reader = createOracleChain(open.deployment.addresses, open.provider, NO_SENDER);
+    const clock =
+      config.clock === "system"
+        ? systemClock
+        : await followChainClock(() => reader.latestBlock(), systemTimer, telemetry, signal);
+    await run({ config, open, reader, clock, marketData: openMarketData(config, clock), telemetry, signal });
   } finally {
     ended.abort();
     open.provider.destroy();
   }
 }
 
-function openClock(
-  { clock }: KeeperConfig,
-  chain: OracleChain,
-  telemetry: Telemetry,
-  signal: AbortSignal,
-): Promise<Clock> {
-  if (clock === "system") return Promise.resolve(systemClock);
-  return followChainClock(() => chain.latestBlock(), systemTimer, telemetry, signal);
+function monitorOf(
+  { config, open, reader, clock, marketData }: Base,
+  keys: Pick<ChainExpectation, "address" | "networkKey">,
+  participation: Participation,
+  member: MemberParts | null,
+): KeeperMonitor {
+  return createKeeperMonitor({
+    name: config.name,
+    version: projectVersion(),
+    expected: expectationOf(config, open.deployment, keys),
+    chain: reader,
+    probe: open.probe,
+    clock,
+    marketData,
+    markets: open.listings.map(({ symbol }) => symbol),
+    maxDataAgeSeconds: config.maxDataAgeSeconds,
+    participation,
+    member,
+  });
+}
+
+/** A probe that remembers the keepers it saw last. */
+function rememberKeepers(probe: ChainProbe): {
+  readonly probe: ChainProbe;
+  readonly keepers: () => readonly Hex[];
+} {
+  let keepers: readonly Hex[] = [];
+  return {
+    probe: {
+      ...probe,
+      facts: async () => {
+        const facts = await probe.facts();
+        if (facts.kind === "complete") keepers = facts.keeperSet.keepers;
+        return facts;
+      },
+    },
+    keepers: () => keepers,
+  };
 }
 
 function namesOf({ deployment, listings }: OpenChain) {

@@ -2,6 +2,7 @@ import { isError } from "ethers";
 import { KeystoreError } from "../adapters/keystore/keystore-error.ts";
 import { ConfigError } from "../config.ts";
 import { ChainRefusal } from "../ports/clearing-chain.ts";
+import { StoreRefused } from "../ports/store.ts";
 import { ChainUnavailable } from "../ports/transaction-sender.ts";
 import { ChainDisagrees } from "../services/chain-agreement.ts";
 
@@ -84,8 +85,12 @@ export function explain(error: unknown): Failure {
 }
 
 /** Errors that say themselves what to do. */
-function isAdvised(error: unknown): error is CommandError | ConfigError | KeystoreError | ChainDisagrees {
-  return [CommandError, ConfigError, KeystoreError, ChainDisagrees].some((kind) => error instanceof kind);
+function isAdvised(
+  error: unknown,
+): error is CommandError | ConfigError | KeystoreError | ChainDisagrees | StoreRefused {
+  return [CommandError, ConfigError, KeystoreError, ChainDisagrees, StoreRefused].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 function explainRefusal({ message, reason }: ChainRefusal): Failure {

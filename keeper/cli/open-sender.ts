@@ -39,11 +39,25 @@ export interface OpenSender {
  * @throws ChainUnavailable when no node of the chain answers
  */
 export async function openSender(parts: SenderParts): Promise<OpenSender> {
-  const { rpcUrls, chainId, wallet, log, policy, telemetry, signal } = parts;
+  const { rpcUrls, chainId, telemetry } = parts;
   const poolPolicy = parts.poolPolicy ?? DEFAULT_RPC_POOL_POLICY;
   const pool = await openRpcPool(rpcUrls, chainId, systemTimer, telemetry, poolPolicy);
-  const chain = createTransactionChain(pool, wallet);
-  const sender = createTransactionSender({ chain, log, timer: systemTimer, telemetry, policy, signal });
+  const sender = senderOn(pool, parts);
   await sender.resume();
   return { sender, pool };
+}
+
+/** A sender over nodes that are open already; what an earlier process left open waits for `resume`. */
+export function senderOn(
+  pool: RpcPool,
+  {
+    wallet,
+    log,
+    policy,
+    telemetry,
+    signal,
+  }: Pick<SenderParts, "wallet" | "log" | "policy" | "telemetry" | "signal">,
+): ResumableSender {
+  const chain = createTransactionChain(pool, wallet);
+  return createTransactionSender({ chain, log, timer: systemTimer, telemetry, policy, signal });
 }

@@ -19,7 +19,7 @@ const STOP_TIMEOUT_MS = 5_000;
 const KEPT_OUTPUT_CHARS = 4_000;
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, HOST);
   await once(server, "listening");

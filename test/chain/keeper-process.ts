@@ -1,27 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { network } from "hardhat";
-import { deployBallast } from "../../deploy/deploy.ts";
-import { deploymentRecord } from "../../deploy/deployment-record.ts";
-import { loadParameters } from "../../deploy/parameter-file.ts";
-import { loadDailyHistory } from "../../keeper/adapters/replay/daily-history.ts";
-import { loadEpisode } from "../../keeper/adapters/replay/episodes.ts";
-import { openReplay } from "../../keeper/adapters/replay/replay.ts";
-import { writeDeploymentFile } from "../../keeper/cli/deployment-file.ts";
 import type { KeeperFileInput } from "../../keeper/keeper-config.ts";
 import {
   KeeperNotStarted,
   type KeeperProcess,
   startKeeperProcess,
 } from "../../scripts/network/keeper-process.ts";
-import { PROJECT_ROOT } from "../../scripts/run-command.ts";
 import { keeperFile } from "../support/keeper-file.ts";
-import { serveRpc, type RpcServer } from "../support/rpc-server.ts";
+import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
 import { runBallast } from "../support/run-ballast.ts";
 
-const DATA_FOLDER = `${PROJECT_ROOT}data`;
 const DAY_SECONDS = 86_400;
 const START_MS = 30_000;
 const STOP_MS = 5_000;
@@ -33,8 +22,7 @@ interface DoctorJson {
 }
 
 describe("a keeper process", function () {
-  let folder = "";
-  let server: RpcServer;
+  let chain: ReplayChain;
   let digest = "";
   let oracleHash = "";
   let marginHash = "";
@@ -42,14 +30,14 @@ describe("a keeper process", function () {
   const configFile = (name: string, changes: Partial<KeeperFileInput> = {}): string => {
     const content = keeperFile({
       name,
-      rpcUrls: [server.url],
+      rpcUrls: [chain.url],
       clock: "chain",
-      marketData: { kind: "replay", dataFolder: DATA_FOLDER, episode: "2026-02" },
+      marketData: { kind: "replay", dataFolder: DATA_FOLDER, episode: EPISODE },
       http: { port: 0 },
       limits: { maxDataAgeSeconds: DAY_SECONDS },
       ...changes,
     });
-    const file = join(folder, `${name}.json`);
+    const file = join(chain.folder, `${name}.json`);
     writeFileSync(file, JSON.stringify(content));
     return file;
   };
@@ -67,17 +55,8 @@ describe("a keeper process", function () {
   };
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "ballast-"));
-    const connection = await network.create({ network: "replay" });
-    const parameters = await loadParameters("replay");
-    const ballast = await deployBallast(connection, parameters);
-    const { snapshotTimes } = openReplay(loadEpisode(DATA_FOLDER, "2026-02"), loadDailyHistory(DATA_FOLDER));
-    await connection.networkHelpers.time.increaseTo((snapshotTimes[0] ?? 0) + 1);
-    server = await serveRpc(connection.provider);
-    writeDeploymentFile(
-      join(folder, "deployment.json"),
-      await deploymentRecord(ballast, parameters, server.url),
-    );
+    chain = await openReplayChain();
+    const { ballast } = chain;
     [digest, oracleHash, marginHash] = await Promise.all([
       ballast.keepers.configDigest(),
       ballast.config.oracleParamsHash(),
@@ -85,8 +64,7 @@ describe("a keeper process", function () {
     ]);
   });
   after(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true });
+    await chain.close();
   });
 
   describe("in a dry run", () => {
@@ -162,12 +140,12 @@ describe("a keeper process", function () {
   });
 
   it("refuses to start on another chain and where the contracts are missing", async () => {
-    const record = JSON.parse(readFileSync(join(folder, "deployment.json"), "utf8")) as Record<
+    const record = JSON.parse(readFileSync(join(chain.folder, "deployment.json"), "utf8")) as Record<
       string,
       object
     >;
     const variant = (name: string, content: object) => {
-      writeFileSync(join(folder, `${name}-deployment.json`), JSON.stringify(content));
+      writeFileSync(join(chain.folder, `${name}-deployment.json`), JSON.stringify(content));
       return configFile(name, { deployment: `${name}-deployment.json` });
     };
     expect(await refusal(variant("chain", { ...record, chainId: 5 }))).to.include("wrong-chain");

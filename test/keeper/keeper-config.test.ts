@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ConfigError, readKeeperEnvironment } from "../../keeper/config.ts";
+import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
 import { loadKeeperConfig } from "../../keeper/keeper-config.ts";
 import { keeperFile, withFolder, writeKeeperFile } from "../support/keeper-file.ts";
 
@@ -33,6 +34,7 @@ describe("a keeper's configuration", () => {
         clock: "system",
         store: { kind: "sqlite", file: join(folder, "keeper.sqlite") },
         marketData: { kind: "replay", dataFolder: join(folder, "data"), episode: "2026-02" },
+        protocol: DEFAULT_PARAMETERS,
         listen: "/ip4/127.0.0.1/tcp/0",
         http: { host: "127.0.0.1", port: 9464 },
         logLevel: "info",

@@ -29,8 +29,8 @@ export function addKeeperCommands(program: Command): void {
     .command("start")
     .description("run until SIGTERM; refuses when the chain is not what the configuration says")
     .option(...configOption)
-    .requiredOption("--dry-run", "observe and compute without a key; sign and send nothing")
-    .addHelpText("after", examples("keeper start --config keeper.json --dry-run"))
+    .option("--dry-run", "observe and compute without a key; sign and send nothing")
+    .addHelpText("after", examples("keeper start --config keeper.json", "keeper start --dry-run"))
     .action((_options: unknown, command: Command) => start(command.optsWithGlobals()));
   keeper
     .command("doctor")
@@ -73,8 +73,9 @@ function stopSignal(): AbortSignal {
 
 async function start(options: KeeperOptions): Promise<void> {
   const config = configOf(options);
-  const { runDryRun } = await import("../../main.ts");
-  await runDryRun(config, stopSignal());
+  const { runDryRun, runKeeper } = await import("../../main.ts");
+  const run = options.dryRun === true ? runDryRun : runKeeper;
+  await run(config, stopSignal());
 }
 
 async function doctor(options: KeeperOptions): Promise<void> {

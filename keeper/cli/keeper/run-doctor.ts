@@ -1,11 +1,6 @@
 import { createOracleChain } from "../../adapters/ethers/oracle-chain.ts";
-import {
-  type KeySummary,
-  openAccountKey,
-  openNetworkKey,
-  summarise,
-} from "../../adapters/keystore/key-folder.ts";
-import { isOpenToOthers, readPassword } from "../../adapters/keystore/password-file.ts";
+import { type KeySummary, summarise } from "../../adapters/keystore/key-folder.ts";
+import { isOpenToOthers } from "../../adapters/keystore/password-file.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { systemTimer } from "../../adapters/system/timer.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
@@ -16,6 +11,7 @@ import { type DoctorCheck, examine } from "../../services/doctor.ts";
 import { explain } from "../failure.ts";
 import { NO_SENDER } from "./no-sender.ts";
 import { expectationOf, openChain, type OpenChain } from "./open-chain.ts";
+import { openKeys } from "./open-keys.ts";
 import { openMarketData } from "./open-market-data.ts";
 import { reachPeers } from "./reach-peers.ts";
 import { tryStore } from "./try-store.ts";
@@ -74,20 +70,18 @@ async function examineAll(
   });
 }
 
-async function examineKeys({ keys }: KeeperConfig): Promise<{
+async function examineKeys(config: KeeperConfig): Promise<{
   readonly checks: readonly DoctorCheck[];
   readonly summaries: readonly KeySummary[];
 }> {
+  const { keys } = config;
   if (keys === null) {
     const advice = "make keys with `ballast keys new` and name them in the configuration, or use --dry-run";
     const detail = "the configuration names none";
     return { checks: [{ name: "keys", verdict: "fail", detail, advice }], summaries: [] };
   }
   try {
-    const password = readPassword(keys.passwordFile);
-    await openAccountKey("report", keys.report, password);
-    await openAccountKey("transmitter", keys.transmitter, password);
-    await openNetworkKey(keys.network, password);
+    await openKeys(config);
     const summaries = (["report", "transmitter", "network"] as const).map((kind) =>
       summarise(kind, keys[kind]),
     );

@@ -1,0 +1,137 @@
+import { expect } from "chai";
+import { getBytes, HDNodeWallet, id } from "ethers";
+import type { DeployParameters } from "../../deploy/parameter-file.ts";
+import { freePort } from "../../scripts/demo/node-process.ts";
+import { launchKeepers, type KeeperNetwork, type LocalKeeper } from "../../scripts/network/keeper-network.ts";
+import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
+
+const KEEPERS = 4;
+/** Hardhat's accounts come from its well-known phrase: report keys as registered, transmitters with money for gas. */
+const PHRASE = "test test test test test test test test test test test junk";
+const FIRST_TRANSMITTER = 15;
+const REPORT_MS = 20_000;
+const POLL_MS = 100;
+const STOP_MS = 8_000;
+
+const account = (index: number) => HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`);
+
+/** The registered entries, each at a port that is free now. */
+async function withFreePorts(): Promise<(parameters: DeployParameters) => DeployParameters> {
+  const ports: number[] = [];
+  for (let i = 0; i < KEEPERS; i++) ports.push(await freePort());
+  return (parameters) => ({
+    ...parameters,
+    keepers: {
+      ...parameters.keepers,
+      entries: parameters.keepers.entries.map((entry, index) => ({
+        ...entry,
+        endpoint: `/ip4/127.0.0.1/tcp/${ports[index] ?? 0}`,
+      })),
+    },
+  });
+}
+
+function localKeepers({ keepers }: DeployParameters): readonly LocalKeeper[] {
+  return keepers.entries.map(({ reportKey, endpoint }, index) => {
+    if (typeof reportKey === "string") throw new TypeError("an address has no key here");
+    const report = account(reportKey.account);
+    return {
+      name: `keeper-${index + 1}`,
+      report,
+      transmitter: account(FIRST_TRANSMITTER + index),
+      networkSeed: getBytes(id(report.privateKey)),
+      listen: endpoint,
+    };
+  });
+}
+
+describe("four keepers as processes", function () {
+  let chain: ReplayChain;
+  let network: KeeperNetwork;
+  let epochRound = { epoch: 0n, round: 0n };
+
+  before(async () => {
+    chain = await openReplayChain(await withFreePorts());
+    const shared = {
+      clock: "chain",
+      marketData: { kind: "replay", dataFolder: DATA_FOLDER, episode: EPISODE },
+      limits: { maxDataAgeSeconds: 86_400 },
+      protocol: {
+        slotSeconds: 3,
+        progressMs: 2_000,
+        resendMs: 300,
+        maxClockOffsetSeconds: 1,
+        stageMs: 1_000,
+      },
+    } as const;
+    const plan = {
+      folder: chain.folder,
+      deploymentFile: chain.deploymentFile,
+      rpcUrls: [chain.url],
+      shared,
+    };
+    network = await launchKeepers(plan, localKeepers(chain.parameters));
+  });
+  after(async () => {
+    await network.stop();
+    await chain.close();
+  });
+
+  /** Waits for a report after the last one seen. */
+  const nextReport = async () => {
+    const deadline = performance.now() + REPORT_MS;
+    while (performance.now() < deadline) {
+      const { epoch, round, observedAt } = await chain.ballast.oracle.header();
+      if (epoch > epochRound.epoch || (epoch === epochRound.epoch && round > epochRound.round)) {
+        epochRound = { epoch, round };
+        return Number(observedAt);
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    const log = network
+      .keeper(0)
+      .log.slice(-40)
+      .map((line) => JSON.stringify(line));
+    throw new Error(`no report within ${REPORT_MS} ms; the first keeper's log:\n${log.join("\n")}`);
+  };
+
+  it("agree on a report, sign it and post it", async () => {
+    expect(await nextReport()).to.be.greaterThan(0);
+    const ready = await fetch(`${network.keeper(0).url}/readyz`);
+    expect(ready.status, await ready.text()).to.equal(200);
+  });
+
+  it("report again when the market has moved on", async () => {
+    const before = epochRound;
+    await chain.moveTo(1);
+    await nextReport();
+    expect(epochRound).not.to.deep.equal(before);
+  });
+
+  it("show each other's streaks, deviations and balances", async () => {
+    const status = (await (await fetch(`${network.keeper(1).url}/status.json`)).json()) as {
+      quorum: { reachable: number; margin: number };
+      members: { lastReport: unknown; deviationBps: number | null; balanceWei: string }[];
+    };
+    expect(status.quorum).to.deep.include({ reachable: 4, margin: 1 });
+    expect(status.members).to.have.length(KEEPERS);
+    expect(status.members.filter(({ lastReport }) => lastReport !== null).length).to.be.greaterThan(2);
+    for (const { balanceWei } of status.members) expect(BigInt(balanceWei) > 0n).to.equal(true);
+  });
+
+  it("go on reporting when one is killed, and take it back when it returns", async () => {
+    await network.kill(2);
+    await chain.moveTo(2);
+    await nextReport();
+    await network.restart(2);
+    await chain.moveTo(3);
+    await nextReport();
+    await network.keeper(2).logged("keeper-started", REPORT_MS);
+  });
+
+  it("end with 0 within seconds when told to", async () => {
+    const asked = performance.now();
+    expect(await network.stop()).to.deep.equal([0, 0, 0, 0]);
+    expect(performance.now() - asked).to.be.lessThan(STOP_MS);
+  });
+});
