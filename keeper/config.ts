@@ -99,7 +99,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 /** Pino's levels, the quietest last. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 const MAX_PORT = 65_535;
 export const portSchema = z.coerce.number().int().min(0).max(MAX_PORT);

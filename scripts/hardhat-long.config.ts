@@ -3,8 +3,8 @@ import { defineConfig } from "hardhat/config";
 import standard from "../hardhat.config.ts";
 
 const LONG_FUZZ_RUNS = 10_000;
-const LONG_INVARIANT_RUNS = 1_000;
-const LONG_INVARIANT_DEPTH = 64;
+const LONG_INVARIANT_RUNS = 10_000;
+const LONG_INVARIANT_DEPTH = 48;
 
 export default defineConfig({
   ...standard,

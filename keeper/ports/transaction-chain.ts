@@ -16,7 +16,7 @@ export interface UnsignedTransaction {
   readonly fees: Fees;
 }
 
-export interface SignedTransaction {
+interface SignedTransaction {
   readonly hash: Hex;
   readonly raw: Hex;
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Market, MarketData } from "../ports/market-data.ts";
 import { type ChainExpectation, findDifferences } from "./chain-agreement.ts";
 
-export type Verdict = "ok" | "warn" | "fail";
+type Verdict = "ok" | "warn" | "fail";
 
 /** One finding; `advice` says what to do and is null when all is well. */
 export interface DoctorCheck {
@@ -13,7 +13,7 @@ export interface DoctorCheck {
   readonly advice: string | null;
 }
 
-export interface DoctorLimits {
+interface DoctorLimits {
   readonly minBalanceWei: bigint;
   readonly maxClockDriftSeconds: number;
   readonly maxDataAgeSeconds: number;

@@ -7,7 +7,7 @@ import type { ReportStamp } from "../ports/keeper-status.ts";
 const BPS = 10_000;
 
 /** How one keeper took part in the reports so far. */
-export interface MemberRecord {
+interface MemberRecord {
   readonly lastReport: ReportStamp | null;
   readonly deviationBps: number | null;
   readonly signedStreak: number;

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "../run-command.ts";
 
 /** One line of a keeper's log: level, time, keeper, event and fields. */
-export type KeeperLogLine = Readonly<Record<string, string | number | boolean | null>>;
+type KeeperLogLine = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface KeeperProcess {
   /** Where it shows its status. */

@@ -1,7 +1,7 @@
 import { type FeeMarket, type FeePolicy, type Fees, firstFees, replacementFees } from "./fees.ts";
 
 /** Where an attempt was found on the chain. */
-export interface Inclusion {
+interface Inclusion {
   readonly blockNumber: bigint;
 }
 

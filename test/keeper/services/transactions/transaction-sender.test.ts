@@ -4,55 +4,10 @@ import {
   type TransactionRequest,
   TransactionSuperseded,
 } from "../../../../keeper/ports/transaction-sender.ts";
-import { createTransactionSender } from "../../../../keeper/services/transactions/transaction-sender.ts";
-import {
-  DEFAULT_TRANSACTION_POLICY,
-  type TransactionPolicy,
-} from "../../../../keeper/services/transactions/transaction-policy.ts";
-import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
-import {
-  DONE_SELECTOR,
-  emptyLog,
-  fakeChain,
-  fakeTimer,
-  refusesRepeats,
-  request,
-  SENDER,
-} from "../../../support/transaction-doubles.ts";
+import { DONE_SELECTOR, refusesRepeats, request } from "../../../support/transaction-doubles.ts";
+import { openTransactionWorld } from "../../../support/transaction-world.ts";
 
 const GWEI = 1_000_000_000n;
-const CHAIN_ID = 31_337n;
-
-/** A world that mines a block at every look, unless a test stops it. */
-function openWorld(changed: Partial<TransactionPolicy> = {}) {
-  const fake = fakeChain();
-  const timer = fakeTimer();
-  const telemetry = recordingTelemetry();
-  const log = emptyLog();
-  const stop = new AbortController();
-  const policy: TransactionPolicy = {
-    ...DEFAULT_TRANSACTION_POLICY,
-    confirmations: 3n,
-    finalityBlocks: 3n,
-    replaceAfterBlocks: 2n,
-    replaceAfterMs: 0,
-    ...changed,
-  };
-  timer.meanwhile = () => {
-    fake.mine();
-  };
-  const sender = createTransactionSender({
-    chain: fake.chain,
-    log,
-    timer,
-    telemetry,
-    policy,
-    signal: stop.signal,
-  });
-  const events = (name: string) => telemetry.lines.filter(({ event }) => event === name);
-  const open = () => log.openTransactions(CHAIN_ID, SENDER);
-  return { ...fake, fake, timer, log, stop, sender, events, open };
-}
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -62,7 +17,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
 
 describe("transaction sender", () => {
   it("resolves once the effect is as deep as asked", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     const sent = await world.sender.send(request(1));
     expect(sent).to.include({ kind: "mined", blockNumber: 1n, gasUsed: 100_000n });
     expect((await world.chain.state(1n)).headNumber).to.equal(3n);
@@ -71,7 +26,7 @@ describe("transaction sender", () => {
   });
 
   it("does not send what the contract refuses", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.refuses = () => "0xbad00001";
     const error = await failure(world.sender.send(request(1)));
     expect(error).to.be.instanceOf(TransactionRefused).with.property("revertData", "0xbad00001");
@@ -80,14 +35,14 @@ describe("transaction sender", () => {
   });
 
   it("counts a refusal that says the effect is there as success", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.refuses = () => `${DONE_SELECTOR}0000` as const;
     expect(await world.sender.send(request(1))).to.deep.equal({ kind: "already-done" });
     expect(world.broadcasts).to.deep.equal([]);
   });
 
   it("keeps one transaction in flight", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     let most = 0;
     world.timer.meanwhile = () => {
       most = Math.max(most, world.pool.size);
@@ -99,7 +54,7 @@ describe("transaction sender", () => {
   });
 
   it("goes on after a refused transaction", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.refuses = (data) => (data === request(1).data ? "0xbad00001" : null);
     const first = failure(world.sender.send(request(1)));
     const second = world.sender.send(request(2));
@@ -108,14 +63,14 @@ describe("transaction sender", () => {
   });
 
   it("does one effect once, however often it is asked for", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     const [first, again] = await Promise.all([world.sender.send(request(1)), world.sender.send(request(1))]);
     expect(again).to.deep.equal(first);
     expect(world.effects()).to.have.length(1);
   });
 
   it("replaces a stuck transaction under the same nonce, an eighth dearer each time", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.isMining = false;
     world.timer.meanwhile = (sleeps) => {
       world.settings.isMining = sleeps > 8;
@@ -132,7 +87,7 @@ describe("transaction sender", () => {
   });
 
   it("does not raise the fee on a chain that makes no blocks", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.timer.meanwhile = (sleeps) => {
       if (sleeps > 50) world.mine();
     };
@@ -141,7 +96,7 @@ describe("transaction sender", () => {
   });
 
   it("alerts at the cap, waits, and gets through when the base fee falls", async () => {
-    const world = openWorld({ maxFeePerGasCapWei: 4n * GWEI });
+    const world = openTransactionWorld({ maxFeePerGasCapWei: 4n * GWEI });
     world.settings.baseFeeWei = 2n * GWEI;
     world.timer.meanwhile = (sleeps) => {
       if (sleeps === 1) world.settings.baseFeeWei = 10n * GWEI;
@@ -160,7 +115,7 @@ describe("transaction sender", () => {
   });
 
   it("sends again what the pool forgot", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.isMining = false;
     world.timer.meanwhile = (sleeps) => {
       if (sleeps === 1) world.emptyPool();
@@ -174,7 +129,7 @@ describe("transaction sender", () => {
   });
 
   it("outbids a stranger's waiting transaction under its nonce", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.answer = { kind: "underpriced" };
     world.timer.meanwhile = () => {
       world.settings.answer = null;
@@ -186,7 +141,7 @@ describe("transaction sender", () => {
   });
 
   it("alerts when nodes reject it, and keeps trying", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.answer = { kind: "rejected", reason: "insufficient funds" };
     world.timer.meanwhile = (sleeps) => {
       if (sleeps > 5) world.settings.answer = null;
@@ -198,7 +153,7 @@ describe("transaction sender", () => {
   });
 
   it("finds that a stranger's transaction took its nonce, and says so", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.isMining = false;
     world.timer.meanwhile = (sleeps) => {
       if (sleeps === 2) world.strangerTakesNonce();
@@ -215,7 +170,7 @@ describe("transaction sender", () => {
   });
 
   it("takes the nonce back for nothing when the effect is done by somebody else while it waits", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.isMining = false;
     world.timer.meanwhile = (sleeps) => {
       if (sleeps === 2) world.settings.refuses = () => DONE_SELECTOR;
@@ -231,7 +186,7 @@ describe("transaction sender", () => {
   });
 
   it("reports a transaction that reverted when mined", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.timer.meanwhile = (sleeps) => {
       if (sleeps === 1) world.settings.refuses = () => "0xbad00001";
       world.mine();
@@ -242,7 +197,7 @@ describe("transaction sender", () => {
   });
 
   it("waits while no node answers", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.timer.meanwhile = (sleeps) => {
       world.settings.isDown = sleeps > 0 && sleeps < 10;
       world.mine();
@@ -253,7 +208,7 @@ describe("transaction sender", () => {
   });
 
   it("does not believe a block that the nodes dispute", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.isAgreed = false;
     world.timer.meanwhile = (sleeps) => {
       world.settings.isAgreed = sleeps > 10;
@@ -264,54 +219,8 @@ describe("transaction sender", () => {
     expect(world.events("transaction-block-disputed")).to.have.length(1);
   });
 
-  for (const transactions of ["to-pool", "lost"] as const) {
-    for (let depth = 1; depth <= 10; depth++) {
-      it(`is on the chain once after a reorganisation ${depth} deep, its transactions ${transactions}`, async () => {
-        const world = openWorld({ confirmations: 11n, finalityBlocks: 11n });
-        let isDone = false;
-        world.timer.meanwhile = (sleeps) => {
-          world.mine();
-          if (sleeps === depth + 1 && !isDone) {
-            isDone = true;
-            world.reorganise(depth + 1, transactions);
-          }
-        };
-        const sent = await world.sender.send(request(1));
-        expect(sent.kind).to.equal("mined");
-        expect(isDone).to.be.true;
-        expect(world.effects()).to.have.length(1);
-        expect(world.events("transaction-fell-out-of-the-chain")).to.have.length(1);
-        // What comes back is the same transaction: a fall is no reason to pay more.
-        expect(new Set(world.broadcasts).size).to.equal(1);
-      });
-    }
-  }
-
-  it("sends again, in order, what falls out after its confirmation and before it is final", async () => {
-    const world = openWorld({ confirmations: 1n, finalityBlocks: 20n });
-    for (const effect of [1, 2, 3]) await world.sender.send(request(effect));
-    expect(await world.open()).to.have.length(3);
-    world.reorganise(3, "lost");
-    expect(world.effects()).to.deep.equal([]);
-    await world.sender.send(request(4));
-    expect(world.effects()).to.deep.equal([1, 2, 3, 4].map((effect) => request(effect).data));
-    world.mine(20);
-    await world.sender.resume();
-    expect(await world.open()).to.deep.equal([]);
-  });
-
-  it("frees the nonce of what fell out and is refused by now", async () => {
-    const world = openWorld({ confirmations: 1n, finalityBlocks: 20n });
-    await world.sender.send(request(1));
-    world.reorganise(1, "lost");
-    world.settings.refuses = (data) => (data === request(1).data ? "0xbad00001" : null);
-    expect((await world.sender.send(request(2))).kind).to.equal("mined");
-    expect(world.effects()).to.deep.equal([request(2).data]);
-    expect(world.events("transaction-ended-without-effect")).to.have.length(1);
-  });
-
   it("watches what is not final until it is told to stop", async () => {
-    const world = openWorld({ confirmations: 1n, finalityBlocks: 5n });
+    const world = openTransactionWorld({ confirmations: 1n, finalityBlocks: 5n });
     await world.sender.send(request(1));
     world.reorganise(1, "lost");
     world.timer.meanwhile = (sleeps) => {
@@ -324,7 +233,7 @@ describe("transaction sender", () => {
   });
 
   it("ends its waiting when it is stopped, and leaves the transaction open in the log", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.isMining = false;
     world.timer.meanwhile = (sleeps) => {
       if (sleeps === 3) world.stop.abort(new Error("stopped"));
@@ -343,11 +252,11 @@ describe("transaction sender", () => {
       { confirmations: 4n, finalityBlocks: 3n },
       { pollMs: 0 },
     ])
-      expect(() => openWorld(wrong), JSON.stringify(Object.keys(wrong))).to.throw(RangeError);
+      expect(() => openTransactionWorld(wrong), JSON.stringify(Object.keys(wrong))).to.throw(RangeError);
   });
 
   it("takes a repeated effect for done when the contract says so", async () => {
-    const world = openWorld();
+    const world = openTransactionWorld();
     world.settings.refuses = refusesRepeats;
     await world.sender.send(request(1));
     const other: TransactionRequest = { ...request(1), id: "the same by another name" };
