@@ -23,7 +23,7 @@ type Trader = Awaited<ReturnType<Desk["openAccount"]>>;
 const openShort = async () => {
   const desk = await openDesk();
   const strike = await desk.list(ETH, "call", 3_000n);
-  const short = await desk.openAccount(150_000n * USD);
+  const short = await desk.openAccount(75_000n * USD);
   const long = await desk.openAccount(1_000_000n * USD);
   const bidder = await desk.openAccount(1_000_000n * USD);
   await desk.trade(long, short, strike, SIZE_E8, CALL_PRICE_E8);
