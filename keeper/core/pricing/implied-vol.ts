@@ -1,10 +1,10 @@
 import { CoreError } from "../errors.ts";
 import { intrinsicValue, type OptionKind } from "./black76.ts";
-import { normalInverseCdf } from "./normal.ts";
+import { erfcx, normalInverseCdf } from "./normal.ts";
 import {
   logForwardOverStrike,
-  normalisedBlack,
-  normalisedBlackShortfall,
+  normalisedBlackOverVega,
+  normalisedShortfallOverVega,
   normalisedVega,
 } from "./normalised-black.ts";
 
@@ -33,7 +33,12 @@ const MAX_ITERATIONS = 40;
 const CONVERGED_STEP = 5e-5;
 /** Above this share of the upper limit the shortfall to it is solved for, which keeps its digits. */
 const SHORTFALL_SHARE = 0.5;
+/** Below this share of the value at the inflection the guess comes from the limit of small values, above it from the inflection. */
+const LOW_SHARE = 0.3;
+const CUBIC_NEAR = 1 / 6;
+const CUBIC_FAR = 1 / 24;
 const SQRT_TWO_PI = 2.5066282746310007;
+const LN_INV_SQRT_TWO_PI = -0.9189385332046728;
 
 /**
  * Black-76 implied volatility over the whole domain of doubles; refuses what has none instead of guessing.
@@ -44,9 +49,9 @@ const SQRT_TWO_PI = 2.5066282746310007;
 export function findImpliedVol(option: QuotedOption): ImpliedVolOutcome {
   const { kind, forward, strike, tauYears, discount, price } = option;
   if (!Number.isFinite(price)) return { code: "price-not-finite" };
-  for (const positive of [forward, strike, tauYears, discount]) {
-    if (!(positive > 0) || !Number.isFinite(positive)) return { code: "argument-out-of-domain" };
-  }
+  const isInDomain =
+    isPositive(forward) && isPositive(strike) && isPositive(tauYears) && isPositive(discount);
+  if (!isInDomain) return { code: "argument-out-of-domain" };
   const undiscounted = price / discount;
   const timeValue = undiscounted - intrinsicValue(kind, forward, strike);
   const upperLimit = kind === "call" ? forward : strike;
@@ -57,8 +62,11 @@ export function findImpliedVol(option: QuotedOption): ImpliedVolOutcome {
   const target = timeValue / scale;
   if (!(target > 0)) return { code: "price-not-above-intrinsic" };
   const shortfall = (upperLimit - undiscounted) / scale;
-  const { totalVol, iterations } = solve(logMoneyness, target, shortfall);
-  return { code: "solved", annualVol: totalVol / Math.sqrt(tauYears), iterations };
+  return solve(logMoneyness, target, shortfall, Math.sqrt(tauYears));
+}
+
+function isPositive(value: number): boolean {
+  return value > 0 && value < Infinity;
 }
 
 /**
@@ -75,30 +83,40 @@ export function impliedVol(option: QuotedOption): number {
   return outcome.annualVol;
 }
 
-/** Value of an objective whose root is sought, its slope, and its next two derivatives over the slope. */
-interface Objective {
-  readonly value: number;
-  readonly slope: number;
-  readonly secondOverSlope: number;
-  readonly thirdOverSlope: number;
+type Region = "below-inflection" | "middle" | "near-limit";
+
+/**
+ * Picks the objective and its guess, and solves.
+ * At the inflection s = sqrt(-2 x) the value is exp(x/2) (1 - erfcx(sqrt(-x))) / 2 and its slope exp(x/2) / sqrt(2 pi).
+ */
+function solve(x: number, target: number, shortfall: number, sqrtTau: number): ImpliedVolOutcome {
+  const inflection = Math.sqrt(-2 * x);
+  const limit = Math.exp(x / 2);
+  const valueAtInflection = 0.5 * limit * (1 - erfcx(Math.sqrt(-x)));
+  if (target < valueAtInflection) {
+    const guess =
+      target < LOW_SHARE * valueAtInflection
+        ? lowGuess(x, target, inflection)
+        : inflectionGuess(inflection, (target - valueAtInflection) / limit);
+    return refine("below-inflection", x, Math.log(target), sqrtTau, 0, inflection, guess);
+  }
+  if (shortfall < SHORTFALL_SHARE * limit) {
+    const guess = Math.max(inflection, highGuess(x, shortfall));
+    return refine("near-limit", x, Math.log(shortfall), sqrtTau, inflection, Infinity, guess);
+  }
+  const guess = inflectionGuess(inflection, (target - valueAtInflection) / limit);
+  return refine("middle", x, target, sqrtTau, inflection, Infinity, guess);
 }
 
-type ObjectiveAt = (totalVol: number) => Objective;
-
-function solve(x: number, target: number, shortfall: number): { totalVol: number; iterations: number } {
-  const inflection = Math.sqrt(-2 * x);
-  const valueAtInflection = x === 0 ? 0 : normalisedBlack(x, inflection);
-  if (target < valueAtInflection) {
-    return refine(inverseLogObjective(x, target), 0, inflection, lowGuess(x, target, inflection));
-  }
-  if (shortfall < SHORTFALL_SHARE * Math.exp(x / 2)) {
-    const guess = Math.max(inflection, highGuess(x, shortfall));
-    return refine(shortfallObjective(x, shortfall), inflection, Infinity, guess);
-  }
-  const slope = normalisedVega(x, Math.max(inflection, Number.MIN_VALUE));
-  const guess =
-    x === 0 ? target * SQRT_TWO_PI : inflection + (target - valueAtInflection) / Math.max(slope, target);
-  return refine(valueObjective(x, target), inflection, Infinity, guess);
+/**
+ * From the cubic expansion of b around the inflection, where b'' = 0: u = d - c d^3 with c = 1/6 beside the inflection and
+ * 1/24 far beyond it (at the money), inverted to first order.
+ */
+function inflectionGuess(inflection: number, excessOverLimit: number): number {
+  const linear = SQRT_TWO_PI * excessOverLimit;
+  const size = Math.abs(linear);
+  const cubic = CUBIC_FAR + ((CUBIC_NEAR - CUBIC_FAR) * inflection) / (inflection + size);
+  return inflection + linear * (1 + cubic * linear * linear);
 }
 
 /** Leading order of ln b: -x^2 / (2 s^2) - s^2 / 8, corrected once for the factor before the exponential. */
@@ -120,88 +138,77 @@ function highGuess(x: number, shortfall: number): number {
   return -2 * normalInverseCdf(Math.min(probability, 0.5));
 }
 
-/** Second and third derivative of b over its first (Jaeckel 2015, eq. 4.30): b''/b' = x^2/s^3 - s/4. */
-function curvature(x: number, s: number): { second: number; third: number } {
-  const hOverS = x / (s * s);
-  const second = hOverS * hOverS * s - s / 4;
-  return { second, third: second * second - 3 * hOverS * hOverS - 0.25 };
-}
-
-function valueObjective(x: number, target: number): ObjectiveAt {
-  return (s) => {
-    const { second, third } = curvature(x, s);
-    const slope = normalisedVega(x, s);
-    return { value: normalisedBlack(x, s) - target, slope, secondOverSlope: second, thirdOverSlope: third };
-  };
-}
-
-/** 1 / ln b(s) - 1 / ln target with its derivatives by the chain rule; nearly linear in s^2 for small values. */
-function inverseLogObjective(x: number, target: number): ObjectiveAt {
-  const logTarget = Math.log(target);
-  return (s) => {
-    const b = normalisedBlack(x, s);
-    const logB = Math.log(b);
-    const relativeVega = normalisedVega(x, s) / b;
-    const { second, third } = curvature(x, s);
+/** The next step of a region's objective from total vol s; `goal` is ln target, the target itself or ln of the shortfall. */
+function stepOf(region: Region, x: number, goal: number, s: number): number {
+  const h = x / s;
+  const t = s / 2;
+  const hOverS = h / s;
+  // Second and third derivative of b over its first (Jaeckel 2015, eq. 4.30): b''/b' = x^2/s^3 - s/4.
+  const second = hOverS * h - s / 4;
+  const third = second * second - 3 * hOverS * hOverS - 0.25;
+  if (region === "middle") {
+    const vega = normalisedVega(x, s);
+    return householderStep(goal / vega - normalisedBlackOverVega(x, s), second, third);
+  }
+  const halfSquares = 0.5 * (h * h + t * t);
+  if (region === "below-inflection") {
+    // 1 / ln b(s) - 1 / ln target by the chain rule; nearly linear in s^2 for small values.
+    const overVega = normalisedBlackOverVega(x, s);
+    const logB = Math.log(overVega) + LN_INV_SQRT_TWO_PI - halfSquares;
     const l = 1 / logB;
-    const first = 1 + 2 * l;
-    return {
-      value: (logTarget - logB) / (logB * logTarget),
-      slope: -relativeVega * l * l,
-      secondOverSlope: second - relativeVega * first,
-      thirdOverSlope:
-        third + 2 * relativeVega * relativeVega * (1 + 3 * l * (1 + l)) - 3 * second * relativeVega * first,
-    };
-  };
+    const relativeVega = 1 / overVega;
+    const first = relativeVega * (1 + 2 * l);
+    return householderStep(
+      ((goal - logB) * logB * overVega) / goal,
+      second - first,
+      third + 2 * relativeVega * relativeVega * (1 + 3 * l * (1 + l)) - 3 * second * first,
+    );
+  }
+  // ln(shortfall(s)) - ln(target shortfall), falling in s.
+  const overVega = normalisedShortfallOverVega(x, s);
+  const relativeVega = 1 / overVega;
+  return householderStep(
+    (Math.log(overVega) + LN_INV_SQRT_TWO_PI - halfSquares - goal) * overVega,
+    second + relativeVega,
+    third + 3 * second * relativeVega + 2 * relativeVega * relativeVega,
+  );
 }
 
-/** ln(target shortfall) - ln(shortfall(s)), rising in s. */
-function shortfallObjective(x: number, shortfall: number): ObjectiveAt {
-  return (s) => {
-    const lacking = normalisedBlackShortfall(x, s);
-    const relativeVega = normalisedVega(x, s) / lacking;
-    const { second, third } = curvature(x, s);
-    return {
-      value: Math.log(shortfall / lacking),
-      slope: relativeVega,
-      secondOverSlope: second + relativeVega,
-      thirdOverSlope: third + 3 * second * relativeVega + 2 * relativeVega * relativeVega,
-    };
-  };
-}
-
-/** Householder's third-order step of an objective, as a change of the argument. */
-function householderStep(objective: Objective): number {
-  const newton = -objective.value / objective.slope;
-  const halley = objective.secondOverSlope * newton;
+/** Householder's third-order step from Newton's step and the objective's second and third derivative over its slope. */
+function householderStep(newton: number, secondOverSlope: number, thirdOverSlope: number): number {
+  const halley = secondOverSlope * newton;
   const numerator = 1 + halley / 2;
-  const denominator = 1 + halley + (objective.thirdOverSlope * newton * newton) / 6;
-  const step = (newton * numerator) / denominator;
-  return denominator > 0 && numerator > 0 ? step : newton;
+  const denominator = 1 + halley + (thirdOverSlope * newton * newton) / 6;
+  return denominator > 0 && numerator > 0 ? (newton * numerator) / denominator : newton;
 }
 
-/** Root of a rising or falling objective between two bounds; a step that leaves the shrinking bracket is halved into it. */
+/** Root of a region's objective between two bounds; a step that leaves the shrinking bracket is halved into it. */
 function refine(
-  objectiveAt: ObjectiveAt,
+  region: Region,
+  x: number,
+  goal: number,
+  sqrtTau: number,
   lower: number,
   upper: number,
   guess: number,
-): { totalVol: number; iterations: number } {
+): ImpliedVolOutcome {
   let low = lower;
   let high = upper;
   let totalVol = guess;
-  for (let iteration = 1; iteration <= MAX_ITERATIONS; iteration++) {
-    const objective = objectiveAt(totalVol);
-    if (objective.value === 0) return { totalVol, iterations: iteration };
-    const step = householderStep(objective);
-    if (Math.abs(step) <= CONVERGED_STEP * totalVol)
-      return { totalVol: totalVol + step, iterations: iteration };
+  let iterations = 0;
+  while (iterations < MAX_ITERATIONS) {
+    iterations++;
+    const step = stepOf(region, x, goal, totalVol);
+    const next = totalVol + step;
+    if (Math.abs(step) <= CONVERGED_STEP * totalVol) {
+      totalVol = next;
+      break;
+    }
     if (step > 0) low = totalVol;
     else high = totalVol;
-    const next = totalVol + step;
     totalVol = next > low && next < high ? next : midpoint(low, high, totalVol);
   }
-  return { totalVol, iterations: MAX_ITERATIONS };
+  return { code: "solved", annualVol: totalVol / sqrtTau, iterations };
 }
 
 function midpoint(low: number, high: number, current: number): number {

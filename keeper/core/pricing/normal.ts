@@ -134,10 +134,15 @@ const QUANTILE_TAIL_SHIFT = 1.6;
 /** Multiples of 1/16 square exactly in a double up to far beyond the range of exp. */
 const EXACT_SQUARE_SCALE = 16;
 
-function polynomial(coefficients: Float64Array, x: number): number {
-  let sum = 0;
-  for (let place = 0; place < coefficients.length; place++) sum = sum * x + coefficients[place]!;
-  return sum;
+/** Horner's rule for numerator and denominator of equal degree side by side, so that one hides the other's latency. */
+function rational(numerator: Float64Array, denominator: Float64Array, x: number): number {
+  let above = numerator[0]!;
+  let below = denominator[0]!;
+  for (let place = 1; place < numerator.length; place++) {
+    above = above * x + numerator[place]!;
+    below = below * x + denominator[place]!;
+  }
+  return above / below;
 }
 
 /** exp(-scale x^2) with the square split in an exact and a small part, so that large |x| loses no digits. */
@@ -149,7 +154,7 @@ function expMinusSquare(x: number, scale: number): number {
 
 function erfSmall(x: number): number {
   const square = x * x;
-  return (x * polynomial(ERF_NUMERATOR, square)) / polynomial(ERF_DENOMINATOR, square);
+  return x * rational(ERF_NUMERATOR, ERF_DENOMINATOR, square);
 }
 
 /**
@@ -164,11 +169,10 @@ export function erfcx(x: number): number {
 }
 
 function erfcxPositive(x: number): number {
-  if (x <= FAR_LIMIT) return polynomial(ERFCX_MID_NUMERATOR, x) / polynomial(ERFCX_MID_DENOMINATOR, x);
+  if (x <= FAR_LIMIT) return rational(ERFCX_MID_NUMERATOR, ERFCX_MID_DENOMINATOR, x);
   if (x >= ASYMPTOTE_LIMIT) return INV_SQRT_PI / x;
   const inverseSquare = 1 / (x * x);
-  const ratio =
-    polynomial(ERFCX_FAR_NUMERATOR, inverseSquare) / polynomial(ERFCX_FAR_DENOMINATOR, inverseSquare);
+  const ratio = rational(ERFCX_FAR_NUMERATOR, ERFCX_FAR_DENOMINATOR, inverseSquare);
   return (INV_SQRT_PI - inverseSquare * ratio) / x;
 }
 
@@ -199,14 +203,12 @@ export function normalInverseCdf(probability: number): number {
   const centred = probability - 0.5;
   if (Math.abs(centred) <= QUANTILE_CENTRE_HALF_WIDTH) {
     const x = QUANTILE_CENTRE_CONSTANT - centred * centred;
-    return (centred * polynomial(QUANTILE_CENTRE_NUMERATOR, x)) / polynomial(QUANTILE_CENTRE_DENOMINATOR, x);
+    return centred * rational(QUANTILE_CENTRE_NUMERATOR, QUANTILE_CENTRE_DENOMINATOR, x);
   }
   const tail = Math.sqrt(-Math.log(centred < 0 ? probability : 1 - probability));
   const size =
     tail <= QUANTILE_TAIL_LIMIT
-      ? polynomial(QUANTILE_TAIL_NUMERATOR, tail - QUANTILE_TAIL_SHIFT) /
-        polynomial(QUANTILE_TAIL_DENOMINATOR, tail - QUANTILE_TAIL_SHIFT)
-      : polynomial(QUANTILE_FAR_NUMERATOR, tail - QUANTILE_TAIL_LIMIT) /
-        polynomial(QUANTILE_FAR_DENOMINATOR, tail - QUANTILE_TAIL_LIMIT);
+      ? rational(QUANTILE_TAIL_NUMERATOR, QUANTILE_TAIL_DENOMINATOR, tail - QUANTILE_TAIL_SHIFT)
+      : rational(QUANTILE_FAR_NUMERATOR, QUANTILE_FAR_DENOMINATOR, tail - QUANTILE_TAIL_LIMIT);
   return centred < 0 ? -size : size;
 }

@@ -26,6 +26,10 @@ export function normalisedVega(logMoneyness: number, totalVol: number): number {
   return INV_SQRT_TWO_PI * Math.exp(-0.5 * (h * h + t * t));
 }
 
+function isInSeriesDomain(logMoneyness: number, t: number): boolean {
+  return t < SMALL_HALF_VOL && logMoneyness > -SMALL_LOG_MONEYNESS;
+}
+
 /**
  * (Phi/phi)(h + t) - (Phi/phi)(h - t) by its odd Taylor series in t. With Y = Phi/phi the derivatives obey
  * Y' = 1 + h Y and Y^(n+1) = h Y^(n) + n Y^(n-1).
@@ -48,32 +52,38 @@ function ratioDifferenceSeries(h: number, t: number): number {
 }
 
 /**
- * Out-of-the-money Black value divided by sqrt(F K) and the discount:
- * b(x, s) = exp(x/2) Phi(h + t) - exp(-x/2) Phi(h - t), h = x / s, t = s / 2 (Jaeckel 2015, "Let's be rational", eq. 2.1).
+ * Out-of-the-money Black value divided by sqrt(F K) and the discount,
+ * b(x, s) = exp(x/2) Phi(h + t) - exp(-x/2) Phi(h - t), h = x / s, t = s / 2 (Jaeckel 2015, "Let's be rational", eq. 2.1),
+ * over its vega. Since exp(x/2) phi(h + t) = exp(-x/2) phi(h - t) = vega, this is Y(h + t) - Y(h - t) with Y = Phi/phi.
  * Relative accuracy is such that the volatility it implies is good to a few units in the last place.
  * @param logMoneyness x = -|ln(F / K)|, at most 0
  * @param totalVol s = annual vol times sqrt(years), above 0
  */
+export function normalisedBlackOverVega(logMoneyness: number, totalVol: number): number {
+  const h = logMoneyness / totalVol;
+  const t = totalVol / 2;
+  if (isInSeriesDomain(logMoneyness, t)) return ratioDifferenceSeries(h, t);
+  return cdfOverPdf(h + t) - cdfOverPdf(h - t);
+}
+
+/** The value b(x, s) itself; above h + t = 0 from the two cdfs, which neither overflow nor cancel there. */
 export function normalisedBlack(logMoneyness: number, totalVol: number): number {
   const h = logMoneyness / totalVol;
   const t = totalVol / 2;
-  if (t < SMALL_HALF_VOL && logMoneyness > -SMALL_LOG_MONEYNESS) {
-    return normalisedVega(logMoneyness, totalVol) * ratioDifferenceSeries(h, t);
-  }
-  if (h + t > 0) {
+  if (h + t > 0 && !isInSeriesDomain(logMoneyness, t)) {
     return Math.exp(logMoneyness / 2) * normalCdf(h + t) - Math.exp(-logMoneyness / 2) * normalCdf(h - t);
   }
-  return normalisedVega(logMoneyness, totalVol) * (cdfOverPdf(h + t) - cdfOverPdf(h - t));
+  return normalisedVega(logMoneyness, totalVol) * normalisedBlackOverVega(logMoneyness, totalVol);
 }
 
 /**
- * What the normalised value lacks to its upper limit: exp(x/2) - b(x, s) = exp(x/2) Phi(-h-t) + exp(-x/2) Phi(h-t),
- * without cancellation near the limit. Same arguments as `normalisedBlack`.
+ * What the normalised value lacks to its upper limit, over its vega: exp(x/2) - b(x, s) = vega (Y(-h-t) + Y(h-t)),
+ * without cancellation near the limit. Same arguments as `normalisedBlackOverVega`.
  */
-export function normalisedBlackShortfall(logMoneyness: number, totalVol: number): number {
+export function normalisedShortfallOverVega(logMoneyness: number, totalVol: number): number {
   const h = logMoneyness / totalVol;
   const t = totalVol / 2;
-  return Math.exp(logMoneyness / 2) * normalCdf(-h - t) + Math.exp(-logMoneyness / 2) * normalCdf(h - t);
+  return cdfOverPdf(-h - t) + cdfOverPdf(h - t);
 }
 
 /** ln(forward / strike) without loss of digits when the two are close. */
