@@ -8,6 +8,7 @@ import { measureKeeperGas } from "../test/bench/gas-keepers.ts";
 import { measureMarginGas } from "../test/bench/gas-margin.ts";
 import { measure as measureReportGas } from "../test/bench/gas-report.ts";
 import { measureMassRevaluation } from "../test/bench/mass-revaluation.ts";
+import { measurePricingOnCores } from "../test/bench/pricing-cores.ts";
 import { measureSpeed } from "../test/bench/speed.ts";
 import type { GasEntry } from "./bench/gas-entry.ts";
 import { gasProblems, missedBars, type GasBar } from "./bench/gas-snapshot.ts";
@@ -44,7 +45,11 @@ const gas = rounded([
   ...(await measureActionGas()),
   ...(await measureKeeperGas()),
 ]);
-const speed = [...(await measureSpeed(DATA_FOLDER)), ...(await measureMassRevaluation())];
+const speed = [
+  ...(await measureSpeed(DATA_FOLDER)),
+  await measurePricingOnCores(),
+  ...(await measureMassRevaluation()),
+];
 
 const row = (name: string, ...numbers: readonly string[]): string =>
   name.padEnd(NAME_WIDTH) + numbers.map((text) => text.padStart(NUMBER_WIDTH)).join("");

@@ -15,7 +15,7 @@ const RATE = 0.03;
 const SEED = 7;
 
 /** The options of the numpy script: strikes within 0.6 of the forward in log, 1 day to a year, vol 20 % to 150 %. */
-function randomColumns(): OptionColumns {
+export function randomColumns(): OptionColumns {
   const random = randomSource(SEED);
   const fill = (next: () => number): Float64Array => Float64Array.from({ length: OPTIONS }, next);
   const tauYears = fill(() => random.uniform(1 / 365, 1));
