@@ -1,0 +1,112 @@
+// One of three nodes lies, errs, lags or hangs while an effect is sent; all three stand before the same real chain.
+import { expect } from "chai";
+import { deployCounter, fund, startDevNode, type Counter, type DevNode } from "../support/dev-node.ts";
+import { accountOf, oneCall, openAccount, type SendingAccount } from "../support/sending-account.ts";
+import { startUnrulyNode, type Conduct, type UnrulyNode } from "../support/unruly-node.ts";
+
+const BLOCK_MS = 20;
+const TIMEOUT_MS = 20_000;
+const HONEST_BLOCKS = 12;
+const INVENTED_HASH = `0x${"ee".repeat(32)}`;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A receipt for a transaction that no block holds. */
+const inventedReceipt = (hash: unknown): Conduct => ({
+  kind: "result",
+  result: {
+    transactionHash: hash,
+    blockNumber: "0x1",
+    blockHash: INVENTED_HASH,
+    status: "0x1",
+    gasUsed: "0x5208",
+    logs: [],
+  },
+});
+
+/** How the first node behaves once the pool is open. */
+const CONDUCTS: Readonly<Record<string, UnrulyNode["conduct"]>> = {
+  "answers with errors": () => ({ kind: "error", code: -32_603, message: "internal error" }),
+  "answers with HTTP 500": () => ({ kind: "status", status: 500 }),
+  hangs: () => ({ kind: "hang" }),
+  "moves to another chain": (method) => (method === "eth_chainId" ? { kind: "result", result: "0x1" } : null),
+  "swallows what is sent": (method, [raw]) =>
+    method === "eth_sendRawTransaction" && typeof raw === "string"
+      ? { kind: "result", result: INVENTED_HASH }
+      : null,
+  "invents a receipt": (method, [hash]) =>
+    method === "eth_getTransactionReceipt" ? inventedReceipt(hash) : null,
+  "shows another block": (method, [block]) =>
+    method === "eth_getBlockByNumber" && block !== "latest"
+      ? { kind: "result", result: { number: block, hash: INVENTED_HASH, baseFeePerGas: "0x1" } }
+      : null,
+};
+
+describe("sending past a bad node", () => {
+  let node: DevNode;
+  let counter: Counter;
+  let nodes: UnrulyNode[] = [];
+
+  before(async () => {
+    node = await startDevNode();
+    counter = await deployCounter(node);
+    await node.mine(HONEST_BLOCKS);
+  });
+  after(async () => {
+    await node.stop();
+  });
+  beforeEach(async () => {
+    nodes = await Promise.all([1, 2, 3].map(() => startUnrulyNode(node.url)));
+  });
+  afterEach(async () => {
+    await Promise.all(nodes.map((each) => each.close()));
+  });
+
+  const open = async (name: string): Promise<SendingAccount> => {
+    await fund(node, accountOf(name).address);
+    await node.mine();
+    return openAccount(
+      name,
+      nodes.map(({ url }) => url),
+    );
+  };
+  /** Sends one effect while blocks come; returns how often it happened. */
+  const effectsOf = async (account: SendingAccount, name: string): Promise<number> => {
+    const before = await counter.count();
+    const state = { isSettled: false };
+    const sending = account.sender
+      .send(oneCall(counter.address, name))
+      .finally(() => (state.isSettled = true));
+    sending.catch(() => undefined);
+    const deadline = performance.now() + TIMEOUT_MS;
+    while (!state.isSettled) {
+      if (performance.now() > deadline) throw new Error("the transaction came to no end in time");
+      await node.mine();
+      await pause(BLOCK_MS);
+    }
+    await sending;
+    return (await counter.count()) - before;
+  };
+
+  for (const [what, conduct] of Object.entries(CONDUCTS)) {
+    it(`does the effect once while the first node ${what}`, async () => {
+      const account = await open(what);
+      const [bad] = nodes;
+      if (bad === undefined) throw new Error("no node was started");
+      bad.conduct = conduct;
+      expect(await effectsOf(account, what)).to.equal(1);
+    });
+  }
+
+  it("sets aside a node that stands still while the chain goes on", async () => {
+    const account = await open("lagging");
+    const [bad] = nodes;
+    if (bad === undefined) throw new Error("no node was started");
+    const old = await node.rpc("eth_getBlockByNumber", ["0x1", false]);
+    bad.conduct = (method, [block]) =>
+      method === "eth_getBlockByNumber" && block === "latest" ? { kind: "result", result: old } : null;
+    await account.pool.check();
+    expect([...account.pool.status().values()]).to.deep.equal(["lagging", null, null]);
+    expect(await effectsOf(account, "lagging")).to.equal(1);
+  });
+});
