@@ -32,7 +32,7 @@ export type BroadcastAnswer =
   /** Anything else, such as too little money in the account. */
   | { readonly kind: "rejected"; readonly reason: string };
 
-/** Where a transaction stands on the chain. */
+/** A transaction in its block. */
 export interface MinedTransaction {
   readonly hash: Hex;
   readonly blockNumber: bigint;
@@ -42,7 +42,14 @@ export interface MinedTransaction {
   readonly events: readonly TransactionEvent[];
 }
 
-/** The account and the chain as one look shows them. */
+/** Where a transaction stands on the chain of now. Only what more than half of the nodes show is mined. */
+export type TransactionPlace =
+  | { readonly kind: "mined"; readonly mined: MinedTransaction }
+  /** Some nodes show it on a block, but not most of them the same: they are not equally far, or one lies. */
+  | { readonly kind: "disputed" }
+  | { readonly kind: "absent" };
+
+/** The account and the chain as one look at most of the nodes shows them. */
 export interface AccountState {
   readonly headNumber: bigint;
   readonly confirmedNonce: number;
@@ -51,7 +58,7 @@ export interface AccountState {
   readonly market: FeeMarket;
 }
 
-/** What a sender of transactions needs of one account and its chain. Every method throws ChainUnavailable when no node answers. */
+/** What a sender of transactions needs of one account and its chain. Every method throws ChainUnavailable when no node answers, or too few agree. */
 export interface TransactionChain {
   readonly chainId: bigint;
   readonly from: Hex;
@@ -66,8 +73,5 @@ export interface TransactionChain {
   broadcast(raw: Hex): Promise<BroadcastAnswer>;
   /** Whether a node holds the transaction, waiting or mined. */
   isKnown(hash: Hex): Promise<boolean>;
-  /** Where it was mined on the chain of now; null when it was not. */
-  mined(hash: Hex): Promise<MinedTransaction | null>;
-  /** Whether the nodes agree that this is the block of that number; nodes that do not know it do not count. */
-  isAgreed(blockNumber: bigint, blockHash: Hex): Promise<boolean>;
+  place(hash: Hex): Promise<TransactionPlace>;
 }

@@ -36,6 +36,16 @@ const CONDUCTS: Readonly<Record<string, UnrulyNode["conduct"]>> = {
       : null,
   "invents a receipt": (method, [hash]) =>
     method === "eth_getTransactionReceipt" ? inventedReceipt(hash) : null,
+  "hides every receipt": (method) =>
+    method === "eth_getTransactionReceipt" ? { kind: "result", result: null } : null,
+  "says that the nonce is used": (method) =>
+    method === "eth_getTransactionCount" ? { kind: "result", result: "0x7" } : null,
+  "says that the account never sent anything": (method) =>
+    method === "eth_getTransactionCount" ? { kind: "result", result: "0x0" } : null,
+  "invents blocks": (method, [block]) =>
+    method === "eth_getBlockByNumber" && block === "latest"
+      ? { kind: "result", result: { number: "0xffff", hash: INVENTED_HASH, baseFeePerGas: "0x1" } }
+      : null,
   "shows another block": (method, [block]) =>
     method === "eth_getBlockByNumber" && block !== "latest"
       ? { kind: "result", result: { number: block, hash: INVENTED_HASH, baseFeePerGas: "0x1" } }
@@ -46,6 +56,7 @@ describe("sending past a bad node", () => {
   let node: DevNode;
   let counter: Counter;
   let nodes: UnrulyNode[] = [];
+  const stop = new Set<() => void>();
 
   before(async () => {
     node = await startDevNode();
@@ -59,16 +70,20 @@ describe("sending past a bad node", () => {
     nodes = await Promise.all([1, 2, 3].map(() => startUnrulyNode(node.url)));
   });
   afterEach(async () => {
+    for (const each of stop) each();
+    stop.clear();
     await Promise.all(nodes.map((each) => each.close()));
   });
 
   const open = async (name: string): Promise<SendingAccount> => {
     await fund(node, accountOf(name).address);
     await node.mine();
-    return openAccount(
+    const account = await openAccount(
       name,
       nodes.map(({ url }) => url),
     );
+    stop.add(account.stop);
+    return account;
   };
   /** Sends one effect while blocks come; returns how often it happened. */
   const effectsOf = async (account: SendingAccount, name: string): Promise<number> => {

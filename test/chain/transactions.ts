@@ -18,6 +18,7 @@ for (const program of ["any", "hardhat"] as const) {
   describe(`transactions on a real chain (${program})`, () => {
     let node: DevNode;
     let counter: Counter;
+    const stop = new Set<() => void>();
 
     before(async () => {
       node = await startDevNode(program);
@@ -27,13 +28,17 @@ for (const program of ["any", "hardhat"] as const) {
       await node.stop();
     });
     afterEach(async () => {
+      for (const each of stop) each();
+      stop.clear();
       await node.mineAtOnce(false);
     });
 
     const open = async (name: string, options: AccountOptions = {}) => {
       await fund(node, accountOf(name).address);
       await node.mine();
-      return openAccount(name, [node.url], options);
+      const account = await openAccount(name, [node.url], options);
+      stop.add(account.stop);
+      return account;
     };
     /** Makes blocks until the promise is settled; `each` runs before every block with its number, from 1. */
     const mineUntil = async <T>(
@@ -145,10 +150,11 @@ for (const program of ["any", "hardhat"] as const) {
       const account = await open("forgotten");
       const effects = await counted(async () => {
         const sending = account.sender.send(oneCall(counter.address, "forgotten"));
-        const signed = () => account.lines.find(({ event }) => event === "transaction-signed");
-        while (signed() === undefined) await pause(BLOCK_MS);
-        await pause(50);
-        await node.drop(signed()?.fields["hash"] as string);
+        const { address } = accountOf("forgotten");
+        while (Number(await node.rpc("eth_getTransactionCount", [address, "pending"])) === 0)
+          await pause(BLOCK_MS);
+        const signed = account.lines.find(({ event }) => event === "transaction-signed");
+        await node.drop(signed?.fields["hash"] as string);
         await mineUntil(sending);
       });
       expect(effects).to.equal(1);

@@ -42,7 +42,7 @@ export interface AccountOptions {
 
 export interface SendingAccount extends OpenSender {
   readonly lines: readonly LogLine[];
-  stop(): void;
+  readonly stop: () => void;
 }
 
 export async function openAccount(

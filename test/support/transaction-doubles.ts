@@ -60,7 +60,7 @@ export interface FakeSettings {
   isDown: boolean;
   /** What the contract says to calldata; null accepts. */
   refuses: (data: Hex, effects: readonly Hex[]) => Hex | null;
-  /** What the nodes agree on. */
+  /** Whether most nodes show the same receipts. */
   isAgreed: boolean;
   /** Answers in place of the pool's own. */
   answer: BroadcastAnswer | null;
@@ -155,8 +155,12 @@ export function fakeChain(): FakeChain {
           [...pool.values()].some((waiting) => waiting.hash === hash) ||
           minedOf(blocks.length).some((mined) => mined.hash === hash),
       ),
-    mined: (hash) => online(() => findMined(blocks, hash)),
-    isAgreed: () => online(() => settings.isAgreed),
+    place: (hash) =>
+      online(() => {
+        const mined = findMined(blocks, hash);
+        if (mined === null) return { kind: "absent" };
+        return settings.isAgreed ? { kind: "mined", mined } : { kind: "disputed" };
+      }),
   };
 
   return {

@@ -31,6 +31,18 @@ export function judgeViews(views: readonly NodeView[], chainId: bigint, maxLagBl
   return verdicts;
 }
 
+/** The value that more than half of the answers give, null when none has that many; values of one key are the same. */
+export function majority<T>(values: readonly T[], keyOf: (value: T) => string): T | null {
+  const votes = new Map<string, number>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const count = (votes.get(key) ?? 0) + 1;
+    if (2 * count > values.length) return value;
+    votes.set(key, count);
+  }
+  return null;
+}
+
 /** What nodes hold for one block; null where a node does not know it. */
 export type BlockHashes = ReadonlyMap<string, Hex | null>;
 
@@ -42,14 +54,10 @@ export interface HashJudgement {
 }
 
 export function judgeHashes(hashes: BlockHashes): HashJudgement {
-  const votes = new Map<Hex, number>();
-  let voters = 0;
-  for (const hash of hashes.values()) {
-    if (hash === null) continue;
-    voters += 1;
-    votes.set(hash, (votes.get(hash) ?? 0) + 1);
-  }
-  const agreed = [...votes].find(([, count]) => 2 * count > voters)?.[0] ?? null;
+  const agreed = majority(
+    [...hashes.values()].filter((hash) => hash !== null),
+    (hash) => hash,
+  );
   const dissenters =
     agreed === null
       ? []

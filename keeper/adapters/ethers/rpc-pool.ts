@@ -52,8 +52,6 @@ export interface RpcPool {
     params: readonly unknown[],
     parse: (result: unknown) => T,
   ): Promise<readonly RpcAnswer<T>[]>;
-  /** The hash that most nodes hold for a block, null when they are divided; whoever holds another is set aside. */
-  agreedHash(blockNumber: bigint): Promise<Hex | null>;
   /** Checks all nodes now. @throws ChainUnavailable when none is usable */
   check(): Promise<void>;
   /** Every node by name, with the reason why it is not used, or null. */
@@ -148,16 +146,6 @@ class EndpointPool implements RpcPool {
     return given.length > 0 ? given : [await this.request(method, params, parse)];
   }
 
-  async agreedHash(blockNumber: bigint): Promise<Hex | null> {
-    const hashes = await this.#hashesAt(blockNumber, this.#usable());
-    const { agreed, dissenters } = judgeHashes(hashes);
-    if (agreed === null && [...hashes.values()].some((hash) => hash !== null))
-      this.#telemetry.error("rpc-nodes-disagree", { blockNumber, nodes: [...hashes.keys()].join(" ") });
-    for (const member of this.#members)
-      if (dissenters.includes(member.endpoint.name)) this.#setAside(member, "other-blocks");
-    return agreed;
-  }
-
   check(): Promise<void> {
     this.#checking ??= this.#checkAll().finally(() => {
       this.#checking = null;
@@ -195,7 +183,17 @@ class EndpointPool implements RpcPool {
     const heads = usable.map((member) => views.get(member)?.headNumber ?? 0n);
     const lowest = heads.reduce((a, b) => (a < b ? a : b));
     const { agreementDepth } = this.#policy;
-    await this.agreedHash(lowest > agreementDepth ? lowest - agreementDepth : 0n);
+    await this.#compareBlocks(lowest > agreementDepth ? lowest - agreementDepth : 0n);
+  }
+
+  /** Whoever holds another block than most is set aside. */
+  async #compareBlocks(blockNumber: bigint): Promise<void> {
+    const hashes = await this.#hashesAt(blockNumber, this.#usable());
+    const { agreed, dissenters } = judgeHashes(hashes);
+    if (agreed === null && [...hashes.values()].some((hash) => hash !== null))
+      this.#telemetry.error("rpc-nodes-disagree", { blockNumber, nodes: [...hashes.keys()].join(" ") });
+    for (const member of this.#members)
+      if (dissenters.includes(member.endpoint.name)) this.#setAside(member, "other-blocks");
   }
 
   async #view(member: Member): Promise<NodeView | null> {

@@ -3,13 +3,14 @@ import { asHex, type Hex } from "../../ports/hex.ts";
 import type {
   AccountState,
   BroadcastAnswer,
-  MinedTransaction,
   Simulation,
   TransactionChain,
+  TransactionPlace,
   UnsignedTransaction,
 } from "../../ports/transaction-chain.ts";
 import { ChainUnavailable } from "../../ports/transaction-sender.ts";
 import type { RpcAnswer, RpcError } from "./rpc-endpoint.ts";
+import { majority } from "./rpc-judgement.ts";
 import type { RpcPool } from "./rpc-pool.ts";
 import {
   parseHash,
@@ -17,6 +18,8 @@ import {
   parsePresence,
   parseQuantity,
   parseReceiptOrNull,
+  type RpcHeader,
+  type RpcReceipt,
   toQuantity,
 } from "./rpc-schema.ts";
 
@@ -46,8 +49,7 @@ export function createTransactionChain(pool: RpcPool, wallet: BaseWallet): Trans
         "eth_getTransactionByHash",
         await pool.request("eth_getTransactionByHash", [hash], parsePresence),
       ),
-    mined: (hash) => readMined(pool, hash),
-    isAgreed: async (blockNumber, blockHash) => (await pool.agreedHash(blockNumber)) === blockHash,
+    place: (hash) => readPlace(pool, hash),
   };
 }
 
@@ -57,30 +59,48 @@ function value<T>(method: string, answer: RpcAnswer<T>): T {
   throw new ChainUnavailable(`${method}: ${answer.error.message} (${answer.error.code})`);
 }
 
+/** The head that more than half of the nodes have reached, with the account's counts that more than half of them give. */
 async function readState(pool: RpcPool, from: Hex, confirmations: bigint): Promise<AccountState> {
   const [head, tip] = await Promise.all([
-    pool.request("eth_getBlockByNumber", ["latest", false], parseHeader),
+    readHead(pool),
     pool.request("eth_maxPriorityFeePerGas", [], parseQuantity),
   ]);
-  const { number, baseFeePerGas } = value("eth_getBlockByNumber", head);
+  const { number, baseFeePerGas } = head;
   if (typeof baseFeePerGas !== "bigint")
     throw new Error(`chain ${pool.chainId.toString()} has no base fee (EIP-1559): it is not supported`);
-  const countAt = async (block: bigint) =>
-    Number(
-      value(
-        "eth_getTransactionCount",
-        await pool.request("eth_getTransactionCount", [from, toQuantity(block)], parseQuantity),
-      ),
-    );
   const settledBlock = number + 1n > confirmations ? number + 1n - confirmations : 0n;
-  const confirmedNonce = await countAt(number);
+  const [confirmedNonce, settledNonce] = await Promise.all([
+    readCount(pool, from, number),
+    readCount(pool, from, settledBlock),
+  ]);
   return {
     headNumber: number,
     confirmedNonce,
-    settledNonce: settledBlock === number ? confirmedNonce : await countAt(settledBlock),
+    settledNonce,
     // A node without the method leaves the choice to the policy's least tip.
     market: { baseFeeWei: baseFeePerGas, priorityFeeWei: tip.kind === "result" ? tip.value : 0n },
   };
+}
+
+/** One node that invents blocks, or stands still, moves the median of three by one place at most. */
+async function readHead(pool: RpcPool): Promise<RpcHeader> {
+  const method = "eth_getBlockByNumber";
+  const answers = await pool.requestAll(method, ["latest", false], parseHeader);
+  const heads = answers
+    .flatMap((answer) => (answer.kind === "result" ? [answer.value] : []))
+    .sort((a, b) => (a.number > b.number ? -1 : 1));
+  const head = heads[Math.floor(heads.length / 2)];
+  if (head === undefined) throw new ChainUnavailable(`${method}: no node shows its head`);
+  return head;
+}
+
+async function readCount(pool: RpcPool, from: Hex, block: bigint): Promise<number> {
+  const method = "eth_getTransactionCount";
+  const answers = await pool.requestAll(method, [from, toQuantity(block)], parseQuantity);
+  const counts = answers.map((answer) => (answer.kind === "result" ? answer.value : null));
+  const count = majority(counts, String);
+  if (count === null) throw new ChainUnavailable(`${method}: the nodes do not agree at block ${block}`);
+  return Number(count);
 }
 
 interface Call {
@@ -155,18 +175,26 @@ function bestAnswer(answers: readonly BroadcastAnswer[]): BroadcastAnswer {
   return best;
 }
 
-async function readMined(pool: RpcPool, hash: Hex): Promise<MinedTransaction | null> {
+async function readPlace(pool: RpcPool, hash: Hex): Promise<TransactionPlace> {
   const method = "eth_getTransactionReceipt";
-  const receipt = value(method, await pool.request(method, [hash], parseReceiptOrNull));
-  if (receipt === null) return null;
-  if (receipt.transactionHash !== hash)
-    throw new ChainUnavailable(`${method}: the receipt of another transaction`);
+  const answers = await pool.requestAll(method, [hash], parseReceiptOrNull);
+  const receipts = answers.map((answer) =>
+    answer.kind === "result" && answer.value?.transactionHash === hash ? answer.value : null,
+  );
+  if (receipts.every((receipt) => receipt === null)) return { kind: "absent" };
+  const receipt = majority(receipts, receiptKey);
+  if (receipt === null) return { kind: "disputed" };
+  const { blockNumber, blockHash, status, gasUsed, logs } = receipt;
   return {
-    hash,
-    blockNumber: receipt.blockNumber,
-    blockHash: receipt.blockHash,
-    isSuccess: receipt.status === 1n,
-    gasUsed: receipt.gasUsed,
-    events: receipt.logs,
+    kind: "mined",
+    mined: { hash, blockNumber, blockHash, isSuccess: status === 1n, gasUsed, events: logs },
   };
+}
+
+/** The same for receipts that say the same, however a node writes it. */
+function receiptKey(receipt: RpcReceipt | null): string {
+  const text = JSON.stringify(receipt, (_, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+  return text.toLowerCase();
 }

@@ -66,6 +66,14 @@ export async function followTransaction(
   }
 }
 
+/** What one look shows. */
+interface Sight {
+  readonly look: Look;
+  readonly mined: MinedTransaction | null;
+  /** Not mined by the word of most nodes, but some show it on a block. */
+  readonly isDisputed: boolean;
+}
+
 /** The changing state of one transaction on its way. */
 class Follower {
   readonly #parts: TransactionParts;
@@ -93,13 +101,15 @@ class Follower {
 
   /** One look and one step; null when there is more to come. */
   async advance(): Promise<Followed | null> {
-    const { look, mined } = await this.#look();
+    const { look, mined, isDisputed } = await this.#look();
     const step = nextStep(look, this.#parts.policy);
-    this.#supersededLooks = step.kind === "superseded" ? this.#supersededLooks + 1 : 0;
+    this.#supersededLooks = step.kind === "superseded" && !isDisputed ? this.#supersededLooks + 1 : 0;
     switch (step.kind) {
       case "confirmed":
         return mined === null ? null : this.#confirm(mined, step.depth);
       case "superseded":
+        // The nonce is used, and one node at least says that it was used for this.
+        if (isDisputed) this.alert("error", "transaction-receipt-disputed", {});
         return this.#supersededLooks < SUPERSEDED_LOOKS ? null : { kind: "superseded", record: this.#record };
       case "attempt":
         return this.#attempt(look, step);
@@ -127,12 +137,12 @@ class Follower {
     return { id: this.#record.id, nonce: this.#record.nonce, attempts: this.#record.attempts.length };
   }
 
-  async #look(): Promise<{ readonly look: Look; readonly mined: MinedTransaction | null }> {
+  async #look(): Promise<Sight> {
     const { chain, policy, timer } = this.#parts;
     const { nonce, attempts } = this.#record;
     // The counts come first: a nonce that one of the attempts has taken by then shows its receipt afterwards.
     const state = await chain.state(policy.confirmations);
-    const mined = await this.#findMined();
+    const { mined, isDisputed } = await this.#findPlace();
     this.#noteFall(mined, state.headNumber);
     const newest = attempts.at(-1);
     const mayWait = mined === null && state.confirmedNonce <= nonce;
@@ -152,15 +162,17 @@ class Follower {
       waitedMs: timer.nowMs() - this.#since.ms,
       market: state.market,
     };
-    return { look, mined };
+    return { look, mined, isDisputed };
   }
 
-  async #findMined(): Promise<MinedTransaction | null> {
+  async #findPlace(): Promise<Pick<Sight, "mined" | "isDisputed">> {
+    let isDisputed = false;
     for (const { hash } of this.#record.attempts.toReversed()) {
-      const mined = await this.#parts.chain.mined(hash);
-      if (mined !== null) return mined;
+      const place = await this.#parts.chain.place(hash);
+      if (place.kind === "mined") return { mined: place.mined, isDisputed: false };
+      isDisputed ||= place.kind === "disputed";
     }
-    return null;
+    return { mined: null, isDisputed };
   }
 
   /** A transaction that was on the chain and is no more waits anew: it is not stuck. */
@@ -173,12 +185,7 @@ class Follower {
     this.#wasMined = mined !== null;
   }
 
-  async #confirm(mined: MinedTransaction, depth: bigint): Promise<Followed | null> {
-    if (!(await this.#parts.chain.isAgreed(mined.blockNumber, mined.blockHash))) {
-      const { blockNumber, blockHash } = mined;
-      this.alert("error", "transaction-block-disputed", { blockNumber, blockHash });
-      return null;
-    }
+  #confirm(mined: MinedTransaction, depth: bigint): Followed {
     const attempt = this.#record.attempts.find(({ hash }) => hash === mined.hash);
     if (attempt === undefined)
       throw new Error(`the chain answered with ${mined.hash}, which was not asked for`);

@@ -131,8 +131,8 @@ class Lane {
     const outcome = await this.#parts.log.transactionOutcome(id);
     if (outcome?.kind === "already-done") return { kind: "already-done" };
     if (outcome?.kind !== "mined") return null;
-    const mined = await this.#parts.chain.mined(outcome.hash);
-    return { ...outcome, events: mined?.events ?? [] };
+    const place = await this.#parts.chain.place(outcome.hash);
+    return { ...outcome, events: place.kind === "mined" ? place.mined.events : [] };
   }
 
   async #carryOut(record: TransactionRecord, isFresh: boolean): Promise<SentTransaction> {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { judgeHashes, judgeViews } from "../../../../keeper/adapters/ethers/rpc-judgement.ts";
+import { judgeHashes, judgeViews, majority } from "../../../../keeper/adapters/ethers/rpc-judgement.ts";
 import type { Hex } from "../../../../keeper/ports/hex.ts";
 
 const CHAIN = 1n;
@@ -51,5 +51,15 @@ describe("judgement of nodes", () => {
     expect(hashes("0xaa", "0xbb")).to.deep.equal({ agreed: null, dissenters: [] });
     expect(hashes("0xaa", "0xbb", null)).to.deep.equal({ agreed: null, dissenters: [] });
     expect(hashes(null)).to.deep.equal({ agreed: null, dissenters: [] });
+  });
+
+  it("takes a value only from more than half, silence counted", () => {
+    const value = (...values: readonly (number | null)[]) => majority(values, String);
+    expect(value()).to.equal(null);
+    expect(value(7)).to.equal(7);
+    expect(value(7, 8)).to.equal(null);
+    expect(value(8, 7, 7)).to.equal(7);
+    expect(value(7, 7, null, null)).to.equal(null);
+    expect(value(7, null, null)).to.equal(null);
   });
 });

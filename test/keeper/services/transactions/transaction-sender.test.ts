@@ -207,7 +207,7 @@ describe("transaction sender", () => {
     expect(world.events("transaction-chain-unavailable")).to.have.length(1);
   });
 
-  it("does not believe a block that the nodes dispute", async () => {
+  it("neither believes nor gives up what the nodes dispute", async () => {
     const world = openTransactionWorld();
     world.settings.isAgreed = false;
     world.timer.meanwhile = (sleeps) => {
@@ -216,7 +216,7 @@ describe("transaction sender", () => {
     };
     await world.sender.send(request(1));
     expect((await world.chain.state(1n)).headNumber > 10n).to.be.true;
-    expect(world.events("transaction-block-disputed")).to.have.length(1);
+    expect(world.events("transaction-receipt-disputed")).to.have.length(1);
   });
 
   it("watches what is not final until it is told to stop", async () => {
