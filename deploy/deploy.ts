@@ -2,6 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import type { NetworkConnection } from "hardhat/types/network";
 import { ZeroAddress } from "ethers";
 import {
+  AccountRiskVerifier__factory,
   BallastGovernor__factory,
   BallastTimelock__factory,
   BallastToken__factory,
@@ -22,6 +23,7 @@ import {
   MockPriceFeed__factory,
   MockToken__factory,
   PriceGuard__factory,
+  ReportCarrier__factory,
   RiskConfig__factory,
   RiskOracle__factory,
   ScenarioStore__factory,
@@ -198,6 +200,8 @@ export const deployBallast = async (
     upkeep: LiquidationUpkeep__factory.connect(await at(house.upkeep), runner),
     guardian: Guardian__factory.connect(await at(house.guardian), runner),
     lens: MarginLens__factory.connect(await at(house.lens), runner),
+    accountRisk: AccountRiskVerifier__factory.connect(await at(house.accountRisk), runner),
+    carrier: ReportCarrier__factory.connect(await at(house.carrier), runner),
     /** Mintable on a local chain; elsewhere only their ERC-20 part answers. */
     coin: MockToken__factory.connect(input.coin.token, runner),
     collateral: input.collateral.map(({ token }) => MockToken__factory.connect(token, runner)),

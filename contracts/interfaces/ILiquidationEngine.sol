@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {RiskReport} from "../types/RiskReport.sol";
+
 /// @title LiquidationEngine: margin call, then a Dutch auction that transfers risk in slices
 /// @notice E equity, M maintenance margin, H = E / M. An account below H = 1 may be called by anyone: it turns reduce-only and a share
 /// of everything it holds is for sale at mark less a discount that grows with time. Every fill raises H, or the account is in the
@@ -91,6 +93,13 @@ interface ILiquidationEngine {
     /// @notice Takes a share of a called account into the bidder's account. A bid that would leave less than dust takes the whole.
     /// The version is that of auction(), the phase that of quote(). Returns what the bidder paid (negative: was paid).
     function bid(Bid calldata bid_) external returns (int256 paidE6);
+    /// @notice A bid on the prices of a signed report: submits the report unless the oracle has it or a newer one, then bids. Reverts whole when
+    /// either is refused.
+    function bidWithReport(
+        RiskReport calldata report,
+        bytes[] calldata signatures,
+        Bid calldata bid_
+    ) external returns (int256 paidE6);
     /// @notice Brings to the fund the penalties that the vault could not pay when they fell due; anyone may call. Returns what came.
     function collectPenalties() external returns (uint256 paidE6);
 

@@ -9,10 +9,13 @@ import {IInsuranceFund} from "../interfaces/IInsuranceFund.sol";
 import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
 import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
+import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
 import {AuctionMath} from "../libraries/AuctionMath.sol";
+import {ReportCarriage} from "../libraries/ReportCarriage.sol";
 import {Book} from "../types/Book.sol";
 import {Margin, MarginBreakdown} from "../types/MarginTypes.sol";
 import {LiquidationParams} from "../types/RiskParams.sol";
+import {RiskReport} from "../types/RiskReport.sol";
 import {AuctionPricing} from "./AuctionPricing.sol";
 
 /// @title LiquidationEngine
@@ -82,17 +85,17 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
 
     /// @inheritdoc ILiquidationEngine
     function bid(Bid calldata bid_) external nonReentrant returns (int256 paidE6) {
-        _requireBid(bid_);
-        LiquidationParams memory params = config.liquidationParams();
-        MarginBreakdown memory before = _marginEngine().breakdown(house.book(bid_.account));
-        _sync(bid_.account, before.margin, params);
-        Auction memory auction_ = _auctions[bid_.account];
-        if (bid_.phase != auction_.phase) revert AuctionMoved(auction_.phase, auction_.version);
+        return _bid(bid_);
+    }
 
-        AuctionPricing.Price memory price = AuctionPricing.priceOf(params, auction_, before, block.timestamp);
-        AuctionPricing.Slice memory slice = AuctionPricing.sliceOf(params, price, before, bid_.shareWad);
-        paidE6 = _sell(bid_, slice);
-        _conclude(bid_, params, slice, before.margin);
+    /// @inheritdoc ILiquidationEngine
+    function bidWithReport(
+        RiskReport calldata report,
+        bytes[] calldata signatures,
+        Bid calldata bid_
+    ) external nonReentrant returns (int256 paidE6) {
+        ReportCarriage.submitIfNewer(IRiskOracle(house.oracle()), report, signatures);
+        return _bid(bid_);
     }
 
     /// @inheritdoc ILiquidationEngine
@@ -139,6 +142,21 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
                 discountWad: price.discountWad,
                 maxShareWad: price.maxShareWad
             });
+    }
+
+    /// @dev The bidder is the caller, or the caller acts for it.
+    function _bid(Bid calldata bid_) private returns (int256 paidE6) {
+        _requireBid(bid_);
+        LiquidationParams memory params = config.liquidationParams();
+        MarginBreakdown memory before = _marginEngine().breakdown(house.book(bid_.account));
+        _sync(bid_.account, before.margin, params);
+        Auction memory auction_ = _auctions[bid_.account];
+        if (bid_.phase != auction_.phase) revert AuctionMoved(auction_.phase, auction_.version);
+
+        AuctionPricing.Price memory price = AuctionPricing.priceOf(params, auction_, before, block.timestamp);
+        AuctionPricing.Slice memory slice = AuctionPricing.sliceOf(params, price, before, bid_.shareWad);
+        paidE6 = _sell(bid_, slice);
+        _conclude(bid_, params, slice, before.margin);
     }
 
     /// @dev Whether a call may begin: below maintenance. Grace by severity and the soft zone's second report belong here.

@@ -7,5 +7,7 @@ export const peripheryModule = (houseModule: HouseModule) =>
     const all = m.useModule(houseModule);
     const upkeep = m.contract("LiquidationUpkeep", [all.house, all.config, all.liquidation]);
     const lens = m.contract("MarginLens", [all.house]);
-    return { ...all, upkeep, lens };
+    const accountRisk = m.contract("AccountRiskVerifier", [all.house]);
+    const carrier = m.contract("ReportCarrier", [all.house, all.exchange]);
+    return { ...all, upkeep, lens, accountRisk, carrier };
   });

@@ -149,6 +149,9 @@ describe("deployment", () => {
       ["vault.settlementCoin", vault.settlementCoin(), ballast.coin],
       ["guardian.house", ballast.guardian.house(), house],
       ["lens.house", ballast.lens.house(), house],
+      ["accountRisk.house", ballast.accountRisk.house(), house],
+      ["carrier.house", ballast.carrier.house(), house],
+      ["carrier.exchange", ballast.carrier.exchange(), ballast.exchange],
     ];
     for (const [name, wire, target] of wires) expect(await wire, name).to.equal(await at(target));
   });
