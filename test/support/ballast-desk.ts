@@ -101,7 +101,8 @@ export const openDesk = async () => {
   };
 
   let epoch = 0n;
-  const report = async (changed: Partial<Market> = {}) => {
+  /** A report that the keepers signed and nobody has posted; the feeds follow it. */
+  const signReport = async (changed: Partial<Market> = {}) => {
     const { btcUsd, ethUsd, sigmaE9 } = { ...CALM, ...changed };
     await at(ballast.feeds, 0).updateAnswer(btcUsd * PRICE_E8);
     await at(ballast.feeds, 1).updateAnswer(ethUsd * PRICE_E8);
@@ -153,7 +154,11 @@ export const openDesk = async () => {
       ...body,
       payloadHash,
     });
-    await ballast.oracle.submit({ ...body, ...payload }, signatures);
+    return { report: { ...body, ...payload }, signatures };
+  };
+  const report = async (changed: Partial<Market> = {}) => {
+    const signed = await signReport(changed);
+    await ballast.oracle.submit(signed.report, signed.signatures);
   };
 
   const list = async (market: number, kind: InstrumentKind, strikeUsd: bigint): Promise<bigint> => {
@@ -180,7 +185,8 @@ export const openDesk = async () => {
   };
 
   let nonce = 0n;
-  const trade = async (
+  /** The pair of orders of a trade at one price, as Exchange.fill takes it; the buyer is the maker. */
+  const signPair = async (
     buyer: Trader,
     seller: Trader,
     instrument: bigint,
@@ -214,13 +220,27 @@ export const openDesk = async () => {
     };
     const maker = await signed(buyer, sizeE8);
     const taker = await signed(seller, -sizeE8);
+    return {
+      maker: maker.order,
+      makerSigner: maker.signer,
+      makerSignature: maker.signature,
+      taker: taker.order,
+      takerSigner: taker.signer,
+      takerSignature: taker.signature,
+      sizeE8,
+    };
+  };
+  const trade = async (...terms: Parameters<typeof signPair>) => {
+    const { maker, makerSigner, makerSignature, taker, takerSigner, takerSignature, sizeE8 } = await signPair(
+      ...terms,
+    );
     await ballast.exchange.fill(
-      maker.order,
-      maker.signer,
-      maker.signature,
-      taker.order,
-      taker.signer,
-      taker.signature,
+      maker,
+      makerSigner,
+      makerSignature,
+      taker,
+      takerSigner,
+      takerSignature,
       sizeE8,
     );
   };
@@ -244,10 +264,12 @@ export const openDesk = async () => {
     now,
     wait: async (seconds: number) => networkHelpers.time.increase(seconds),
     report,
+    signReport,
     list,
     openAccount,
     depositCash,
     trade,
+    signPair,
     assess,
   };
 };

@@ -19,7 +19,7 @@ abstract contract ExchangeFixture is HouseFixture {
     uint256 internal maker;
     uint256 internal taker;
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         exchange = new Exchange(address(house));
         house.grantRole(house.EXCHANGE_ROLE(), address(exchange));
