@@ -11,12 +11,12 @@ import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
 import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
 import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
 import {AuctionMath} from "../libraries/AuctionMath.sol";
-import {ReportCarriage} from "../libraries/ReportCarriage.sol";
 import {Book} from "../types/Book.sol";
 import {Margin, MarginBreakdown} from "../types/MarginTypes.sol";
 import {LiquidationParams} from "../types/RiskParams.sol";
 import {RiskReport} from "../types/RiskReport.sol";
 import {AuctionPricing} from "./AuctionPricing.sol";
+import {ReportCarriage} from "./ReportCarriage.sol";
 
 /// @title LiquidationEngine
 /// @notice Margin comes from the engine that the house uses, so both judge an account alike. The modules named at construction never

@@ -5,7 +5,7 @@ import {IClearingHouse} from "../interfaces/IClearingHouse.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 import {IReportCarrier} from "../interfaces/IReportCarrier.sol";
 import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
-import {ReportCarriage} from "../libraries/ReportCarriage.sol";
+import {ReportCarriage} from "../liquidation/ReportCarriage.sol";
 import {RiskReport} from "../types/RiskReport.sol";
 
 /// @title ReportCarrier: submit, then fill

@@ -4,19 +4,15 @@ import { merkleProof, merkleTree, type Keccak256, type MerkleTree } from "./merk
 /** 0x-prefixed hexadecimal. */
 type Hex = `0x${string}`;
 
-/** An account's margin, USD * 1e6, as the margin engine computed it. */
-export interface AccountMargin {
+/** A row of the account-risk table; the contract's AccountRisk. Money in USD * 1e6, as the margin engine computed it. */
+export interface AccountRisk {
+  /** The report at whose prices the account was valued, right after the chain accepted it. */
+  readonly epoch: bigint;
+  readonly round: number;
   readonly account: bigint;
   readonly equityE6: bigint;
   readonly initialE6: bigint;
   readonly maintenanceE6: bigint;
-}
-
-/** A row of the account-risk table; the contract's AccountRisk. */
-export interface AccountRisk extends AccountMargin {
-  /** The report at whose prices the account was valued, right after the chain accepted it. */
-  readonly epoch: bigint;
-  readonly round: number;
 }
 
 const WORD_BITS = 256;
