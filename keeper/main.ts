@@ -160,7 +160,7 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
     const keeper = createKeeper({
       chain,
       gossip: metrics.countMessages(gossip),
-      signer: guardSigner(createWalletSigner(keys.report), () => monitor.requireAgreement()),
+      signer: guardSigner(createWalletSigner(keys.report), (digest) => monitor.requireInForce(digest)),
       network: createNetworkSigner(keys.network),
       store,
       clock,

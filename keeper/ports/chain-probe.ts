@@ -26,6 +26,10 @@ export type ChainFacts =
       readonly oracleVersion: string;
       readonly links: readonly ContractLink[];
       readonly keeperSet: KeeperSet;
+      /** Hash of the protocol parameters that every keeper must run with; zero when none are agreed. */
+      readonly parametersHash: Hex;
+      /** The config digest that the registry's own answers make: chain id, registry, count, entries, f and parameters. */
+      readonly derivedDigest: Hex;
       readonly oracleParamsHash: Hex;
       readonly marginParamsHash: Hex;
       readonly heartbeatSeconds: number;

@@ -17,6 +17,8 @@ export interface ChainExpectation {
   readonly configDigests: readonly Hex[];
   readonly oracleParamsHash: Hex | null;
   readonly marginParamsHash: Hex | null;
+  /** Hash of the protocol parameters that this keeper runs with. */
+  readonly parametersHash: Hex;
 }
 
 /** One thing in which the chain and the local configuration differ. */
@@ -26,6 +28,9 @@ export interface Difference {
   readonly actual: string;
   readonly advice: string;
 }
+
+/** What a registry holds when no protocol parameters are agreed. */
+export const NO_PARAMETERS_HASH: Hex = `0x${"00".repeat(32)}`;
 
 const CHECK_CHANGE = "find out who changed it and why; when you agree, put the new value into `expect`";
 
@@ -60,7 +65,19 @@ export function findDifferences(facts: ChainFacts, expected: ChainExpectation): 
         advice: "the deployment's file mixes two deployments: get the right one",
       })),
     ...differs("oracle version", [ORACLE_VERSION], facts.oracleVersion, "upgrade this keeper"),
+    ...differs(
+      "registry's own answers",
+      [facts.derivedDigest],
+      keeperSet.configDigest,
+      "its config digest is not the hash of what it answers: use other nodes, and the deployment's right registry",
+    ),
     ...differs("config digest", expected.configDigests, keeperSet.configDigest, CHECK_CHANGE),
+    ...differs(
+      "protocol parameters",
+      facts.parametersHash === NO_PARAMETERS_HASH ? [] : [expected.parametersHash],
+      facts.parametersHash,
+      "give `protocol` in the configuration the values that the network has agreed to",
+    ),
     ...differs("oracle parameters", listOf(expected.oracleParamsHash), facts.oracleParamsHash, CHECK_CHANGE),
     ...differs("margin parameters", listOf(expected.marginParamsHash), facts.marginParamsHash, CHECK_CHANGE),
     ...membership(expected, keeperSet),
@@ -76,6 +93,13 @@ function differs(
   return allowed.length === 0 || allowed.includes(actual)
     ? []
     : [{ what, expected: allowed.join(" or "), actual, advice }];
+}
+
+/** A configuration that a message names and the chain has left behind; empty while it is in force. */
+export function findReplaced(facts: ChainFacts, configDigest: Hex): readonly Difference[] {
+  if (facts.kind === "incomplete") return [];
+  const advice = "nothing: the next slot works under the configuration in force";
+  return differs("config digest of the message", [configDigest], facts.keeperSet.configDigest, advice);
 }
 
 function membership(
@@ -117,17 +141,20 @@ export class ChainDisagrees extends Error {
 
 /**
  * A signer that asks before it signs.
- * @param permit throws the reason why nothing may be signed now
+ * @param permit throws the reason why nothing may be signed now under a configuration
  */
-export function guardSigner(signer: ReportSigner, permit: () => Promise<void>): ReportSigner {
+export function guardSigner(
+  signer: ReportSigner,
+  permit: (configDigest: Hex) => Promise<void>,
+): ReportSigner {
   return {
     ...signer,
     signReport: async (domain, report) => {
-      await permit();
+      await permit(report.configDigest);
       return signer.signReport(domain, report);
     },
     signScenarioSet: async (domain, message) => {
-      await permit();
+      await permit(message.configDigest);
       return signer.signScenarioSet(domain, message);
     },
   };

@@ -1,7 +1,7 @@
 import type { ChainFacts } from "../ports/chain-probe.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Market, MarketData } from "../ports/market-data.ts";
-import { type ChainExpectation, findDifferences } from "./chain-agreement.ts";
+import { type ChainExpectation, findDifferences, NO_PARAMETERS_HASH } from "./chain-agreement.ts";
 
 type Verdict = "ok" | "warn" | "fail";
 
@@ -148,6 +148,14 @@ async function checkChain(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
           detail: `not all of them are held to a known value: ${values}`,
           advice: "compare them with another keeper's and put them into `expect`",
         },
+    seen.parametersHash === NO_PARAMETERS_HASH
+      ? {
+          name: "protocol parameters",
+          verdict: "warn",
+          detail: `the registry holds none; this keeper's are ${expected.parametersHash}`,
+          advice: "compare them with the other keepers', and let governance call setParametersHash with them",
+        }
+      : ok("protocol parameters", `${seen.parametersHash}, as the registry holds them`),
   ];
 }
 

@@ -10,7 +10,13 @@ import type {
 } from "../ports/keeper-status.ts";
 import type { Market, MarketData } from "../ports/market-data.ts";
 import type { KeeperSet, OracleChain } from "../ports/oracle-chain.ts";
-import { type ChainExpectation, ChainDisagrees, findDifferences } from "./chain-agreement.ts";
+import {
+  type ChainExpectation,
+  ChainDisagrees,
+  type Difference,
+  findDifferences,
+  findReplaced,
+} from "./chain-agreement.ts";
 import type { Participation } from "./participation.ts";
 
 export interface MonitorParts {
@@ -44,6 +50,8 @@ export interface KeeperMonitor {
   status(): Promise<KeeperStatus>;
   /** Throws ChainDisagrees when the chain is not what the keeper was told. */
   requireAgreement(): Promise<void>;
+  /** Throws ChainDisagrees also when the configuration that a message names is not the one in force. */
+  requireInForce(configDigest: Hex): Promise<void>;
 }
 
 /** How long the chain's facts count, in seconds of the keeper's clock. */
@@ -53,21 +61,28 @@ export function createKeeperMonitor(parts: MonitorParts): KeeperMonitor {
   const { probe, clock, expected } = parts;
   const startedAtSeconds = clock.nowSeconds();
   let read: { readonly atSeconds: number; readonly facts: Promise<ChainFacts> } | null = null;
-  const facts = (): Promise<ChainFacts> => {
-    const now = clock.nowSeconds();
-    if (read === null || Math.abs(now - read.atSeconds) >= FACTS_SECONDS) {
-      const fresh = { atSeconds: now, facts: probe.facts() };
-      read = fresh;
-      fresh.facts.catch(() => {
-        if (read === fresh) read = null;
-      });
-    }
-    return read.facts;
+  const readNow = (): Promise<ChainFacts> => {
+    const fresh = { atSeconds: clock.nowSeconds(), facts: probe.facts() };
+    read = fresh;
+    fresh.facts.catch(() => {
+      if (read === fresh) read = null;
+    });
+    return fresh.facts;
+  };
+  const facts = (): Promise<ChainFacts> =>
+    read === null || Math.abs(clock.nowSeconds() - read.atSeconds) >= FACTS_SECONDS ? readNow() : read.facts;
+  const requireNone = (differences: readonly Difference[]): void => {
+    if (differences.length > 0) throw new ChainDisagrees(differences);
   };
   return {
     requireAgreement: async () => {
-      const differences = findDifferences(await facts(), expected);
-      if (differences.length > 0) throw new ChainDisagrees(differences);
+      requireNone(findDifferences(await facts(), expected));
+    },
+    requireInForce: async (configDigest) => {
+      const known = await facts();
+      // A message may name a configuration newer than what was read last.
+      const seen = findReplaced(known, configDigest).length > 0 ? await readNow() : known;
+      requireNone([...findDifferences(seen, expected), ...findReplaced(seen, configDigest)]);
     },
     status: async () => describe(parts, await facts(), startedAtSeconds),
   };

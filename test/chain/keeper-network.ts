@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { getBytes, HDNodeWallet, id } from "ethers";
 import type { DeployParameters } from "../../deploy/parameter-file.ts";
+import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
+import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
 import { freePort } from "../../scripts/demo/node-process.ts";
 import { launchKeepers, type KeeperNetwork, type LocalKeeper } from "../../scripts/network/keeper-network.ts";
 import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
@@ -12,10 +14,18 @@ const FIRST_TRANSMITTER = 15;
 const REPORT_MS = 20_000;
 const POLL_MS = 100;
 const STOP_MS = 8_000;
+const PROTOCOL = {
+  slotSeconds: 3,
+  progressMs: 2_000,
+  resendMs: 300,
+  maxClockOffsetSeconds: 1,
+  stageMs: 1_000,
+} as const;
+const OTHER_HASH = `0x${"ab".repeat(32)}`;
 
 const account = (index: number) => HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`);
 
-/** The registered entries, each at a port that is free now. */
+/** The registered entries, each at a port that is free now, and the parameters that the keepers of this test run with. */
 async function withFreePorts(): Promise<(parameters: DeployParameters) => DeployParameters> {
   const ports: number[] = [];
   for (let i = 0; i < KEEPERS; i++) ports.push(await freePort());
@@ -23,6 +33,7 @@ async function withFreePorts(): Promise<(parameters: DeployParameters) => Deploy
     ...parameters,
     keepers: {
       ...parameters.keepers,
+      parametersHash: hashParameters({ ...DEFAULT_PARAMETERS, ...PROTOCOL }),
       entries: parameters.keepers.entries.map((entry, index) => ({
         ...entry,
         endpoint: `/ip4/127.0.0.1/tcp/${ports[index] ?? 0}`,
@@ -56,13 +67,7 @@ describe("four keepers as processes", function () {
       clock: "chain",
       marketData: { kind: "replay", dataFolder: DATA_FOLDER, episode: EPISODE },
       limits: { maxDataAgeSeconds: 86_400 },
-      protocol: {
-        slotSeconds: 3,
-        progressMs: 2_000,
-        resendMs: 300,
-        maxClockOffsetSeconds: 1,
-        stageMs: 1_000,
-      },
+      protocol: PROTOCOL,
     } as const;
     const plan = {
       folder: chain.folder,
@@ -127,6 +132,17 @@ describe("four keepers as processes", function () {
     await chain.moveTo(3);
     await nextReport();
     await network.keeper(2).logged("keeper-started", REPORT_MS);
+  });
+
+  it("sign nothing once governance agrees to parameters that are not theirs, and say which", async () => {
+    await chain.agreeOn(OTHER_HASH);
+    await chain.moveTo(4);
+    const refused = await network
+      .keeper(0)
+      .logged("round-message-failed", REPORT_MS, ({ reason }) =>
+        String(reason).includes(`the chain says ${OTHER_HASH}`),
+      );
+    expect(refused["reason"]).to.include("ChainDisagrees").and.include("protocol parameters");
   });
 
   it("end with 0 within seconds when told to", async () => {

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
+import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
 import type { KeeperFileInput } from "../../keeper/keeper-config.ts";
 import {
   KeeperNotStarted,
@@ -14,6 +16,9 @@ import { runBallast } from "../support/run-ballast.ts";
 const DAY_SECONDS = 86_400;
 const START_MS = 30_000;
 const STOP_MS = 5_000;
+const NOTICE_MS = 5_000;
+const POLL_MS = 100;
+const AGREED_HASH = hashParameters(DEFAULT_PARAMETERS);
 const OTHER_HASH = `0x${"ab".repeat(32)}`;
 
 interface DoctorJson {
@@ -55,7 +60,10 @@ describe("a keeper process", function () {
   };
 
   before(async () => {
-    chain = await openReplayChain();
+    chain = await openReplayChain((parameters) => ({
+      ...parameters,
+      keepers: { ...parameters.keepers, parametersHash: AGREED_HASH },
+    }));
     const { ballast } = chain;
     [digest, oracleHash, marginHash] = await Promise.all([
       ballast.keepers.configDigest(),
@@ -139,6 +147,16 @@ describe("a keeper process", function () {
       expect(output).to.include(part);
   });
 
+  it("refuses to start with protocol parameters that the registry does not hold, and names both hashes", async () => {
+    const changed = hashParameters({ ...DEFAULT_PARAMETERS, spotDeviationBps: 26n });
+    const file = configFile("own-parameters", { protocol: { spotDeviationBps: 26 } });
+    const output = await refusal(file);
+    expect(output).to.include(`protocol parameters: expected ${changed}; the chain says ${AGREED_HASH}`);
+    const doctor = await runBallast("", ["keeper", "doctor", "--dry-run", "--config", file]);
+    expect(doctor.code).to.equal(1);
+    expect(doctor.out).to.include("FAIL  protocol parameters").and.include("`protocol` in the configuration");
+  });
+
   it("refuses to start on another chain and where the contracts are missing", async () => {
     const record = JSON.parse(readFileSync(join(chain.folder, "deployment.json"), "utf8")) as Record<
       string,
@@ -169,5 +187,28 @@ describe("a keeper process", function () {
     const keys = checks.find(({ name }) => name === "keys");
     expect(keys?.verdict).to.equal("fail");
     expect(keys?.detail).to.include("password");
+  });
+
+  // A suite of its own: it comes after those that need the chain as it was.
+  describe("whose chain changes", () => {
+    it("is not ready any more once governance agrees to other protocol parameters", async () => {
+      const keeper = await startKeeperProcess(configFile("agreed"), ["--dry-run"]);
+      try {
+        const readiness = async () => (await fetch(`${keeper.url}/readyz`)).text();
+        expect(await readiness()).to.include('"ready":true');
+        await chain.agreeOn(OTHER_HASH);
+        const deadline = performance.now() + NOTICE_MS;
+        let answer = await readiness();
+        while (answer.includes('"ready":true') && performance.now() < deadline) {
+          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+          answer = await readiness();
+        }
+        expect(answer)
+          .to.include('"ready":false')
+          .and.include("differs from the configuration: protocol parameters");
+      } finally {
+        await keeper.stop();
+      }
+    });
   });
 });

@@ -24,6 +24,8 @@ export function chainFacts(changes: Partial<CompleteFacts> = {}): CompleteFacts 
       faults: 1,
       quorum: 3,
     },
+    parametersHash: hashOf("03"),
+    derivedDigest: changes.keeperSet?.configDigest ?? hashOf("cd"),
     oracleParamsHash: hashOf("01"),
     marginParamsHash: hashOf("02"),
     heartbeatSeconds: 3_600,
@@ -39,6 +41,7 @@ export function chainExpectation(changes: Partial<ChainExpectation> = {}): Chain
     configDigests: [hashOf("cd")],
     oracleParamsHash: hashOf("01"),
     marginParamsHash: hashOf("02"),
+    parametersHash: hashOf("03"),
     ...changes,
   };
 }

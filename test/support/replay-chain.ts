@@ -17,6 +17,7 @@ import { serveRpc } from "./rpc-server.ts";
 export const DATA_FOLDER = `${PROJECT_ROOT}data`;
 export const EPISODE = "2026-02";
 const FEED_UNITS = 1e8;
+const GOVERNANCE_WEI = 10n ** 18n;
 
 export interface ReplayChain {
   readonly ballast: Ballast;
@@ -26,6 +27,8 @@ export interface ReplayChain {
   readonly deploymentFile: string;
   /** Moves the chain's clock just beyond a snapshot of the episode, and the price feeds to its spots. */
   moveTo(snapshot: number): Promise<void>;
+  /** Governance agrees to other protocol parameters: a new configuration of the same keepers. */
+  agreeOn(parametersHash: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +62,14 @@ export async function openReplayChain(
     folder,
     deploymentFile,
     moveTo,
+    agreeOn: async (parametersHash) => {
+      const { timelock, keepers } = ballast;
+      const { networkHelpers, ethers } = connection;
+      const governance = await timelock.getAddress();
+      await networkHelpers.impersonateAccount(governance);
+      await networkHelpers.setBalance(governance, GOVERNANCE_WEI);
+      await keepers.connect(await ethers.getSigner(governance)).setParametersHash(parametersHash);
+    },
     close: async () => {
       await server.close();
       rmSync(folder, { recursive: true });

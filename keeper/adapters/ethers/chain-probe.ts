@@ -3,9 +3,11 @@ import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/g
 import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
-import type { ChainFacts, ChainProbe, ContractLink } from "../../ports/chain-probe.ts";
+import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
+import type { ChainFacts, ChainProbe, ContractLink, RegisteredKeeper } from "../../ports/chain-probe.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
-import type { ChainBlock } from "../../ports/oracle-chain.ts";
+import type { ChainBlock, KeeperSet } from "../../ports/oracle-chain.ts";
+import { configDigestOf } from "./config-digest.ts";
 import { blockOf, type OracleAddresses, readKeeperSet } from "./oracle-chain.ts";
 
 const NO_CODE = "0x";
@@ -14,15 +16,7 @@ const NO_CODE = "0x";
 export function createChainProbe(addresses: OracleAddresses, provider: Provider): ChainProbe {
   return {
     facts: () => readFacts(addresses, provider),
-    registeredKeepers: async () => {
-      const entries = await KeeperRegistry__factory.connect(addresses.keeperRegistry, provider).entries();
-      return entries.map(({ reportKey, networkKey, payee, endpoint }) => ({
-        reportKey: asHex(reportKey),
-        networkKey: asHex(networkKey),
-        payee: asHex(payee),
-        endpoint,
-      }));
-    },
+    registeredKeepers: () => readEntries(KeeperRegistry__factory.connect(addresses.keeperRegistry, provider)),
     balanceWei: (address) => provider.getBalance(address),
   };
 }
@@ -37,10 +31,10 @@ async function readFacts(addresses: OracleAddresses, provider: Provider): Promis
   const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
   const registry = KeeperRegistry__factory.connect(addresses.keeperRegistry, provider);
   const config = RiskConfig__factory.connect(addresses.riskConfig, provider);
-  const [domain, links, keeperSet, oracleParamsHash, marginParamsHash, margin] = await Promise.all([
+  const [domain, links, registered, oracleParamsHash, marginParamsHash, margin] = await Promise.all([
     oracle.eip712Domain(),
     readLinks(addresses, provider),
-    readKeeperSet(registry),
+    readConsistently(registry, addresses.keeperRegistry, chainId),
     config.oracleParamsHash(),
     config.marginParamsHash(),
     config.marginParams(),
@@ -51,11 +45,52 @@ async function readFacts(addresses: OracleAddresses, provider: Provider): Promis
     block,
     oracleVersion: domain.version,
     links,
-    keeperSet,
+    ...registered,
     oracleParamsHash: asHex(oracleParamsHash),
     marginParamsHash: asHex(marginParamsHash),
     heartbeatSeconds: Number(margin.heartbeatSeconds),
   };
+}
+
+type Registered = Pick<
+  Extract<ChainFacts, { kind: "complete" }>,
+  "keeperSet" | "parametersHash" | "derivedDigest"
+>;
+
+/** The configuration in force; read again when its parts do not fit together, because another may have come into force between two reads. */
+async function readConsistently(
+  registry: KeeperRegistry,
+  address: Hex,
+  chainId: bigint,
+): Promise<Registered> {
+  const first = await readRegistered(registry, address, chainId);
+  return first.derivedDigest === first.keeperSet.configDigest
+    ? first
+    : readRegistered(registry, address, chainId);
+}
+
+async function readRegistered(registry: KeeperRegistry, address: Hex, chainId: bigint): Promise<Registered> {
+  const [keeperSet, entries, configCount, hash]: [KeeperSet, readonly RegisteredKeeper[], bigint, string] =
+    await Promise.all([
+      readKeeperSet(registry),
+      readEntries(registry),
+      registry.configCount(),
+      registry.parametersHash(),
+    ]);
+  const parametersHash = asHex(hash);
+  const { faults } = keeperSet;
+  const configuration = { chainId, registry: address, configCount, entries, faults, parametersHash };
+  return { keeperSet, parametersHash, derivedDigest: configDigestOf(configuration) };
+}
+
+async function readEntries(registry: KeeperRegistry): Promise<readonly RegisteredKeeper[]> {
+  const entries = await registry.entries();
+  return entries.map(({ reportKey, networkKey, payee, endpoint }) => ({
+    reportKey: asHex(reportKey),
+    networkKey: asHex(networkKey),
+    payee: asHex(payee),
+    endpoint,
+  }));
 }
 
 async function latestBlock(provider: Provider): Promise<ChainBlock> {

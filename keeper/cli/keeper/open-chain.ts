@@ -1,4 +1,5 @@
 import { createChainProbe } from "../../adapters/ethers/chain-probe.ts";
+import { hashParameters } from "../../adapters/ethers/config-digest.ts";
 import type { OracleAddresses } from "../../adapters/ethers/oracle-chain.ts";
 import { PooledProvider } from "../../adapters/ethers/pooled-provider.ts";
 import { openRpcPool, type RpcPool } from "../../adapters/ethers/rpc-pool.ts";
@@ -44,7 +45,7 @@ export const NO_KEYS = { address: null, networkKey: null } as const;
 
 /** What the configuration says that the chain must be. */
 export function expectationOf(
-  { expect }: KeeperConfig,
+  { expect, protocol }: KeeperConfig,
   { chainId }: Deployment,
   keys: Pick<ChainExpectation, "address" | "networkKey">,
 ): ChainExpectation {
@@ -54,5 +55,6 @@ export function expectationOf(
     configDigests: expect.configDigests,
     oracleParamsHash: expect.oracleParamsHash ?? null,
     marginParamsHash: expect.marginParamsHash ?? null,
+    parametersHash: hashParameters(protocol),
   };
 }

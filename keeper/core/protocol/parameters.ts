@@ -41,6 +41,14 @@ export const DEFAULT_PARAMETERS: ProtocolParameters = {
 };
 
 const MILLISECONDS = 1_000;
+/** What the text is and the version of its form. */
+const TEXT_TAG = "ballast-keeper/parameters/1";
+
+/** The one text of a set of parameters, which the registry holds the keccak256 of: a tag, then `name=value` in rising order of name, by lines. */
+export function parametersText(parameters: ProtocolParameters): string {
+  const names = (Object.keys(DEFAULT_PARAMETERS) as (keyof ProtocolParameters)[]).sort();
+  return [TEXT_TAG, ...names.map((name) => `${name}=${parameters[name].toString()}`)].join("\n");
+}
 
 /**
  * @throws CoreError `argument-out-of-domain` when a leader would be replaced before the slowest clock begins its slot, or a slot would end

@@ -117,6 +117,10 @@ async function observeOnce(
 async function answerProposal(parts: FollowerParts, round: Round, proposal: ProposalMessage): Promise<void> {
   const { chain, network, signer, store, gossip, participation, parameters } = parts;
   const committee = parts.committee();
+  if (!committee.keeperSet.keepers.includes(signer.address))
+    throw new SigningRefused(
+      `${signer.address} is not among the keepers of ${committee.keeperSet.configDigest}`,
+    );
   const report = buildReport(proposal, committee, network);
   const { observedAtSeconds } = proposal;
   const own = await round.own?.catch(() => null);

@@ -92,13 +92,15 @@ async function sign(
   { setId, data }: ScenarioProposalMessage,
 ): Promise<Draft> {
   const { chain, gossip, signer, store, clock, agreement } = parts;
+  const { configDigest, keepers } = agreement.committee.keeperSet;
   if (from !== agreement.leader()) throw new SigningRefused(`${from} does not lead`);
+  if (!keepers.includes(signer.address))
+    throw new SigningRefused(`${signer.address} is not among the keepers of ${configDigest}`);
   const [own, lastSetId] = await Promise.all([parts.buildScenarioSet(), chain.scenarioSetId()]);
   if (setId !== lastSetId + 1n)
     throw new SigningRefused(`set ${setId.toString()} does not follow the chain's ${lastSetId.toString()}`);
   if (own !== data)
     throw new SigningRefused(`set ${setId.toString()} differs from the one this keeper's history makes`);
-  const { configDigest } = agreement.committee.keeperSet;
   const dataHash = signer.hashData(data);
   const day = dayOf(clock.nowSeconds());
   const slots = [

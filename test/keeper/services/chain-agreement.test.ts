@@ -2,9 +2,16 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { createWalletSigner } from "../../../keeper/adapters/ethers/wallet-signer.ts";
 import { asHex } from "../../../keeper/ports/hex.ts";
-import { ChainDisagrees, findDifferences, guardSigner } from "../../../keeper/services/chain-agreement.ts";
+import {
+  ChainDisagrees,
+  findDifferences,
+  findReplaced,
+  guardSigner,
+  NO_PARAMETERS_HASH,
+} from "../../../keeper/services/chain-agreement.ts";
 import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
-import { SCENARIO_DOMAIN } from "../../support/keeper-doubles.ts";
+import { ORACLE_DOMAIN, SCENARIO_DOMAIN } from "../../support/keeper-doubles.ts";
+import { signedReport } from "../../support/signed-reports.ts";
 
 const STRANGER = asHex(`0x${"77".repeat(20)}`);
 const names = (...given: Parameters<typeof findDifferences>) =>
@@ -32,6 +39,8 @@ describe("the chain and the configuration", () => {
       ["riskOracle.config", { links: [link] }],
       ["oracle version", { oracleVersion: "2" }],
       ["config digest", { keeperSet: { ...chainFacts().keeperSet, configDigest: hashOf("ee") } }],
+      ["registry's own answers", { derivedDigest: hashOf("ee") }],
+      ["protocol parameters", { parametersHash: hashOf("ee") }],
       ["oracle parameters", { oracleParamsHash: hashOf("ee") }],
       ["margin parameters", { marginParamsHash: hashOf("ee") }],
       ["network key", { keeperSet: { ...chainFacts().keeperSet, networkKeys: [hashOf("02")] } }],
@@ -43,6 +52,20 @@ describe("the chain and the configuration", () => {
       expect(difference?.advice).not.to.equal("");
       expect(difference?.expected).not.to.equal(difference?.actual);
     }
+  });
+
+  it("agree on protocol parameters where the registry holds none", () => {
+    expect(names(chainFacts({ parametersHash: NO_PARAMETERS_HASH }), chainExpectation())).to.deep.equal([]);
+  });
+
+  it("tell a message's configuration that was replaced, naming both", () => {
+    expect(findReplaced(chainFacts(), hashOf("cd"))).to.deep.equal([]);
+    const [found] = findReplaced(chainFacts(), hashOf("ee"));
+    expect([found?.expected, found?.actual]).to.deep.equal([hashOf("ee"), hashOf("cd")]);
+    const { chainId, block } = chainFacts();
+    expect(
+      findReplaced({ kind: "incomplete", chainId, block, withoutCode: ["riskOracle"] }, hashOf("ee")),
+    ).to.deep.equal([]);
   });
 
   it("differ by contracts that are missing, before anything else of them is compared", () => {
@@ -58,13 +81,13 @@ describe("a guarded signer", () => {
 
   it("signs while it may, and nothing after", async () => {
     let allowed = true;
-    const signer = guardSigner(inner, () =>
-      allowed
-        ? Promise.resolve()
-        : Promise.reject(
-            new ChainDisagrees(findDifferences(chainFacts({ chainId: 1n }), chainExpectation())),
-          ),
-    );
+    const asked: string[] = [];
+    const signer = guardSigner(inner, (configDigest) => {
+      asked.push(configDigest);
+      if (allowed) return Promise.resolve();
+      const differences = findDifferences(chainFacts({ chainId: 1n }), chainExpectation());
+      return Promise.reject(new ChainDisagrees(differences));
+    });
     const signature = await signer.signScenarioSet(SCENARIO_DOMAIN, message);
     expect(signer.scenarioSetSigner(SCENARIO_DOMAIN, message, signature)).to.equal(inner.address);
     allowed = false;
@@ -73,5 +96,19 @@ describe("a guarded signer", () => {
       .catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(ChainDisagrees);
     expect((error as ChainDisagrees).message).to.include("expected 31337; the chain says 1");
+    expect(asked).to.deep.equal([hashOf("cd"), hashOf("cd")]);
+  });
+
+  it("asks before a report too, with the configuration that the report names", async () => {
+    const first = signedReport(1n, 2);
+    const asked: string[] = [];
+    const signer = guardSigner(inner, (configDigest) => {
+      asked.push(configDigest);
+      return asked.length === 1 ? Promise.resolve() : Promise.reject(new Error("not now"));
+    });
+    const signature = await signer.signReport(ORACLE_DOMAIN, first.report);
+    expect(signer.reportSigner(ORACLE_DOMAIN, first.report, signature)).to.equal(inner.address);
+    expect(await signer.signReport(ORACLE_DOMAIN, first.report).catch(String)).to.include("not now");
+    expect(asked).to.deep.equal([first.report.configDigest, first.report.configDigest]);
   });
 });

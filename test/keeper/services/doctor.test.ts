@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { MarketData } from "../../../keeper/ports/market-data.ts";
+import { NO_PARAMETERS_HASH } from "../../../keeper/services/chain-agreement.ts";
 import { type DoctorCheck, type DoctorParts, examine } from "../../../keeper/services/doctor.ts";
 import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
 
@@ -68,6 +69,14 @@ describe("the doctor", () => {
       [
         ["fail oracle parameters"],
         { facts: () => Promise.resolve(chainFacts({ oracleParamsHash: hashOf("ee") })) },
+      ],
+      [
+        ["fail protocol parameters"],
+        { facts: () => Promise.resolve(chainFacts({ parametersHash: hashOf("ee") })) },
+      ],
+      [
+        ["warn protocol parameters"],
+        { facts: () => Promise.resolve(chainFacts({ parametersHash: NO_PARAMETERS_HASH })) },
       ],
       [["warn agreement"], { expected: chainExpectation({ marginParamsHash: null }) }],
       [["warn balance"], { balanceWei: () => Promise.resolve(ETH - 1n) }],

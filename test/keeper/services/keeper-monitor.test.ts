@@ -3,7 +3,7 @@ import type { ChainFacts } from "../../../keeper/ports/chain-probe.ts";
 import { MarketDataUnavailable, type MarketData } from "../../../keeper/ports/market-data.ts";
 import { createKeeperMonitor, type MonitorParts } from "../../../keeper/services/keeper-monitor.ts";
 import { createParticipation } from "../../../keeper/services/participation.ts";
-import { chainExpectation, chainFacts } from "../../support/chain-facts.ts";
+import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
 import { MEMBER_ADDRESSES } from "../../support/keeper-status.ts";
 
 const [self = "0x", second = "0x", third = "0x"] = MEMBER_ADDRESSES;
@@ -123,5 +123,31 @@ describe("a keeper's monitor", () => {
     state.now += 2;
     const error: unknown = await monitor.requireAgreement().catch((thrown: unknown) => thrown);
     expect(String(error)).to.include("oracle version");
+  });
+
+  it("lets a message be signed under the configuration in force alone, and reads again before it refuses", async () => {
+    const { monitor, state } = monitoring({ expected: chainExpectation({ configDigests: [] }) });
+    await monitor.requireInForce(hashOf("cd"));
+    await monitor.requireInForce(hashOf("cd"));
+    expect(state.reads).to.equal(1);
+    state.facts = chainFacts({ keeperSet: { ...chainFacts().keeperSet, configDigest: hashOf("ee") } });
+    await monitor.requireInForce(hashOf("ee"));
+    expect(state.reads).to.equal(2);
+    const replaced: unknown = await monitor.requireInForce(hashOf("cd")).catch((thrown: unknown) => thrown);
+    expect(String(replaced)).to.include(`expected ${hashOf("cd")}; the chain says ${hashOf("ee")}`);
+  });
+
+  it("lets nothing be signed once the chain's protocol parameters are others or the key left the set", async () => {
+    for (const [change, what] of [
+      [{ parametersHash: hashOf("ee") }, "protocol parameters"],
+      [{ keeperSet: { ...chainFacts().keeperSet, keepers: MEMBER_ADDRESSES.slice(1) } }, "membership"],
+    ] as const) {
+      const { monitor, state } = monitoring();
+      await monitor.requireInForce(hashOf("cd"));
+      state.facts = chainFacts(change);
+      state.now += 2;
+      const error: unknown = await monitor.requireInForce(hashOf("cd")).catch((thrown: unknown) => thrown);
+      expect(String(error)).to.include(what);
+    }
   });
 });

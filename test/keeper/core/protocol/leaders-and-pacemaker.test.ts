@@ -8,7 +8,11 @@ import {
   wishForNext,
   type PacemakerState,
 } from "../../../../keeper/core/protocol/pacemaker.ts";
-import { DEFAULT_PARAMETERS, requireConsistent } from "../../../../keeper/core/protocol/parameters.ts";
+import {
+  DEFAULT_PARAMETERS,
+  parametersText,
+  requireConsistent,
+} from "../../../../keeper/core/protocol/parameters.ts";
 
 const FOUR = { keepers: ["a", "b", "c", "d"], faults: 1 };
 const hear = (state: PacemakerState, ...wishes: readonly (readonly [string, bigint])[]) =>
@@ -90,5 +94,29 @@ describe("protocol parameters", () => {
       expect(() => {
         requireConsistent({ ...DEFAULT_PARAMETERS, ...change });
       }).to.throw("progressMs");
+  });
+});
+
+describe("the text of the parameters", () => {
+  it("is one line for each in rising order of name, whatever order they come in", () => {
+    const lines = parametersText(DEFAULT_PARAMETERS).split("\n");
+    expect(lines.slice(0, 3)).to.deep.equal([
+      "ballast-keeper/parameters/1",
+      "forecastDeviationBps=200",
+      "graceMs=150",
+    ]);
+    expect(lines).to.have.length(1 + Object.keys(DEFAULT_PARAMETERS).length);
+    const backwards = Object.fromEntries(
+      Object.entries(DEFAULT_PARAMETERS).reverse(),
+    ) as typeof DEFAULT_PARAMETERS;
+    expect(parametersText(backwards)).to.equal(parametersText(DEFAULT_PARAMETERS));
+  });
+
+  it("changes with every one of them", () => {
+    const texts = Object.entries(DEFAULT_PARAMETERS).map(([name, value]: [string, number | bigint]) => {
+      const changed = typeof value === "bigint" ? value + 1n : value + 1;
+      return parametersText({ ...DEFAULT_PARAMETERS, [name]: changed });
+    });
+    expect(new Set([parametersText(DEFAULT_PARAMETERS), ...texts]).size).to.equal(texts.length + 1);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Observation } from "../../../../keeper/core/report/aggregate.ts";
 import { packSmileWord, unpackMarketWord } from "../../../../keeper/core/report/words.ts";
 import type { ProposalMessage } from "../../../../keeper/ports/gossip.ts";
+import { asHex } from "../../../../keeper/ports/hex.ts";
 import { transmitReport } from "../../../../keeper/services/protocol/transmission.ts";
 import { BLOCK } from "../../../support/keeper-doubles.ts";
 import {
@@ -27,6 +28,8 @@ import {
   proposal,
   openedRound,
 } from "../../../support/report-rounds.ts";
+
+const STRANGER = asHex(`0x${"77".repeat(20)}`);
 
 describe("a report round", () => {
   it("gets one hash signed by a quorum of distinct keepers, rising by address", async () => {
@@ -272,6 +275,22 @@ describe("a follower", () => {
         expect(refusals(keeper)).to.include(reason);
       }
     });
+
+  it("signs nothing when its key is not in the set, and the others go on", async () => {
+    const network = testNetwork();
+    const { keeperSet } = network.oracle.state;
+    const gone = network.keepers[3].signer.address;
+    const keepers = keeperSet.keepers.map((keeper) => (keeper === gone ? STRANGER : keeper));
+    network.oracle.state.keeperSet = { ...keeperSet, keepers };
+    const stop = new AbortController();
+    const { finals, begin } = await joinKeepers(network, stop.signal);
+    await begin();
+    const signed = await completed(finals);
+    stop.abort();
+    expect(signersOf(network, signed)).not.to.include(gone);
+    expect(signaturesBy(network, network.keepers[3])).to.have.length(0);
+    expect(refusals(network.keepers[3])).to.include(`${gone} is not among the keepers`);
+  });
 
   it("refuses a spot far from its own, though all others see it", async () => {
     const views = { 0: honestObservation(1.05), 1: honestObservation(1.05), 2: honestObservation(1.05) };
