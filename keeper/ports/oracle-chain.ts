@@ -38,6 +38,21 @@ export interface ForecastLimits {
   readonly maxPsiE9: bigint;
 }
 
+/** What a price feed answers, in 1e-8 USD, and since when; or why it does not. */
+export type FeedReading =
+  | { readonly kind: "answered"; readonly priceE8: bigint; readonly updatedAtSeconds: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The Chainlink feed that guards a market, and what it answers now. */
+export interface GuardingFeed {
+  readonly market: number;
+  /** Largest distance of a posted spot from the answer. */
+  readonly bandBps: bigint;
+  /** An older answer guards nothing: the oracle refuses every report. */
+  readonly heartbeatSeconds: number;
+  readonly reading: FeedReading;
+}
+
 /** A market as the oracle stores it. */
 export interface StoredMarket {
   readonly spotE8: bigint;
@@ -65,6 +80,8 @@ export interface OracleChain {
   header(): Promise<OracleHeader>;
   keeperSet(): Promise<KeeperSet>;
   forecastLimits(): Promise<readonly ForecastLimits[]>;
+  /** Of the markets that have one. */
+  guardingFeeds(): Promise<readonly GuardingFeed[]>;
   /** A market as of the last report; null before the first. */
   storedMarket(market: number): Promise<StoredMarket | null>;
   submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction | null>;

@@ -4,6 +4,7 @@ import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import type {
   ChainBlock,
   ForecastLimits,
+  GuardingFeed,
   KeeperSet,
   OracleChain,
   OracleHeader,
@@ -45,6 +46,7 @@ export interface OracleState {
   keeperSet: KeeperSet;
   header: OracleHeader;
   limits: readonly ForecastLimits[];
+  feeds: readonly GuardingFeed[];
   stored: ReadonlyMap<number, StoredMarket>;
   scenarioSetId: bigint;
 }
@@ -77,6 +79,7 @@ export function oracleDouble(
     keeperSet: keeperSetOf(keepers, networkKeys),
     header: { epoch: 0n, round: 0, observedAtSeconds: 0 },
     limits: markets.map(forecastLimits),
+    feeds: [],
     stored: new Map(),
     scenarioSetId: 0n,
   };
@@ -90,6 +93,7 @@ export function oracleDouble(
     header: () => Promise.resolve(state.header),
     keeperSet: () => Promise.resolve(state.keeperSet),
     forecastLimits: () => Promise.resolve(state.limits),
+    guardingFeeds: () => Promise.resolve(state.feeds),
     storedMarket: (market) => Promise.resolve(state.stored.get(market) ?? null),
     submitReport: (report, signatures) => {
       if (!isAfter(report, state.header))

@@ -20,6 +20,7 @@ import type {
 } from "../../ports/oracle-chain.ts";
 import type { SigningDomain } from "../../ports/signer.ts";
 import type { TransactionRequest, TransactionSender } from "../../ports/transaction-sender.ts";
+import { readGuardingFeeds } from "./guarding-feeds.ts";
 import { sendOrRefuse } from "./refusal.ts";
 
 /** Addresses of the contracts keepers talk to. */
@@ -70,6 +71,7 @@ export function createOracleChain(
     },
     keeperSet: () => readKeeperSet(registry),
     forecastLimits: async () => (await config.oracleParams()).markets.map(forecastLimitsOf),
+    guardingFeeds: async () => readGuardingFeeds((await config.oracleParams()).markets, provider),
     storedMarket: async (market) => {
       const { marketWord, smiles } = await oracle.marketState(market);
       return marketWord === 0n ? null : decodeStored(marketWord, smiles);

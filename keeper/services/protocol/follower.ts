@@ -15,6 +15,7 @@ import type {
 } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { OracleHeader } from "../../ports/oracle-chain.ts";
+import { requireWithinFeeds } from "./feed-band.ts";
 import type { Finals } from "./finals.ts";
 import { SigningRefused, type Committee, type ProtocolParts } from "./parts.ts";
 import { completeRound, type Round, type Rounds } from "./rounds.ts";
@@ -134,6 +135,7 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
     parts.decided(round);
     return;
   }
+  requireWithinFeeds(report, await chain.guardingFeeds());
   const reportHash = signer.hashReport(committee.domain, report);
   const slot = `report/${committee.keeperSet.configDigest}/${nameOfRound(round)}`;
   if (!(await store.record(slot, reportHash)))
