@@ -38,6 +38,8 @@ export interface WatchResult {
   readonly reports: number;
   /** Reports that the own view does not support. */
   readonly deviating: number;
+  /** Accepted reports that the own view says nothing of, or not of every market; each is logged with the reason. */
+  readonly uncompared: number;
   /** Keepers proven to have signed two reports for one round. */
   readonly proven: number;
 }
@@ -65,10 +67,12 @@ export function createWatchtower(parts: WatchtowerParts, firstBlock: bigint): ()
     unproven = cases
       .filter(({ attempts }, index) => isProven[index] !== true && attempts + 1 < MAX_PROOF_ATTEMPTS)
       .map(({ equivocation, attempts }) => ({ equivocation, attempts: attempts + 1 }));
-    let deviating = 0;
-    for (const report of reports) if (await isDeviating(parts, report)) deviating++;
+    const comparisons: Comparison[] = [];
+    for (const report of reports) comparisons.push(await compare(parts, report));
+    const deviating = comparisons.filter(({ deviates }) => deviates).length;
+    const uncompared = comparisons.filter(({ isWhole }) => !isWhole).length;
     const proven = isProven.filter(Boolean).length;
-    return { throughBlock: last, reports: reports.length, deviating, proven };
+    return { throughBlock: last, reports: reports.length, deviating, uncompared, proven };
   };
 }
 
@@ -87,25 +91,57 @@ async function prove(
   }
 }
 
-async function isDeviating(parts: WatchtowerParts, submitted: SubmittedReport): Promise<boolean> {
-  const { clock, telemetry, observe } = parts;
+/** What the own view says of a report. */
+interface Comparison {
+  readonly deviates: boolean;
+  /** Whether every market was compared, or nothing was to be. */
+  readonly isWhole: boolean;
+}
+
+async function compare(parts: WatchtowerParts, submitted: SubmittedReport): Promise<Comparison> {
+  const { telemetry, observe } = parts;
   const { report, isAccepted, transaction } = submitted;
-  const age = clock.nowSeconds() - report.observedAt;
-  if (observe === null || !isAccepted || age > MAX_COMPARED_AGE_SECONDS) return false;
-  const own = await observe(report.observedAt);
-  let found = false;
-  for (const word of report.markets.map(unpackMarketWord)) {
-    const mine = own.markets.find(({ market }) => market.market === word.market)?.market;
-    if (mine === undefined) continue;
-    const spotBps = distanceBps(word.spotE8, mine.spotE8);
-    const sigmaBps = distanceBps(word.sigmaE9, mine.sigmaE9);
+  if (observe === null || !isAccepted) return { deviates: false, isWhole: true };
+  const { epoch, round } = report;
+  const own = await ownView(parts, observe, report.observedAt);
+  if (typeof own === "string") {
+    telemetry.warn("report-not-compared", { epoch, round, transaction, reason: own });
+    return { deviates: false, isWhole: false };
+  }
+  const mine = new Map(own.markets.map(({ market }) => [market.market, market]));
+  let [deviates, isWhole] = [false, true];
+  for (const { market, spotE8, sigmaE9 } of report.markets.map(unpackMarketWord)) {
+    const seen = mine.get(market);
+    if (seen === undefined) {
+      isWhole = false;
+      const reason = "the own view has no such market";
+      telemetry.warn("report-not-compared", { epoch, round, transaction, market, reason });
+      continue;
+    }
+    const spotBps = distanceBps(spotE8, seen.spotE8);
+    const sigmaBps = distanceBps(sigmaE9, seen.sigmaE9);
     if (Math.abs(spotBps) <= MAX_SPOT_DEVIATION_BPS && Math.abs(sigmaBps) <= MAX_SIGMA_DEVIATION_BPS)
       continue;
-    found = true;
-    const { epoch, round } = report;
-    telemetry.error("report-deviates", { market: word.market, epoch, round, spotBps, sigmaBps, transaction });
+    deviates = true;
+    telemetry.error("report-deviates", { market, epoch, round, spotBps, sigmaBps, transaction });
   }
-  return found;
+  return { deviates, isWhole };
+}
+
+/** The own view of the markets at a report's time; why there is none otherwise. */
+async function ownView(
+  { clock }: WatchtowerParts,
+  observe: NonNullable<WatchtowerParts["observe"]>,
+  observedAtSeconds: number,
+): Promise<Observation | string> {
+  const age = clock.nowSeconds() - observedAtSeconds;
+  if (age > MAX_COMPARED_AGE_SECONDS)
+    return `it is ${age.toString()} s old: the own sources show at most the last ${MAX_COMPARED_AGE_SECONDS.toString()} s`;
+  try {
+    return await observe(observedAtSeconds);
+  } catch (error) {
+    return `the own view is missing: ${String(error)}`;
+  }
 }
 
 function distanceBps(value: bigint, reference: bigint): number {

@@ -1,9 +1,10 @@
 import { leaderOf } from "../../core/protocol/leaders.ts";
 import { slotAt } from "../../core/protocol/parameters.ts";
-import { isAfter, type RoundId } from "../../core/protocol/round-id.ts";
+import type { RoundId } from "../../core/protocol/round-id.ts";
 import type { SignedReport } from "../../core/report/typed-data.ts";
 import type { GossipMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
+import { createCatchUp, type CatchUp } from "./catch-up.ts";
 import { openFinals, type Finals } from "./finals.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import { createLeader, type Leader } from "./leader.ts";
@@ -33,8 +34,7 @@ interface Standing {
   /** The last slot that was. */
   decidedSlot: number;
   slotsInEpoch: number;
-  /** When each peer was last asked for, or given, what was missed, ms. */
-  readonly askedAtMs: Map<Hex, number>;
+  /** When each peer was last given what it missed, ms. */
   readonly answeredAtMs: Map<Hex, number>;
 }
 
@@ -47,6 +47,7 @@ interface Organs {
   readonly leader: Leader;
   readonly follower: Follower;
   readonly rounds: Rounds;
+  readonly catchUp: CatchUp;
 }
 
 /**
@@ -106,7 +107,6 @@ function standingWith(committee: Committee): Standing {
     slot: Number.NEGATIVE_INFINITY,
     decidedSlot: Number.NEGATIVE_INFINITY,
     slotsInEpoch: 0,
-    askedAtMs: new Map(),
     answeredAtMs: new Map(),
   };
 }
@@ -167,7 +167,8 @@ async function assemble(
     leader: () => leaderNow({ pacemaker, standing }),
     decided,
   });
-  const organs: Organs = { parts, signal, standing, finals, pacemaker, leader, follower, rounds };
+  const catchUp = createCatchUp({ ...parts, newest: () => finals.newest }, signal);
+  const organs: Organs = { parts, signal, standing, finals, pacemaker, leader, follower, rounds, catchUp };
   return organs;
 }
 
@@ -227,7 +228,7 @@ async function beginSlot(organs: Organs, slot: number): Promise<void> {
 }
 
 async function receive(organs: Organs, from: Hex, message: GossipMessage): Promise<void> {
-  const { follower, leader, finals, pacemaker } = organs;
+  const { follower, leader, pacemaker, catchUp } = organs;
   switch (message.kind) {
     case "observe":
       return follower.observe(from, message);
@@ -239,10 +240,10 @@ async function receive(organs: Organs, from: Hex, message: GossipMessage): Promi
       leader.hear(from, message);
       return;
     case "final":
-      return finals.accept({ report: message.report, signatures: message.signatures });
+      return takeFinal(organs, from, message);
     case "wish":
       pacemaker.heard(from, message.epoch);
-      if (isAfter(message.newest, finals.newest)) askForMissed(organs, from);
+      catchUp.noticed(from, message.newest);
       return;
     case "catch-up":
       return tellMissed(organs, from, message.after);
@@ -253,17 +254,24 @@ async function receive(organs: Organs, from: Hex, message: GossipMessage): Promi
   }
 }
 
-/** True when a peer was not served within the last resend time: notes that it is served now. */
-function isTime({ timer, parameters }: ProtocolParts, servedAtMs: Map<Hex, number>, peer: Hex): boolean {
+/** True when a peer was not answered within the last resend time: notes that it is answered now. */
+function isTime({ timer, parameters }: ProtocolParts, answeredAtMs: Map<Hex, number>, peer: Hex): boolean {
   const now = timer.nowMs();
-  if (now - (servedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < parameters.resendMs) return false;
-  servedAtMs.set(peer, now);
+  if (now - (answeredAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < parameters.resendMs) return false;
+  answeredAtMs.set(peer, now);
   return true;
 }
 
-function askForMissed({ parts, finals, standing }: Organs, peer: Hex): void {
-  if (isTime(parts, standing.askedAtMs, peer))
-    parts.gossip.send(peer, { kind: "catch-up", after: finals.newest });
+/** Takes a report in, and asks its sender for those between when it does not follow the last one held. */
+async function takeFinal(
+  { finals, catchUp }: Organs,
+  from: Hex,
+  { report, signatures }: SignedReport,
+): Promise<void> {
+  const before = finals.newest;
+  if (!(await finals.accept({ report, signatures }))) return;
+  if (report.round > before.round + 1) catchUp.noticed(from, report, before);
+  catchUp.took(from, report);
 }
 
 async function tellMissed({ parts, finals, standing }: Organs, peer: Hex, after: RoundId): Promise<void> {

@@ -13,8 +13,8 @@ export interface Finals {
   /** Round of the newest report held. */
   readonly newest: RoundId;
   readonly newestReport: RiskReport | null;
-  /** Checks, keeps and passes on a signed report; one that is held already is nothing new. */
-  accept(final: SignedReport): Promise<void>;
+  /** Checks, keeps and passes on a signed report; one that is held already is nothing new. False when it is refused. */
+  accept(final: SignedReport): Promise<boolean>;
   /** Signed reports after a round, for a peer that was away. */
   after(round: RoundId): Promise<readonly SignedReport[]>;
 }
@@ -45,23 +45,24 @@ export async function openFinals(parts: FinalsParts): Promise<Finals> {
     accept: async (final) => {
       const { report } = final;
       const name = nameOfRound(report);
-      if (held.has(name)) return;
+      if (held.has(name)) return true;
       const signers = quorumOf(final, parts.committee(), signer);
       if (signers === null) {
         telemetry.warn("final-refused", { round: name });
-        return;
+        return false;
       }
       held.add(name);
       const [oldest] = held;
       if (held.size > KEPT_FINALS && oldest !== undefined) held.delete(oldest);
       await store.saveFinal(final);
-      if (!isAfter(report, newest)) return;
+      if (!isAfter(report, newest)) return true;
       [newest, newestReport] = [{ epoch: report.epoch, round: report.round }, report];
       participation.completed(report, signers);
       // The echo: whoever holds the report sees to it that everyone does. Reports that were missed long ago are not news.
       const isNews = clock.nowSeconds() - report.observedAt <= parameters.transmissionSeconds;
       if (isNews) gossip.publish({ kind: "final", ...final });
       parts.accepted(final);
+      return true;
     },
     after: (round) => store.finalsAfter(round, CATCH_UP_LIMIT),
   };

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
+import type { Observation } from "../../../keeper/core/report/aggregate.ts";
+import type { Clock } from "../../../keeper/ports/clock.ts";
 import { asHex } from "../../../keeper/ports/hex.ts";
 import type { SignedHead, SubmittedReport, WatchChain } from "../../../keeper/ports/watch-chain.ts";
 import { createEquivocationFinder } from "../../../keeper/services/equivocations.ts";
@@ -126,22 +128,79 @@ describe("a watchtower", () => {
     expect(calls).to.equal(-1_000 + 5);
   });
 
+  const comparing = async (
+    report: SubmittedReport,
+    observe: () => Promise<Observation>,
+    at: Clock = clock,
+  ) => {
+    const { chain } = watching([report], () => Promise.resolve(hash("ff")));
+    const telemetry = recordingTelemetry();
+    const { deviating, uncompared } = await createWatchtower({ chain, clock: at, telemetry, observe }, 0n)();
+    return { deviating, uncompared, lines: telemetry.lines };
+  };
+  const seeing = (factor: number) => () => Promise.resolve(honestObservation(factor));
+
   it("compares accepted reports of now with its own view", async () => {
-    const old = submitted();
-    const cases = [
-      { report: submitted(), factor: 1.01, deviating: 0 },
-      { report: submitted(), factor: 1.05, deviating: 1 },
-      { report: submitted(), factor: 0.95, deviating: 1 },
-      { report: submitted({ isAccepted: false }), factor: 1.05, deviating: 0 },
-      { report: { ...old, report: { ...old.report, observedAt: NOW - 3_600 } }, factor: 1.05, deviating: 0 },
-    ];
-    for (const { report, factor, deviating } of cases) {
-      const { chain } = watching([report], () => Promise.resolve(hash("ff")));
-      const telemetry = recordingTelemetry();
-      const observe = () => Promise.resolve(honestObservation(factor));
-      const result = await createWatchtower({ chain, clock, telemetry, observe }, 0n)();
-      expect(result.deviating).to.equal(deviating);
-      expect(telemetry.lines.length > 0).to.equal(deviating > 0);
+    const refused = submitted({ isAccepted: false });
+    for (const [report, factor, deviating] of [
+      [submitted(), 1.01, 0],
+      [submitted(), 1.05, 1],
+      [submitted(), 0.95, 1],
+      [refused, 1.05, 0],
+    ] as const) {
+      const result = await comparing(report, seeing(factor));
+      expect([result.deviating, result.uncompared]).to.deep.equal([deviating, 0]);
+      expect(result.lines.length > 0).to.equal(deviating > 0);
     }
+  });
+
+  it("compares the forecasts too", async () => {
+    for (const [sigmaTimes, deviating] of [
+      [1.24, 0],
+      [1.26, 1],
+    ] as const) {
+      const seen = honestObservation(1);
+      const markets = seen.markets.map(({ market, smiles }) => ({
+        market: {
+          ...market,
+          sigmaE9: (market.sigmaE9 * 100_000n) / BigInt(Math.round(sigmaTimes * 100_000)),
+        },
+        smiles,
+      }));
+      const result = await comparing(submitted(), () => Promise.resolve({ ...seen, markets }));
+      expect(result.deviating).to.equal(deviating);
+    }
+  });
+
+  it("reaches ten minutes back, and says of an older report that it was not compared", async () => {
+    const at = (age: number) => ({ nowSeconds: () => NOW + age });
+    const reached = await comparing(submitted(), seeing(1.05), at(600));
+    expect([reached.deviating, reached.uncompared]).to.deep.equal([1, 0]);
+    const missed = await comparing(submitted(), seeing(1.05), at(601));
+    expect([missed.deviating, missed.uncompared]).to.deep.equal([0, 1]);
+    expect(missed.lines.map(({ event }) => event)).to.deep.equal(["report-not-compared"]);
+    expect(missed.lines[0]?.fields["reason"]).to.include("601 s old");
+  });
+
+  it("says of a report that it was not compared when its own view is missing, whole or in part", async () => {
+    const blind = await comparing(submitted(), () => Promise.reject(new Error("no venue answers")));
+    expect([blind.deviating, blind.uncompared]).to.deep.equal([0, 1]);
+    expect(blind.lines[0]?.fields["reason"]).to.include("no venue answers");
+    const seen = honestObservation(1.05);
+    const part = await comparing(submitted(), () =>
+      Promise.resolve({ ...seen, markets: seen.markets.slice(1) }),
+    );
+    expect([part.deviating, part.uncompared]).to.deep.equal([1, 1]);
+    expect(part.lines.map(({ event }) => event)).to.include.members([
+      "report-not-compared",
+      "report-deviates",
+    ]);
+  });
+
+  it("proves an equivocation though its own view is missing", async () => {
+    const { chain } = watching(twice, () => Promise.resolve(hash("ff")));
+    const observe = () => Promise.reject(new Error("no venue answers"));
+    const round = createWatchtower({ chain, clock, telemetry: recordingTelemetry(), observe }, 0n);
+    expect(await round()).to.include({ proven: 1, uncompared: 1 });
   });
 });
