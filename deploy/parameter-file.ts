@@ -87,6 +87,8 @@ const marketOracle = z.strictObject({
   minSpotE8: uint,
   maxSpotE8: uint,
   maxSpotChangeBps: uint,
+  jumpSigmasBps: uint,
+  jumpFloorBps: uint,
   minSigmaE9: uint,
   maxSigmaE9: uint,
   maxSigmaUpBps: uint,

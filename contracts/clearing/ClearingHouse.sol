@@ -16,10 +16,10 @@ import {InstrumentId} from "../types/InstrumentId.sol";
 import {Margin} from "../types/MarginTypes.sol";
 import {Position, toPosition} from "../types/Position.sol";
 import {MarketWord} from "../types/RiskReport.sol";
-import {AccountBook} from "./AccountBook.sol";
+import {PriceGate} from "./PriceGate.sol";
 
 /// @title ClearingHouse: the margin gate in front of the record
-contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
+contract ClearingHouse is PriceGate, AccessControl, ReentrancyGuardTransient {
     bytes32 public constant EXCHANGE_ROLE = keccak256("EXCHANGE_ROLE");
     bytes32 public constant LIQUIDATION_ROLE = keccak256("LIQUIDATION_ROLE");
     bytes32 public constant SETTLEMENT_ROLE = keccak256("SETTLEMENT_ROLE");
@@ -36,8 +36,6 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
     address public engine;
     /// @inheritdoc IClearingHouse
     address public registry;
-    /// @inheritdoc IClearingHouse
-    address public oracle;
 
     /// @inheritdoc IClearingHouse
     uint256 public pausedUntil;
@@ -102,7 +100,7 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
             _cashE6[account] = cash - int256(amount);
         }
         ICollateralVault(vault).push(account, token, to, amount);
-        _requireInitial(account, IMarginEngine(engine).assess(book(account)));
+        _requireInitial(account);
         emit Withdrawn(account, token, amount, to);
     }
 
@@ -150,7 +148,7 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
         _cashE6[from] += paidE6;
         _cashE6[to] -= paidE6;
         emit SliceTaken(from, to, shareWad, paidE6);
-        _requireInitial(to, IMarginEngine(engine).assess(book(to)));
+        _requireInitial(to);
     }
 
     /// @inheritdoc IClearingHouse
@@ -230,7 +228,7 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IClearingHouse
-    function book(uint256 account) public view returns (Book memory) {
+    function book(uint256 account) public view override returns (Book memory) {
         return Book(_cashE6[account], positions(account), ICollateralVault(vault).collateralOf(account));
     }
 
@@ -244,12 +242,6 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
         if (registry_ == address(0)) revert ZeroAddress();
         registry = registry_;
         emit RegistrySet(registry_);
-    }
-
-    function _setOracle(address oracle_) private {
-        if (oracle_ == address(0)) revert ZeroAddress();
-        oracle = oracle_;
-        emit OracleSet(oracle_);
     }
 
     /// @dev Pays what is owed and what is added to it as far as the vault holds coins; the rest stays owed.
@@ -279,9 +271,10 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
         if (side.reduceOnly) revert PositionWouldGrow(side.account, instrument, side.fromE8, side.toE8);
     }
 
-    /// @dev Equity at or above initial margin, or strictly healthier than before the trade.
+    /// @dev Equity at or above initial margin, or strictly healthier than before the trade; a side that does not reduce needs confirmed prices.
     function _gate(Side memory side, InstrumentId instrument) private view {
         Book memory now_ = book(side.account);
+        if (!TradeMath.reduces(side.fromE8, side.toE8)) _requireConfirmed(side.account, now_);
         Margin memory margin = IMarginEngine(engine).assess(now_);
         if (_meetsInitial(margin)) return;
         Book memory was = TradeMath.undo(now_, instrument, side.fromE8, now_.cashE6 - side.cashE6);
@@ -330,7 +323,11 @@ contract ClearingHouse is AccountBook, AccessControl, ReentrancyGuardTransient {
         IMarginEngine(engine).requireFresh();
     }
 
-    function _requireInitial(uint256 account, Margin memory margin) private pure {
+    /// @dev At confirmed prices, equity at or above initial margin.
+    function _requireInitial(uint256 account) private view {
+        Book memory now_ = book(account);
+        _requireConfirmed(account, now_);
+        Margin memory margin = IMarginEngine(engine).assess(now_);
         if (!_meetsInitial(margin)) revert BelowInitialMargin(account, margin.equityE6, margin.initialE6);
     }
 

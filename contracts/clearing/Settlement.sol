@@ -59,6 +59,7 @@ contract Settlement is ISettlement {
     function sample(uint16 market, uint256 expiry) external {
         Fixing storage fixing = _fixings[market][expiry];
         if (fixing.fixingE8 != 0) revert AlreadyFixed(market, expiry);
+        if (oracle.isQuarantined(market)) revert UnconfirmedSpot(market);
         IRiskOracle.Header memory header = oracle.header();
         if (_record(fixing, header, market, expiry)) return;
         if (_isSampled(fixing, header)) revert AlreadySampled(market, expiry, header.epoch, header.round);
@@ -73,7 +74,7 @@ contract Settlement is ISettlement {
         IRiskOracle.Header memory header = oracle.header();
         uint256 due = expiry + fallbackSeconds;
         if (header.observedAt < expiry && block.timestamp < due) revert SamplingOpen(header.observedAt, due);
-        _record(fixing, header, market, expiry);
+        if (!oracle.isQuarantined(market)) _record(fixing, header, market, expiry);
         uint256 samples = fixing.samples;
         if (samples >= minSamples) {
             // A mean of uint64 values fits uint64; rounded down.

@@ -20,6 +20,11 @@ library OracleParamsBounds {
     uint256 internal constant MAX_SPOT_E8 = 1e16;
     uint256 internal constant MIN_SPOT_CHANGE_BPS = 100;
     uint256 internal constant MAX_SPOT_CHANGE_BPS = 9_000;
+    /// k from 1 to 20; j from 0.1 % to 20 %.
+    uint256 internal constant MIN_JUMP_SIGMAS_BPS = 10_000;
+    uint256 internal constant MAX_JUMP_SIGMAS_BPS = 200_000;
+    uint256 internal constant MIN_JUMP_FLOOR_BPS = 10;
+    uint256 internal constant MAX_JUMP_FLOOR_BPS = 2_000;
     /// 0.1 % to 100 % a day.
     uint256 internal constant MIN_SIGMA_E9 = 1e6;
     uint256 internal constant MAX_SIGMA_E9 = 1e9;
@@ -61,6 +66,8 @@ library OracleParamsBounds {
         requireWithin("minSpot", m.minSpotE8, MIN_SPOT_E8, MAX_SPOT_E8);
         requireWithin("maxSpot", m.maxSpotE8, m.minSpotE8, MAX_SPOT_E8);
         requireWithin("maxSpotChange", m.maxSpotChangeBps, MIN_SPOT_CHANGE_BPS, MAX_SPOT_CHANGE_BPS);
+        requireWithin("jumpSigmas", m.jumpSigmasBps, MIN_JUMP_SIGMAS_BPS, MAX_JUMP_SIGMAS_BPS);
+        requireWithin("jumpFloor", m.jumpFloorBps, MIN_JUMP_FLOOR_BPS, MAX_JUMP_FLOOR_BPS);
         requireWithin("minSigma", m.minSigmaE9, MIN_SIGMA_E9, MAX_SIGMA_E9);
         requireWithin("maxSigma", m.maxSigmaE9, m.minSigmaE9, MAX_SIGMA_E9);
         requireWithin("maxSigmaUp", m.maxSigmaUpBps, MIN_SIGMA_UP_BPS, MAX_SIGMA_UP_BPS);

@@ -57,6 +57,8 @@ interface IClearingHouse {
     error ZeroAmount();
     error SameAccount(uint256 account);
     error InflowsNotAllowed(uint256 account, address from);
+    /// @notice The account holds something in a quarantined market; see IRiskOracle.
+    error UnconfirmedPrice(uint256 account);
     error BelowInitialMargin(uint256 account, int256 equityE6, uint256 initialE6);
     error AccountIsReduceOnly(uint256 account);
     error PositionWouldGrow(uint256 account, InstrumentId instrument, int256 fromE8, int256 toE8);
@@ -117,6 +119,9 @@ interface IClearingHouse {
 
     function ownerOf(uint256 account) external view returns (address);
     function mayAct(uint256 account, address caller) external view returns (bool);
+    /// @notice Whether no market in which the account holds anything is quarantined. Without it nothing may add risk to the account, leave it or
+    /// liquidate it; reducing, adding money and settling go on.
+    function isConfirmed(uint256 account) external view returns (bool);
     function isReduceOnly(uint256 account) external view returns (bool);
     function accountCount() external view returns (uint256);
     function cashE6(uint256 account) external view returns (int256);

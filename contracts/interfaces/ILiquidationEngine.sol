@@ -6,7 +6,8 @@ import {RiskReport} from "../types/RiskReport.sol";
 /// @title LiquidationEngine: margin call, then a Dutch auction that transfers risk in slices
 /// @notice E equity, M maintenance margin, H = E / M. An account below H = 1 may be called by anyone: it turns reduce-only and a share
 /// of everything it holds is for sale at mark less a discount that grows with time. Every fill raises H, or the account is in the
-/// insolvent phase and the insurance fund pays.
+/// insolvent phase and the insurance fund pays. While the account holds something in a quarantined market every step waits: flag, release, update
+/// and bid revert with IClearingHouse.UnconfirmedPrice.
 interface ILiquidationEngine {
     enum Phase {
         None,

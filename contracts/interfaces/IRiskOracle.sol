@@ -22,6 +22,10 @@ interface IRiskOracle {
         bytes32 accountRoot
     );
 
+    /// @notice The report leaves the market quarantined: its spot jumped beyond k sigma sqrt(dt) + j, now or earlier in this epoch.
+    event MarketQuarantined(uint16 indexed market, uint256 fromE8, uint256 toE8);
+    event MarketConfirmed(uint16 indexed market, uint256 spotE8);
+
     error EpochRoundNotRising(uint64 epoch, uint32 round, uint64 lastEpoch, uint32 lastRound);
     error ReportTooOld(uint256 observedAt, uint256 oldestAllowed);
     error ReportFromFuture(uint256 observedAt, uint256 latestAllowed);
@@ -56,6 +60,10 @@ interface IRiskOracle {
     function marketState(
         uint16 market
     ) external view returns (MarketWord marketWord, SmileWord[] memory smiles);
+    /// @notice How many markets of the last report are quarantined.
+    function quarantinedCount() external view returns (uint256);
+    /// @notice Whether a market's spot jumped and waits for a report of a later epoch to confirm it; see Quarantine.
+    function isQuarantined(uint16 market) external view returns (bool);
     /// @notice The EIP-712 hash that keepers sign.
     function hashReport(RiskReport calldata report) external view returns (bytes32);
 }

@@ -24,6 +24,8 @@ interface ISettlement {
     error OutsideWindow(uint256 observedAt, uint256 from, uint256 to);
     error AlreadySampled(uint16 market, uint256 expiry, uint64 epoch, uint32 round);
     error TooFewSamples(uint256 samples, uint256 required);
+    /// @notice A quarantined spot enters no fixing; see IRiskOracle.
+    error UnconfirmedSpot(uint16 market);
     error AlreadyFixed(uint16 market, uint256 expiry);
     error NotFixed(uint16 market, uint256 expiry);
     error NotExpired(uint256 expiry, uint256 now_);

@@ -22,7 +22,7 @@ library CodeBlob {
     function oracleParams(address pointer) internal view returns (OracleParams memory params) {
         bytes memory blob = SSTORE2.read(pointer);
         // A static struct has the same words in the encoding as in memory. OracleParams starts after the length and one offset word; its ninth
-        // word is the offset of the markets: their number, then 20 words each. In memory an array of structs is an array of pointers, so only
+        // word is the offset of the markets: their number, then 22 words each. In memory an array of structs is an array of pointers, so only
         // these are added, at the free memory pointer.
         assembly ("memory-safe") {
             params := add(blob, 0x40)
@@ -35,7 +35,7 @@ library CodeBlob {
             for {
                 let end := add(pointers, shl(5, count))
             } lt(pointers, end) {
-                element := add(element, 0x280)
+                element := add(element, 0x2c0)
             } {
                 pointers := add(pointers, 0x20)
                 mstore(pointers, element)

@@ -46,6 +46,7 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
         if (auction_.phase != Phase.None) revert AlreadyCalled(account);
         Book memory book = house.book(account);
         if (_isEmpty(book)) revert NothingToSell(account);
+        _requireConfirmed(account);
         Margin memory margin = _marginEngine().assess(book);
         _requireCallable(account, margin);
 
@@ -69,6 +70,7 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     /// @inheritdoc ILiquidationEngine
     function release(uint256 account) external nonReentrant {
         _requireCalled(account);
+        _requireConfirmed(account);
         Book memory book = house.book(account);
         Margin memory margin = _marginEngine().assess(book);
         uint256 target = config.liquidationParams().targetHealthBps;
@@ -80,6 +82,7 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     /// @inheritdoc ILiquidationEngine
     function update(uint256 account) external nonReentrant {
         _requireCalled(account);
+        _requireConfirmed(account);
         _sync(account, _marginEngine().assess(house.book(account)), config.liquidationParams());
     }
 
@@ -147,6 +150,7 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     /// @dev The bidder is the caller, or the caller acts for it.
     function _bid(Bid calldata bid_) private returns (int256 paidE6) {
         _requireBid(bid_);
+        _requireConfirmed(bid_.account);
         LiquidationParams memory params = config.liquidationParams();
         MarginBreakdown memory before = _marginEngine().breakdown(house.book(bid_.account));
         _sync(bid_.account, before.margin, params);
@@ -168,6 +172,11 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
 
     function _requireCalled(uint256 account) private view {
         if (_auctions[account].phase == Phase.None) revert NotCalled(account);
+    }
+
+    /// @dev No step of an auction rests on a price that nobody confirmed: what is sold at a false one is gone.
+    function _requireConfirmed(uint256 account) private view {
+        if (!house.isConfirmed(account)) revert IClearingHouse.UnconfirmedPrice(account);
     }
 
     /// @dev Everything about a bid that can be known without a price. The throttle's admission belongs here.

@@ -68,6 +68,8 @@ contract LiquidationUpkeep is AutomationCompatibleInterface, ILiquidationUpkeep 
     }
 
     function _actionFor(uint256 account, uint256 targetHealthBps) private view returns (Action) {
+        // Until its prices are confirmed the engine would refuse every step.
+        if (!house.isConfirmed(account)) return Action.None;
         Book memory book = house.book(account);
         Margin memory margin = IMarginEngine(house.engine()).assess(book);
         ILiquidationEngine.Auction memory auction = liquidation.auction(account);

@@ -7,6 +7,7 @@ import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
 import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
 import {CodeBlob} from "../libraries/CodeBlob.sol";
+import {Quarantine} from "../libraries/Quarantine.sol";
 import {WordSlots} from "../libraries/WordSlots.sol";
 import {MAX_SMILES} from "../types/Constants.sol";
 import {MarketOracleParams, OracleParams} from "../types/RiskParams.sol";
@@ -31,7 +32,17 @@ contract RiskOracle is IRiskOracle, EIP712 {
         uint256[MAX_SMILES] smiles;
     }
 
-    Header private _header;
+    /// The header in its slot, and what is left of it.
+    struct HeaderSlot {
+        uint64 epoch;
+        uint32 round;
+        uint40 observedAt;
+        uint40 acceptedAt;
+        uint16 pegBps;
+        uint8 quarantined;
+    }
+
+    HeaderSlot private _header;
     /// @inheritdoc IRiskOracle
     bytes32 public accountRoot;
     mapping(uint16 market => MarketSlots) private _markets;
@@ -45,7 +56,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
     /// @inheritdoc IRiskOracle
     function submit(RiskReport calldata report, bytes[] calldata signatures) external {
         OracleParams memory params = CodeBlob.oracleParams(config.oracleParamsPointer());
-        Header memory last = _header;
+        HeaderSlot memory last = _header;
         _requireOrder(report, last);
         _requireAge(report, params);
         _requireOnThisChain(report);
@@ -56,15 +67,16 @@ contract RiskOracle is IRiskOracle, EIP712 {
             guard.requireSequencer(params.sequencerFeed, params.sequencerGraceSeconds);
         }
         ReportChecks.requireBounds(0, "peg", report.pegBps, params.minPegBps, params.maxPegBps);
-        _storeMarkets(report, params, report.observedAt - last.observedAt);
+        uint8 quarantined = _storeMarkets(report, params, last);
 
-        _header = Header({
+        _header = HeaderSlot({
             epoch: report.epoch,
             round: report.round,
             observedAt: report.observedAt,
             // Seconds since 1970 fit 40 bits for 34,000 years.
             acceptedAt: uint40(block.timestamp),
-            pegBps: report.pegBps
+            pegBps: report.pegBps,
+            quarantined: quarantined
         });
         if (report.accountRoot != accountRoot) accountRoot = report.accountRoot;
         emit ReportAccepted(report.epoch, report.round, report.observedAt, payloadHash, report.accountRoot);
@@ -72,7 +84,18 @@ contract RiskOracle is IRiskOracle, EIP712 {
 
     /// @inheritdoc IRiskOracle
     function header() external view returns (Header memory) {
-        return _header;
+        HeaderSlot memory last = _header;
+        return Header(last.epoch, last.round, last.observedAt, last.acceptedAt, last.pegBps);
+    }
+
+    /// @inheritdoc IRiskOracle
+    function quarantinedCount() external view returns (uint256) {
+        return _header.quarantined;
+    }
+
+    /// @inheritdoc IRiskOracle
+    function isQuarantined(uint16 market) external view returns (bool) {
+        return _markets[market].word.isQuarantined();
     }
 
     /// @inheritdoc IRiskOracle
@@ -91,7 +114,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
         return _hash(report, _hashPayload(report));
     }
 
-    function _requireOrder(RiskReport calldata report, Header memory last) private pure {
+    function _requireOrder(RiskReport calldata report, HeaderSlot memory last) private pure {
         if (report.epoch < last.epoch || (report.epoch == last.epoch && report.round <= last.round)) {
             revert EpochRoundNotRising(report.epoch, report.round, last.epoch, last.round);
         }
@@ -121,8 +144,9 @@ contract RiskOracle is IRiskOracle, EIP712 {
     function _storeMarkets(
         RiskReport calldata report,
         OracleParams memory params,
-        uint256 elapsedSeconds
-    ) private {
+        HeaderSlot memory last
+    ) private returns (uint8 quarantined) {
+        uint256 elapsedSeconds = report.observedAt - last.observedAt;
         uint256[] calldata words = report.markets;
         uint256[] calldata smiles = report.smiles;
         uint256 count = params.markets.length;
@@ -147,11 +171,35 @@ contract RiskOracle is IRiskOracle, EIP712 {
             if (end > smiles.length) revert SmileCountMismatch(smiles.length, end);
             bytes32 smileSlots = WordSlots.baseOf(slots.smiles);
             _requireLiveExpiries(smileSlots, previous, smiles[next:end], report.observedAt);
-            slots.word = word;
+            MarketWord marked = _mark(word, previous, bounds, elapsedSeconds, report.epoch > last.epoch);
+            // At most MAX_MARKETS of them.
+            if (marked.isQuarantined()) ++quarantined;
+            slots.word = marked;
             _storeSmiles(smileSlots, word, smiles[next:end], bounds, report.observedAt);
             next = end;
         }
         if (next != smiles.length) revert SmileCountMismatch(smiles.length, next);
+    }
+
+    function _mark(
+        MarketWord word,
+        MarketWord previous,
+        MarketOracleParams memory bounds,
+        uint256 elapsedSeconds,
+        bool laterEpoch
+    ) private returns (MarketWord marked) {
+        marked = Quarantine.mark(
+            word,
+            previous,
+            bounds.jumpSigmasBps,
+            bounds.jumpFloorBps,
+            elapsedSeconds,
+            laterEpoch
+        );
+        // Nothing marked and nothing to lift: most reports.
+        if ((MarketWord.unwrap(marked) ^ MarketWord.unwrap(word)) | previous.reserved() == 0) return marked;
+        if (!marked.isQuarantined()) emit MarketConfirmed(bounds.market, word.spotE8());
+        else emit MarketQuarantined(bounds.market, previous.spotE8(), word.spotE8());
     }
 
     /// Every expiry of the previous report that lies after the new one's observation must be in the new one.

@@ -81,6 +81,9 @@ struct MarketOracleParams {
     uint64 maxSpotE8;
     /// Per hour since the previous report, and for anything shorter.
     uint16 maxSpotChangeBps;
+    /// A spot that moves by more than k sigma sqrt(dt) + j is quarantined: k in bps of one, j in bps of the spot.
+    uint32 jumpSigmasBps;
+    uint16 jumpFloorBps;
     uint32 minSigmaE9;
     uint32 maxSigmaE9;
     uint32 maxSigmaUpBps;

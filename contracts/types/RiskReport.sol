@@ -23,7 +23,8 @@ struct RiskReport {
 }
 
 /// @notice Layout of a market's word, low bits first: market 16 | smileCount 8 | dispersionBps 16 | sigmaE9 32 | psiE9 32 |
-/// depthUsd 40 | openInterestUsd 40 | reserved 8 (zero) | spotE8 64.
+/// depthUsd 40 | openInterestUsd 40 | reserved 8 | spotE8 64. The reserved bits are zero as posted; the oracle marks a quarantined market in them as
+/// it stores the word: bit 0 while the jump waits for its confirmation, bit 1 when it was upwards.
 /// sigma is the daily log-return volatility forecast, psi the daily volatility of log implied vol at 30 days.
 type MarketWord is uint256;
 
@@ -40,6 +41,7 @@ using {
     depthUsd,
     openInterestUsd,
     reserved,
+    isQuarantined,
     spotE8
 } for MarketWord global;
 using { expiry, forwardRatioE8, discountE9, aE10, bE9, rhoE9, mE9, sE9 } for SmileWord global;
@@ -76,6 +78,14 @@ function openInterestUsd(MarketWord w) pure returns (uint256) {
 
 function reserved(MarketWord w) pure returns (uint256) {
     return uint8(MarketWord.unwrap(w) >> 184);
+}
+
+uint256 constant QUARANTINED_BIT = 1 << 184;
+uint256 constant JUMPED_UP_BIT = 1 << 185;
+
+/// @notice Whether the stored spot jumped and no report of a later epoch has confirmed it.
+function isQuarantined(MarketWord w) pure returns (bool) {
+    return MarketWord.unwrap(w) & QUARANTINED_BIT != 0;
 }
 
 function spotE8(MarketWord w) pure returns (uint256) {

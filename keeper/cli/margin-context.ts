@@ -3,7 +3,7 @@ import { MARGIN_MODELS, TAIL_MEASURES, type MarginParams } from "../core/margin/
 import type { MarginContext } from "../core/margin/margin.ts";
 import { decodeMarketState } from "../core/report/market-state.ts";
 import { decodeScenarioSet, type GridScenarioSet } from "../core/report/scenario-set.ts";
-import { unpackMarketWord, unpackSmileWord } from "../core/report/words.ts";
+import { unpackStoredMarketWord, unpackSmileWord } from "../core/report/words.ts";
 import { BPS } from "../core/units.ts";
 import { CommandError } from "./failure.ts";
 import type { Session } from "./session.ts";
@@ -37,7 +37,7 @@ export async function readMarginContext(session: Session): Promise<MarginContext
       const { marketWord, smiles } = await oracle.marketState(id);
       return marketWord === 0n
         ? []
-        : [decodeMarketState(unpackMarketWord(marketWord), smiles.map(unpackSmileWord))];
+        : [decodeMarketState(unpackStoredMarketWord(marketWord), smiles.map(unpackSmileWord))];
     }),
   );
   return {

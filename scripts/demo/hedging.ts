@@ -1,4 +1,4 @@
-import { unpackMarketWord } from "../../keeper/core/report/words.ts";
+import { unpackStoredMarketWord } from "../../keeper/core/report/words.ts";
 import { SECONDS_PER_DAY } from "../../keeper/core/units.ts";
 import type { Cast, TraderAccount } from "./accounts.ts";
 import type { Listing, MarketNumbers } from "./listing.ts";
@@ -39,7 +39,7 @@ async function deltaOf({ house }: TradingDesk, account: TraderAccount, market: n
     house.lens.surface(account.id, market),
     house.oracle.marketState(market),
   ]);
-  const { spotE8, sigmaE9 } = unpackMarketWord(marketWord);
+  const { spotE8, sigmaE9 } = unpackStoredMarketWord(marketWord);
   const spot = Number(spotE8) / PRICE_UNITS;
   const step = (Number(sigmaE9) / SHARE_SCALE) * Math.sqrt(house.horizonSeconds / SECONDS_PER_DAY);
   const up = Number(rows[NODE_UP]?.[FLAT_VOL] ?? 0n) / USD_UNITS;

@@ -1,5 +1,5 @@
 import { MARGIN_MODELS, type MarginModel } from "../../keeper/core/margin/types.ts";
-import { unpackMarketWord } from "../../keeper/core/report/words.ts";
+import { unpackStoredMarketWord } from "../../keeper/core/report/words.ts";
 import { DAYS_PER_YEAR } from "../../keeper/core/units.ts";
 import { MARKETS, type Market } from "../../keeper/ports/market-data.ts";
 import type { BookStruct } from "../../types/ethers-contracts/margin/MarginEngine.ts";
@@ -153,7 +153,7 @@ export async function measureMarkets(
   const [first, second] = await Promise.all(
     MARKETS.map(async (market) => {
       const { marketWord } = await house.oracle.marketState(numbers[market]);
-      const { spotE8, sigmaE9 } = unpackMarketWord(marketWord);
+      const { spotE8, sigmaE9 } = unpackStoredMarketWord(marketWord);
       return {
         spotUsd: Number(spotE8) / PRICE_UNITS,
         forecastVol: (Number(sigmaE9) / SHARE_SCALE) * Math.sqrt(DAYS_PER_YEAR),

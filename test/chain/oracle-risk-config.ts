@@ -47,6 +47,8 @@ const ORACLE: readonly Bound[] = [
   bound("minSpot", 1_000_000n, undefined, inMarket("minSpotE8")),
   bound("maxSpot", 1_000_000_000n, 10n ** 16n, inMarket("maxSpotE8")),
   bound("maxSpotChange", 100n, 9_000n, inMarket("maxSpotChangeBps")),
+  bound("jumpSigmas", 10_000n, 200_000n, inMarket("jumpSigmasBps")),
+  bound("jumpFloor", 10n, 2_000n, inMarket("jumpFloorBps")),
   bound("minSigma", 1_000_000n, undefined, inMarket("minSigmaE9")),
   bound("maxSigma", 5_000_000n, 1_000_000_000n, inMarket("maxSigmaE9")),
   bound("maxSigmaUp", 100n, 100_000n, inMarket("maxSigmaUpBps")),

@@ -116,6 +116,8 @@ export const wideOracleParams = (markets: readonly bigint[]): object => ({
     minSpotE8: 1_000_000,
     maxSpotE8: 10n ** 16n,
     maxSpotChangeBps: 9_000,
+    jumpSigmasBps: 200_000,
+    jumpFloorBps: 2_000,
     minSigmaE9: 1_000_000,
     maxSigmaE9: 1_000_000_000,
     maxSigmaUpBps: 100_000,

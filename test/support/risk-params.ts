@@ -62,6 +62,8 @@ const marketOracle = (market: number, feed: string): MarketOracleParamsStruct =>
   minSpotE8: 10n * 10n ** 8n,
   maxSpotE8: 1_000_000n * 10n ** 8n,
   maxSpotChangeBps: 3_000,
+  jumpSigmasBps: 50_000,
+  jumpFloorBps: 100,
   minSigmaE9: 5_000_000,
   maxSigmaE9: 300_000_000,
   maxSigmaUpBps: 20_000,

@@ -8,7 +8,7 @@ import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factori
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
 import { decodeMarketState } from "../../core/report/market-state.ts";
-import { unpackMarketWord, unpackSmileWord } from "../../core/report/words.ts";
+import { unpackStoredMarketWord, unpackSmileWord } from "../../core/report/words.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
 import type {
   ChainBlock,
@@ -122,7 +122,7 @@ function forecastLimitsOf(params: MarketOracleParamsStructOutput): ForecastLimit
 }
 
 function decodeStored(marketWord: bigint, smileWords: readonly bigint[]): StoredMarket {
-  const fields = unpackMarketWord(marketWord);
+  const fields = unpackStoredMarketWord(marketWord);
   const { smiles } = decodeMarketState(fields, smileWords.map(unpackSmileWord));
   return { spotE8: fields.spotE8, sigmaE9: fields.sigmaE9, psiE9: fields.psiE9, smiles };
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { decodeMarketState, totalVariance } from "../../core/report/market-state.ts";
-import { unpackMarketWord, unpackSmileWord } from "../../core/report/words.ts";
+import { unpackStoredMarketWord, unpackSmileWord } from "../../core/report/words.ts";
 import { SECONDS_PER_YEAR } from "../../core/units.ts";
 import { examples, withSession, type CommandContext } from "../context.ts";
 import { percent, table, time } from "../output.ts";
@@ -79,7 +79,7 @@ function marketNumbers({ deployment }: CommandContext["session"]): readonly numb
 
 async function market({ contracts, deployment }: CommandContext["session"], id: number, observedAt: number) {
   const { marketWord, smiles } = await contracts.oracle.marketState(id);
-  const state = decodeMarketState(unpackMarketWord(marketWord), smiles.map(unpackSmileWord));
+  const state = decodeMarketState(unpackStoredMarketWord(marketWord), smiles.map(unpackSmileWord));
   return {
     market: id,
     name: deployment.markets[id.toString()] ?? id.toString(),

@@ -57,6 +57,19 @@ export function unpackMarketWord(word: bigint): MarketFields {
   return fields;
 }
 
+/** Bits that the oracle sets in a market's word as it stores it. */
+const QUARANTINED_BIT = 1n << 184n;
+const JUMPED_UP_BIT = 1n << 185n;
+
+/**
+ * A market's word as the oracle stores it: what was posted, and whether the spot jumped and waits for a report of a later epoch.
+ * @throws CoreError `argument-out-of-domain` when other reserved bits are not zero
+ */
+export function unpackStoredMarketWord(word: bigint): MarketFields & { readonly isQuarantined: boolean } {
+  const isQuarantined = (word & QUARANTINED_BIT) !== 0n;
+  return { ...unpackMarketWord(word & ~(QUARANTINED_BIT | JUMPED_UP_BIT)), isQuarantined };
+}
+
 /** @throws CoreError `argument-out-of-domain` naming the field and its bounds */
 export function packSmileWord(fields: SmileFields): bigint {
   return packWord(SMILE_LAYOUT, fields);

@@ -176,6 +176,7 @@ contract RiskOracleFuzzTest is TestBase {
             MarketOracleParams memory m = params.markets[i];
             m.market = uint16(i + 1);
             (m.minSpotE8, m.maxSpotE8, m.maxSpotChangeBps) = (10e8, 1_000_000e8, 3_000);
+            (m.jumpSigmasBps, m.jumpFloorBps) = (50_000, 100);
             (m.minSigmaE9, m.maxSigmaE9, m.maxSigmaUpBps) = (5_000_000, 300_000_000, 20_000);
             (m.maxSigmaDownBpsPerHour, m.maxDispersionBps) = (100, 500);
             (m.minPsiE9, m.maxPsiE9) = (5_000_000, 500_000_000);

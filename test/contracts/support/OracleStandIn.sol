@@ -13,6 +13,8 @@ contract OracleStandIn is IRiskOracle {
 
     Header private _header;
     uint256 public submissions;
+    uint256 public quarantinedCount;
+    mapping(uint16 market => bool) public isQuarantined;
     mapping(uint16 market => uint256) private _spotsE8;
     mapping(uint16 market => uint256[]) private _smiles;
 
@@ -57,6 +59,12 @@ contract OracleStandIn is IRiskOracle {
         for (uint256 i = 0; i < smiles.length; ++i) smiles[i] = SmileWord.wrap(hours_[i]);
         if (_spotsE8[market] == 0) return (word, smiles);
         word = MarketWord.wrap(market | (smiles.length << COUNT_SHIFT) | (_spotsE8[market] << SPOT_SHIFT));
+    }
+
+    function setQuarantined(uint16 market, bool quarantined) external {
+        if (quarantined && !isQuarantined[market]) ++quarantinedCount;
+        if (!quarantined && isQuarantined[market]) --quarantinedCount;
+        isQuarantined[market] = quarantined;
     }
 
     function hashReport(RiskReport calldata report) external pure returns (bytes32) {
