@@ -78,6 +78,8 @@ export interface OracleChain {
   /** The block of that number, or null when this chain has none. */
   block(number: bigint): Promise<ChainBlock | null>;
   header(): Promise<OracleHeader>;
+  /** How many markets jumped in the last report and wait for one of a later epoch. */
+  quarantinedMarkets(): Promise<number>;
   keeperSet(): Promise<KeeperSet>;
   forecastLimits(): Promise<readonly ForecastLimits[]>;
   /** Of the markets that have one. */

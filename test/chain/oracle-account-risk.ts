@@ -10,6 +10,7 @@ import {
 import { merkleTree } from "../../keeper/core/report/merkle-tree.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import { deployOracle, type OracleFixture } from "../support/oracle-fixture.ts";
+import type { ReportDraft } from "../support/risk-reports.ts";
 import type { AccountRiskVerifier } from "../../types/ethers-contracts/periphery/AccountRiskVerifier.ts";
 
 const ROW_TYPES = ["uint64", "uint32", "uint256", "int256", "uint256", "uint256"];
@@ -49,15 +50,17 @@ const deployVerifier = async (fixture: OracleFixture): Promise<AccountRiskVerifi
 describe("AccountRiskVerifier", () => {
   let fixture: OracleFixture;
   let verifier: AccountRiskVerifier;
+  let first: ReportDraft;
 
   beforeEach(async () => {
     fixture = await deployOracle();
+    first = await fixture.validDraft();
     verifier = await deployVerifier(fixture);
   });
 
   const postRoot = async (accountRoot: string, round = 1n) => {
     const valid = await fixture.validDraft();
-    await fixture.submit({ ...valid, accountRoot, round });
+    await fixture.submit({ ...valid, markets: first.markets, accountRoot, round });
   };
 
   it("hashes each row as the core and as ethers' ABI coder do", async () => {

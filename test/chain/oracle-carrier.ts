@@ -101,7 +101,7 @@ describe("reports carried into transactions", () => {
     for (const ethUsd of RISE_USD) await desk.report({ ethUsd, sigmaE9: STORM_SIGMA_E9 });
     await liquidation.flag(seller.account);
     const { phase, version } = await liquidation.quote(seller.account);
-    const signed = await desk.signReport({ ethUsd: 6_500n, sigmaE9: STORM_SIGMA_E9 });
+    const signed = await desk.signReport({ ethUsd: 6_450n, sigmaE9: STORM_SIGMA_E9 });
     const bid = {
       account: seller.account,
       bidder: buyer.account,

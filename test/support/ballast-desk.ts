@@ -156,9 +156,14 @@ export const openDesk = async () => {
     });
     return { report: { ...body, ...payload }, signatures };
   };
-  const report = async (changed: Partial<Market> = {}) => {
+  const post = async (changed: Partial<Market>) => {
     const signed = await signReport(changed);
     await ballast.oracle.submit(signed.report, signed.signatures);
+  };
+  /** Posts a report; a jump is confirmed at once by another one of the next epoch. */
+  const report = async (changed: Partial<Market> = {}) => {
+    await post(changed);
+    if ((await ballast.oracle.quarantinedCount()) > 0n) await post(changed);
   };
 
   const list = async (market: number, kind: InstrumentKind, strikeUsd: bigint): Promise<bigint> => {

@@ -45,6 +45,7 @@ export const forecastLimits = (market: number): ForecastLimits => ({
 export interface OracleState {
   keeperSet: KeeperSet;
   header: OracleHeader;
+  quarantinedMarkets: number;
   limits: readonly ForecastLimits[];
   feeds: readonly GuardingFeed[];
   stored: ReadonlyMap<number, StoredMarket>;
@@ -78,6 +79,7 @@ export function oracleDouble(
   const state: OracleState = {
     keeperSet: keeperSetOf(keepers, networkKeys),
     header: { epoch: 0n, round: 0, observedAtSeconds: 0 },
+    quarantinedMarkets: 0,
     limits: markets.map(forecastLimits),
     feeds: [],
     stored: new Map(),
@@ -91,6 +93,7 @@ export function oracleDouble(
     latestBlock: () => Promise.resolve(BLOCK),
     block: (number) => Promise.resolve(number === BLOCK.number ? BLOCK : null),
     header: () => Promise.resolve(state.header),
+    quarantinedMarkets: () => Promise.resolve(state.quarantinedMarkets),
     keeperSet: () => Promise.resolve(state.keeperSet),
     forecastLimits: () => Promise.resolve(state.limits),
     guardingFeeds: () => Promise.resolve(state.feeds),

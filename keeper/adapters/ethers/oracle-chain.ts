@@ -69,6 +69,7 @@ export function createOracleChain(
       const { epoch, round, observedAt } = await oracle.header();
       return { epoch, round: Number(round), observedAtSeconds: Number(observedAt) };
     },
+    quarantinedMarkets: async () => Number(await oracle.quarantinedCount()),
     keeperSet: () => readKeeperSet(registry),
     forecastLimits: async () => (await config.oracleParams()).markets.map(forecastLimitsOf),
     guardingFeeds: async () => readGuardingFeeds((await config.oracleParams()).markets, provider),

@@ -216,15 +216,23 @@ async function announceUntilDecided(organs: Organs, slot: number): Promise<void>
 async function beginSlot(organs: Organs, slot: number): Promise<void> {
   const { parts, signal, standing, pacemaker } = organs;
   if (slot <= standing.slot) return;
-  const [committee, header] = await Promise.all([readCommittee(parts), parts.chain.header()]);
+  const [committee, header, quarantinedMarkets] = await Promise.all([
+    readCommittee(parts),
+    parts.chain.header(),
+    parts.chain.quarantinedMarkets(),
+  ]);
   if (slot <= standing.slot || signal.aborted) return;
   standing.committee = committee;
   standing.slot = slot;
   standing.slotsInEpoch++;
   pacemaker.join(header.epoch);
   announceUntilDecided(organs, slot).catch(() => undefined);
-  if (standing.slotsInEpoch > parts.parameters.slotsPerEpoch) pacemaker.wishForNext();
-  openSlot(organs);
+  const isTermOver = standing.slotsInEpoch > parts.parameters.slotsPerEpoch;
+  // A jump wants another leader's confirmation, and soon: the term of the one who reported it ends.
+  const isJumpUnconfirmed = quarantinedMarkets > 0 && pacemaker.epoch <= header.epoch;
+  if (isTermOver || isJumpUnconfirmed) pacemaker.wishForNext();
+  if (isJumpUnconfirmed) expectProgress(organs);
+  else openSlot(organs);
 }
 
 async function receive(organs: Organs, from: Hex, message: GossipMessage): Promise<void> {

@@ -131,7 +131,10 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
   await requireSignable(report, seen, header, chain);
   for (const { from, observation } of proposal.observations)
     participation.observed(from, round.epoch, round.round, observation);
-  if (!isReportNeeded(markOfReport(report), await reportBefore(parts, header), parameters)) {
+  const isNeeded =
+    isReportNeeded(markOfReport(report), await reportBefore(parts, header), parameters) ||
+    (await isConfirmation(parts, report, header));
+  if (!isNeeded) {
     parts.decided(round);
     return;
   }
@@ -148,6 +151,16 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
   round.signatures.set(gossip.self, message);
   gossip.publish(message);
   await complete(parts, round);
+}
+
+/** Whether the report ends the quarantine of a market, and none on its way does. */
+async function isConfirmation(
+  { chain, finals }: FollowerParts,
+  { epoch }: RoundId,
+  header: OracleHeader,
+): Promise<boolean> {
+  const newestEpoch = finals.newest.epoch > header.epoch ? finals.newest.epoch : header.epoch;
+  return epoch > newestEpoch && (await chain.quarantinedMarkets()) > 0;
 }
 
 /** The report that a new one is measured against: a signed one on its way counts before the chain's. */

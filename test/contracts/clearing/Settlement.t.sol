@@ -56,6 +56,24 @@ contract SettlementTest is HouseFixture {
         settlement.sample(ETH, EXPIRY);
     }
 
+    /// A jump that nobody confirmed would stay in the fixing for good.
+    function test_RevertWhen_AQuarantinedSpotIsSampled() external {
+        _report(EXPIRY - 1, 4_500e8);
+        oracle.setQuarantined(ETH, true);
+        VM.expectRevert(abi.encodeWithSelector(ISettlement.UnconfirmedSpot.selector, ETH));
+        settlement.sample(ETH, EXPIRY);
+    }
+
+    function test_AQuarantinedSpotEntersNoFixingBySettingItEither() external {
+        _sampleAt(EXPIRY - 3, 3_000e8);
+        _sampleAt(EXPIRY - 2, 3_000e8);
+        _sampleAt(EXPIRY - 1, 3_000e8);
+        _report(EXPIRY, 4_500e8);
+        oracle.setQuarantined(ETH, true);
+        settlement.setFixing(ETH, EXPIRY);
+        VM.assertEq(settlement.fixingE8(ETH, EXPIRY), 3_000e8);
+    }
+
     function test_RevertWhen_TheMarketIsUnknown() external {
         _report(EXPIRY - 1, 3_000e8);
         VM.expectRevert(abi.encodeWithSelector(ISettlement.UnknownMarket.selector, uint16(9)));

@@ -249,6 +249,24 @@ describe("the rule when to report", () => {
     expect(world.keepers.map(({ agreement }) => agreement?.epoch)).to.deep.equal([1n, 1n, 1n, 1n]);
   });
 
+  it("lets another leader confirm a jump in the slot after it, and then rests again", async () => {
+    const world = simulate({
+      count: 4,
+      seed: 53,
+      parameters: { heartbeatSeconds: 3_600, spotDeviationBps: 50n },
+    });
+    await world.startAll();
+    await world.runSlots(5);
+    expect(world.oracle.reports.map(({ report }) => report.epoch)).to.deep.equal([1n]);
+    world.oracle.state.quarantinedMarkets = 1;
+    await world.runSlots(2);
+    expect(world.oracle.reports.map(({ report }) => report.epoch)).to.deep.equal([1n, 2n]);
+    world.oracle.state.quarantinedMarkets = 0;
+    await world.runSlots(10);
+    expect(world.oracle.reports).to.have.length(2);
+    expectSafe(world);
+  });
+
   it("reports in the slot in which the spot moves", async () => {
     const world = simulate({
       count: 4,
