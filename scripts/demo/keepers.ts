@@ -53,8 +53,13 @@ export interface KeeperNetworkParts {
 
 /** A round that has no quorum by then has failed. */
 const ROUND_TIMEOUT_MS = 60_000;
+export const REPLAY_SLOT_SECONDS = 60;
 /** The replay's clock stands still while a round runs, and all keepers share this process: leaders get time. */
-const REPLAY_PARAMETERS: ProtocolParameters = { ...DEFAULT_PARAMETERS, slotSeconds: 60, progressMs: 45_000 };
+const REPLAY_PARAMETERS: ProtocolParameters = {
+  ...DEFAULT_PARAMETERS,
+  slotSeconds: REPLAY_SLOT_SECONDS,
+  progressMs: 45_000,
+};
 
 /** Starts keepers that share this process and a gossip room; each has its own key, its own record and makes its own observations. */
 export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNetwork> {

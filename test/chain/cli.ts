@@ -69,6 +69,8 @@ describe("the command line", function () {
     ]);
     const words = await succeed("oracle", "status");
     expect(words).to.include("4 keepers, 3 have to sign").and.include("ETH: spot 3,000.00 USD");
+    expect(markets.map(({ isQuarantined }) => isQuarantined)).to.deep.equal([false, false]);
+    expect(words).to.not.include("quarantined");
   });
 
   it("opens accounts, deposits, withdraws and lists them", async () => {

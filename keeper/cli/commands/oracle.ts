@@ -57,7 +57,7 @@ async function status({ output, session }: CommandContext): Promise<void> {
     `${value.keepers.length} keepers, ${value.quorum} have to sign; scenario set ${scenario.setId.toString()}${reported ? `; settlement coin at ${percent(value.pegBps)} of a dollar` : ""}`,
     ...markets.flatMap((entry) => [
       "",
-      `${entry.name}: spot ${entry.spot.toLocaleString("en-US", USD_FORMAT)} USD, volatility ${percent(entry.dailyVol * SHARE_TO_BPS)} a day, of implied volatility ${percent(entry.dailyVolOfVol * SHARE_TO_BPS)} a day`,
+      `${entry.name}: spot ${entry.spot.toLocaleString("en-US", USD_FORMAT)} USD, volatility ${percent(entry.dailyVol * SHARE_TO_BPS)} a day, of implied volatility ${percent(entry.dailyVolOfVol * SHARE_TO_BPS)} a day${entry.isQuarantined ? "; quarantined: the spot jumped and waits for the next leader's report" : ""}`,
       ...table(
         ["expiry", "forward USD", "at-the-money vol", "discount"],
         entry.smiles.map(({ expiry, forward, atTheMoneyVol, discount }) => [
@@ -79,11 +79,13 @@ function marketNumbers({ deployment }: CommandContext["session"]): readonly numb
 
 async function market({ contracts, deployment }: CommandContext["session"], id: number, observedAt: number) {
   const { marketWord, smiles } = await contracts.oracle.marketState(id);
-  const state = decodeMarketState(unpackStoredMarketWord(marketWord), smiles.map(unpackSmileWord));
+  const stored = unpackStoredMarketWord(marketWord);
+  const state = decodeMarketState(stored, smiles.map(unpackSmileWord));
   return {
     market: id,
     name: deployment.markets[id.toString()] ?? id.toString(),
     spot: state.spot,
+    isQuarantined: stored.isQuarantined,
     dailyVol: state.sigma,
     dailyVolOfVol: state.psi,
     dispersion: state.dispersion,

@@ -11,6 +11,7 @@ import {
   packSmileWord,
   unpackMarketWord,
   unpackSmileWord,
+  unpackStoredMarketWord,
 } from "../../../../keeper/core/report/words.ts";
 
 const uint = (bits: number) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n });
@@ -96,6 +97,17 @@ describe("report words", () => {
 
   it("refuse a market word whose reserved bits are used", () => {
     expect(() => unpackMarketWord(1n << 184n)).to.throw("name=reserved, value=1");
+  });
+
+  it("reads a stored market word with and without the quarantine's bits, and no other reserved bit", () => {
+    fc.assert(
+      fc.property(marketFields, fc.boolean(), fc.boolean(), (fields, isQuarantined, jumpedUp) => {
+        const bits = isQuarantined ? (jumpedUp ? 3n : 1n) : 0n;
+        const word = packMarketWord(fields) | (bits << 184n);
+        expect(unpackStoredMarketWord(word)).to.deep.equal({ ...fields, isQuarantined });
+      }),
+    );
+    expect(() => unpackStoredMarketWord(1n << 186n)).to.throw("name=reserved, value=4");
   });
 });
 
