@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import { getBytes, toBeHex } from "ethers";
+import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
+import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
+import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
+import { DEFAULT_PARAMETERS, slotAt } from "../../keeper/core/protocol/parameters.ts";
+import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
+import { seededRandom } from "../../keeper/core/statistics/seeded-random.ts";
+import { createKeeper } from "../../keeper/keeper.ts";
+import { MarketDataUnavailable } from "../../keeper/ports/market-data.ts";
+import { asHex, type Hex } from "../../keeper/ports/hex.ts";
+import type { OracleChain } from "../../keeper/ports/oracle-chain.ts";
+import { oracleDouble, recordingTelemetry } from "../support/keeper-doubles.ts";
+import { hashSigner, START_SECONDS } from "../support/simulated-keepers.ts";
+import { unrulyGossip } from "../support/unruly-gossip.ts";
+import { virtualTime } from "../support/virtual-time.ts";
+
+const COUNT = 4;
+const ADDRESS_BYTES = 20;
+const KEY_BYTES = 32;
+const SLOT_MS = DEFAULT_PARAMETERS.slotSeconds * 1_000;
+const PARAMETERS = { ...DEFAULT_PARAMETERS, heartbeatSeconds: 1 };
+
+/** Four keepers of a house without markets: their reports are empty, and everything around them is real. */
+function house(seed: number) {
+  const time = virtualTime(START_SECONDS);
+  const addresses = Array.from({ length: COUNT }, (_, i) => asHex(toBeHex(i + 1, ADDRESS_BYTES)));
+  const networks = addresses.map((_, i) =>
+    createNetworkSigner(networkKeyOf(getBytes(toBeHex(i + 1, KEY_BYTES)))),
+  );
+  const oracle = oracleDouble(
+    addresses,
+    [],
+    networks.map(({ publicKey }) => publicKey),
+  );
+  const gossip = unrulyGossip(addresses, time, seededRandom(seed));
+  const posts: { readonly by: Hex; readonly atMs: number; readonly round: string }[] = [];
+  const keepers = addresses.map((address, index) => {
+    const network = networks[index];
+    if (network === undefined) throw new RangeError("one network key for each keeper");
+    const telemetry = recordingTelemetry();
+    const store = createMemoryStore();
+    const trouble: { keeperSet: Error | null } = { keeperSet: null };
+    const chain: OracleChain = {
+      ...oracle.chain,
+      keeperSet: () =>
+        trouble.keeperSet === null ? oracle.chain.keeperSet() : Promise.reject(trouble.keeperSet),
+      submitReport: (report, signatures) => {
+        posts.push({ by: address, atMs: time.nowMs(), round: nameOfRound(report) });
+        return oracle.chain.submitReport(report, signatures);
+      },
+    };
+    const start = () => {
+      const stop = new AbortController();
+      const keeper = createKeeper({
+        chain,
+        gossip: gossip.join(address),
+        signer: hashSigner(address, addresses),
+        network,
+        store,
+        clock: time.clockAhead(0),
+        timer: time.timer,
+        telemetry,
+        parameters: PARAMETERS,
+        participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
+        observer: {
+          listings: [],
+          marketData: {
+            latest: (market) => Promise.reject(new MarketDataUnavailable(market, START_SECONDS)),
+            history: () => Promise.resolve({ days: [] }),
+            hours: () => Promise.resolve(null),
+          },
+        },
+      });
+      const state = { ended: false };
+      const running = keeper.run(stop.signal).then(() => {
+        state.ended = true;
+      });
+      return { stop, running, state };
+    };
+    return { address, store, trouble, lines: telemetry.lines, start };
+  });
+  return { time, oracle, gossip, posts, keepers };
+}
+
+const eventsOf = ({ lines }: ReturnType<typeof house>["keepers"][number], name: string) =>
+  lines.filter(({ event }) => event === name);
+
+describe("a keeper that runs", () => {
+  it("takes part in every slot as its clock reaches it, and what is agreed is posted once", async () => {
+    const { time, posts, oracle, keepers } = house(1);
+    const started = keepers.map((keeper) => keeper.start());
+    await time.run(6 * SLOT_MS);
+    const rounds = oracle.reports.map(({ report }) => report.round);
+    expect(rounds.length).to.be.at.least(6);
+    expect(new Set(rounds).size).to.equal(rounds.length);
+    expect(posts.length).to.equal(rounds.length);
+    expect(rounds[0]).to.equal(slotAt(START_SECONDS, PARAMETERS));
+    for (const { stop } of started) stop.abort();
+    await Promise.all(started.map(({ running }) => running));
+  });
+
+  it("goes on after an error in a slot: the slot is lost to it, and no other", async () => {
+    const { time, gossip, keepers } = house(2);
+    const started = keepers.map((keeper) => keeper.start());
+    await time.run(2 * SLOT_MS);
+    const [ill] = keepers;
+    if (ill === undefined) throw new RangeError("four keepers");
+    ill.trouble.keeperSet = new Error("no node answers");
+    await time.run(2 * SLOT_MS);
+    ill.trouble.keeperSet = null;
+    expect(eventsOf(ill, "slot-not-begun").length).to.be.within(1, 2);
+    expect(eventsOf(ill, "slot-not-begun")[0]?.fields["reason"]).to.include("no node answers");
+    const before = gossip.sent.length;
+    await time.run(2 * SLOT_MS);
+    const signed = gossip.sent
+      .slice(before)
+      .filter(({ from, message }) => from === ill.address && message.kind === "signature");
+    expect(signed.length).to.be.greaterThan(0);
+    expect(eventsOf(ill, "slot-not-begun").length).to.be.within(1, 2);
+    for (const { stop } of started) stop.abort();
+  });
+
+  it("does not begin when it cannot join: the error is its caller's", async () => {
+    const { keepers } = house(3);
+    const [ill] = keepers;
+    if (ill === undefined) throw new RangeError("four keepers");
+    ill.trouble.keeperSet = new Error("no node answers");
+    const reason: unknown = await ill.start().running.catch((error: unknown) => error);
+    expect(String(reason)).to.include("no node answers");
+  });
+
+  it("ends whenever it is told to: says, signs and posts nothing afterwards, and a restart signs nothing else", async () => {
+    const { time, gossip, posts, keepers } = house(4);
+    const random = seededRandom(5);
+    const started = keepers.map((keeper) => keeper.start());
+    await time.run(SLOT_MS);
+    for (let turn = 0; turn < 12; turn++) {
+      const index = random.index(COUNT);
+      const [keeper, run] = [keepers[index], started[index]];
+      if (keeper === undefined || run === undefined) throw new RangeError("four keepers");
+      await time.run(random.uniform() * SLOT_MS);
+      run.stop.abort(new Error("SIGTERM"));
+      await time.run(0);
+      expect(run.state.ended, "it ends at once").to.equal(true);
+      const [said, posted] = [gossip.sent.length, posts.length];
+      await time.run(random.uniform() * SLOT_MS);
+      expect(gossip.sent.slice(said).filter(({ from }) => from === keeper.address)).to.have.length(0);
+      expect(posts.slice(posted).filter(({ by }) => by === keeper.address)).to.have.length(0);
+      started[index] = keeper.start();
+    }
+    await time.run(2 * SLOT_MS);
+    const hashes = new Map<string, string>();
+    for (const { from, message } of gossip.sent) {
+      if (message.kind !== "signature") continue;
+      const slot = `${from}/${nameOfRound(message)}`;
+      expect(hashes.get(slot) ?? message.reportHash, slot).to.equal(message.reportHash);
+      hashes.set(slot, message.reportHash);
+    }
+    expect(new Set(posts.map(({ round }) => round)).size).to.equal(posts.length);
+    for (const { stop } of started) stop.abort();
+  });
+});
