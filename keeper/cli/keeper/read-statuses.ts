@@ -66,7 +66,7 @@ async function readStatus(url: string): Promise<StatusAnswer> {
   }
 }
 
-/** A table of the keepers, each as it sees itself, and what keeps those that are not ready. */
+/** A table of the keepers, each as it sees itself: the chain's newest report, the newest it signed; and what keeps those that are not ready. */
 export function statusLines(answers: readonly StatusAnswer[]): readonly string[] {
   const rows = answers.map(({ url, status, problem }) =>
     status === null ? [url, problem ?? ""] : rowOf(status),
@@ -81,7 +81,9 @@ export function statusLines(answers: readonly StatusAnswer[]): readonly string[]
   const header = [
     "keeper",
     "ready",
-    "last report",
+    "chain's report",
+    "age",
+    "last signed",
     "age",
     "from median",
     "signed",
@@ -100,8 +102,8 @@ function rowOf({ name, address, ready, report, nowSeconds, quorum, members }: Re
   return [
     address === null ? name : `${name} ${address.slice(0, SHOWN_ADDRESS_CHARS)}`,
     ready ? "yes" : "NO",
-    report === null ? "none" : `${report.epoch}/${report.round} ${time(report.observedAtSeconds)}`,
-    report === null ? "-" : `${nowSeconds - report.observedAtSeconds} s`,
+    ...stampCells(report, nowSeconds),
+    ...stampCells(self?.lastReport ?? null, nowSeconds),
     bps === null ? "-" : `${bps.toFixed(2)} bps`,
     self === undefined ? "-" : self.signedStreak.toString(),
     self === undefined ? "-" : self.missedStreak.toString(),
@@ -109,4 +111,13 @@ function rowOf({ name, address, ready, report, nowSeconds, quorum, members }: Re
     quorum.margin.toString(),
     `${quorum.reachable}/${quorum.members}`,
   ];
+}
+
+function stampCells(report: ReadStatus["report"], nowSeconds: number): readonly [string, string] {
+  return report === null
+    ? ["none", "-"]
+    : [
+        `${report.epoch}/${report.round} ${time(report.observedAtSeconds)}`,
+        `${nowSeconds - report.observedAtSeconds} s`,
+      ];
 }

@@ -1,10 +1,13 @@
 import { expect } from "chai";
+import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
 import type { ChainFacts } from "../../../keeper/ports/chain-probe.ts";
 import { MarketDataUnavailable, type MarketData } from "../../../keeper/ports/market-data.ts";
 import { createKeeperMonitor, type MonitorParts } from "../../../keeper/services/keeper-monitor.ts";
 import { createParticipation } from "../../../keeper/services/participation.ts";
 import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
+import { honestObservation } from "../../support/keeper-round.ts";
 import { MEMBER_ADDRESSES } from "../../support/keeper-status.ts";
+import { signedReport } from "../../support/signed-reports.ts";
 
 const [self = "0x", second = "0x", third = "0x"] = MEMBER_ADDRESSES;
 const NOW = 1_770_000_100;
@@ -80,6 +83,27 @@ describe("a keeper's monitor", () => {
       [false, false, null],
     ]);
     expect(status).to.include({ mode: "member", openTransactions: 2, ready: true, heartbeatSeconds: 3_600 });
+  });
+
+  it("shows of each member what was heard of it: newest report signed, deviation and streaks", async () => {
+    const participation = createParticipation(() => MEMBER_ADDRESSES);
+    const observations = [1, 1.001, 0.999, 1].map(honestObservation);
+    const { markets, ...payload } = aggregateObservations(observations);
+    const reportAt = (round: number) => ({
+      ...signedReport(3n, round, NOW - 40 + round).report,
+      ...payload,
+      markets,
+    });
+    for (const round of [0, 1, 2]) {
+      participation.observed(second, 3n, round, observations[1] ?? honestObservation(1));
+      participation.completed(reportAt(round), [self, second]);
+    }
+    const { members } = await monitoring({ participation }).monitor.status();
+    expect(members[1]?.lastReport).to.deep.equal({ epoch: 3n, round: 2, observedAtSeconds: NOW - 38 });
+    expect(members[1]?.deviationBps).to.be.closeTo(10, 0.1);
+    expect([members[1]?.signedStreak, members[1]?.missedStreak]).to.deep.equal([2, 0]);
+    expect([members[2]?.signedStreak, members[2]?.missedStreak]).to.deep.equal([0, 2]);
+    expect([members[2]?.lastReport, members[2]?.deviationBps]).to.deep.equal([null, null]);
   });
 
   it("is not ready without a quorum, fresh data, the store or the expected chain", async () => {

@@ -35,11 +35,44 @@ describe("what operators are given", () => {
     expect(namesIn(DASHBOARD).length).to.be.greaterThan(10);
   });
 
-  it("asks for labels that the metrics carry", () => {
-    for (const [, name = "", labels = ""] of ALERTS.matchAll(/(ballast_keeper_\w+)\{([^}]*)\}/g)) {
-      const [series = ""] = text.split("\n").filter((line) => line.startsWith(`${name}{`));
-      for (const [, label = ""] of labels.matchAll(/(\w+)=/g)) expect(series).to.include(`${label}="`);
+  it("draws in each panel what a keeper exports, by labels that it carries", () => {
+    const { panels } = JSON.parse(DASHBOARD) as {
+      panels: { title: string; targets?: { expr: string; legendFormat?: string }[] }[];
+    };
+    const targets = panels.flatMap(({ title, targets: all = [] }) => all.map((each) => ({ title, ...each })));
+    expect(targets.length).to.be.greaterThan(10);
+    for (const { title, expr } of targets) {
+      const names = namesIn(expr);
+      expect(names, title).not.to.deep.equal([]);
+      for (const name of names) expect(exported, title).to.include(name);
     }
+  });
+
+  it("asks for labels that the metrics carry", () => {
+    const expressions = ALERTS + JSON.stringify(DASHBOARD).replaceAll("\\", "");
+    let asked = 0;
+    for (const [, name = "", labels = ""] of expressions.matchAll(/(ballast_keeper_\w+)\{([^}]*)\}/g)) {
+      const [series = ""] = text.split("\n").filter((line) => line.startsWith(`${name}{`));
+      for (const [, label = ""] of labels.matchAll(/(\w+)(?:=|!=|=~|!~)"/g)) {
+        // Prometheus adds these two itself.
+        if (label === "job" || label === "instance") continue;
+        asked++;
+        expect(series, name).to.include(`${label}="`);
+      }
+    }
+    expect(asked).to.be.greaterThan(0);
+  });
+
+  it("shows of every keeper its last report's age, deviation, streaks, gas and the quorum's margin", () => {
+    for (const name of [
+      "last_report_age_seconds",
+      "deviation_bps",
+      "signed_streak",
+      "missed_streak",
+      "gas_balance_eth",
+      "quorum_margin",
+    ])
+      expect(namesIn(DASHBOARD)).to.include(`ballast_keeper_${name}`);
   });
 
   it("has a dashboard whose panels have their own place and number", () => {
