@@ -26,7 +26,7 @@ interface Acceptance {
 }
 
 /** A keeper that has joined the others. */
-export interface JoinedKeeper {
+interface JoinedKeeper {
   readonly agreement: Agreement;
   readonly scenarios: ScenarioAgreement;
 }
@@ -35,8 +35,6 @@ export interface JoinedKeeper {
 export interface Keeper {
   /** Takes part until the signal aborts: slots by its own clock, reports and scenario sets, and its turns to transmit. */
   run(signal: AbortSignal): Promise<void>;
-  /** Joins the others until the signal aborts and leaves it to the caller to begin slots and to transmit. */
-  join(accept: Acceptance, signal: AbortSignal): Promise<JoinedKeeper>;
 }
 
 /** Bounds of the time between two looks at the clock, which a replay may move at any time. */
@@ -76,7 +74,6 @@ export function createKeeper(parts: KeeperParts): Keeper {
     return { agreement, scenarios };
   };
   return {
-    join,
     run: async (signal) => {
       const { telemetry } = parts;
       // Both are called only after a slot has begun, when the keeper has joined.
@@ -114,6 +111,7 @@ async function beginSlots(
 ): Promise<void> {
   const { slotSeconds } = parameters;
   let last = Number.NEGATIVE_INFINITY;
+  let lastEpoch: bigint | null = null;
   while (!signal.aborted) {
     const now = clock.nowSeconds();
     const slot = slotAt(now, parameters);
@@ -122,6 +120,11 @@ async function beginSlots(
       await agreement.beginSlot(slot).catch((error: unknown) => {
         telemetry.warn("slot-not-begun", { slot, reason: String(error) });
       });
+      lastEpoch = null;
+    }
+    // Whoever takes over from a leader that is gone proposes in its place.
+    if (agreement.epoch !== lastEpoch) {
+      lastEpoch = agreement.epoch;
       scenarios.propose().catch((error: unknown) => {
         telemetry.warn("scenario-set-not-proposed", { reason: String(error) });
       });

@@ -1,12 +1,12 @@
-import type { JsonRpcProvider } from "ethers";
+import type { ContractTransactionResponse, JsonRpcProvider } from "ethers";
 import type { Clock } from "../../keeper/ports/clock.ts";
 
 /** The chain's time, as the bots read it, and the means to move it. */
 export interface ChainClock extends Clock {
   /** Reads the latest block; returns its number. */
   refresh(): Promise<number>;
-  /** Mines a block at a time ahead of the chain's. */
-  moveTo(seconds: number): Promise<void>;
+  /** Mines a block at a time ahead of the chain's; what `send` sends is in that very block, so that nobody sees the time without it. */
+  moveTo(seconds: number, send?: () => Promise<readonly ContractTransactionResponse[]>): Promise<void>;
   /** Mines a block so many seconds later. */
   advance(seconds: number): Promise<void>;
 }
@@ -19,9 +19,16 @@ export async function createChainClock(provider: JsonRpcProvider): Promise<Chain
     now = block.timestamp;
     return block.number;
   };
-  const moveTo = async (seconds: number) => {
-    await provider.send("evm_setNextBlockTimestamp", [seconds]);
-    await provider.send("evm_mine", []);
+  const moveTo: ChainClock["moveTo"] = async (seconds, send = () => Promise.resolve([])) => {
+    await provider.send("evm_setAutomine", [false]);
+    try {
+      const sent = await send();
+      await provider.send("evm_setNextBlockTimestamp", [seconds]);
+      await provider.send("evm_mine", []);
+      await Promise.all(sent.map((transaction) => transaction.wait()));
+    } finally {
+      await provider.send("evm_setAutomine", [true]);
+    }
     await refresh();
   };
   await refresh();

@@ -1,17 +1,22 @@
 import { rm } from "node:fs/promises";
-import type { HDNodeWallet, JsonRpcProvider } from "ethers";
+import type { ContractTransactionResponse, HDNodeWallet, JsonRpcProvider } from "ethers";
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { ClearingAddresses } from "../../keeper/adapters/ethers/clearing-chain.ts";
-import type { OracleAddresses } from "../../keeper/adapters/ethers/oracle-chain.ts";
 import { MARKETS, type Market } from "../../keeper/ports/market-data.ts";
+import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
+import type { DeploymentRecord } from "../../keeper/cli/deployment-file.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import { deployBallast, type Ballast } from "../../deploy/deploy.ts";
+import { deploymentRecord } from "../../deploy/deployment-record.ts";
 import { loadParameters, type DeployParameters, type Who } from "../../deploy/parameter-file.ts";
+import type { LocalKeeper } from "../network/keeper-network.ts";
+import { registeredKeepers, withFreePorts } from "../network/registered-keepers.ts";
 import { PROJECT_ROOT } from "../run-command.ts";
 import type { TestTokenHandle, Tokens } from "./accounts.ts";
 import { giveGasMoney, mined, testWallet, type House } from "./house.ts";
 import type { MarketNumbers } from "./listing.ts";
+import { REPLAY_PROTOCOL } from "./protocol.ts";
 import { stakeKeepers } from "./stake-keepers.ts";
 
 /** The house on its chain, and the keys of those who run it. */
@@ -19,39 +24,42 @@ export interface Deployment {
   readonly house: House;
   readonly tokens: Tokens;
   readonly numbers: MarketNumbers;
-  readonly addresses: ClearingAddresses & OracleAddresses;
-  readonly keeperKeys: readonly HDNodeWallet[];
+  readonly addresses: ClearingAddresses;
+  /** What the keepers' processes are told of the house. */
+  readonly record: DeploymentRecord;
+  readonly keepers: readonly LocalKeeper[];
+  readonly scenarios: Ballast["scenarios"];
   /** Opens accounts and carries signed orders; it holds no role. */
   readonly operator: HDNodeWallet;
-  /** Pays for the keepers' reports. */
-  readonly transmitter: HDNodeWallet;
   /** Pays for margin watch and settlement. */
   readonly bot: HDNodeWallet;
   /** Addresses that may hold tokens beside the accounts' wallets, the vault and the fund. */
   readonly tokenHolders: readonly string[];
-  /** Sets the independent price feeds that guard the posted spots. */
-  setFeeds(spotsUsd: Readonly<Record<Market, number>>): Promise<void>;
+  /** Sends new answers of the independent price feeds that guard the posted spots, and does not wait for their block. */
+  sendFeeds(spotsUsd: Readonly<Record<Market, number>>): Promise<readonly ContractTransactionResponse[]>;
 }
 
 /** Wallets of the test mnemonic beyond those of the deployment's roles. */
 const OPERATOR_WALLET = 50;
-const TRANSMITTER_WALLET = 51;
 const BOT_WALLET = 52;
+/** Pays for the first keeper's reports; the other keepers' follow. */
+const FIRST_TRANSMITTER_WALLET = 60;
 const FEED_UNITS = 1e8;
 
 /** Deploys through Ignition to the node and returns what the demo needs, under keys of its own. */
 export async function deployHouse(nodeUrl: string, provider: JsonRpcProvider): Promise<Deployment> {
-  const parameters = await loadParameters("replay");
+  const parameters = await parametersOfTheDay();
   const connection = await network.create({ network: "localhost", override: { url: nodeUrl } });
   const ballast = await deployOnce(connection, parameters);
-  const [operator, transmitter, bot] = [OPERATOR_WALLET, TRANSMITTER_WALLET, BOT_WALLET].map((index) =>
-    testWallet(index, provider),
+  const [operator, bot] = [testWallet(OPERATOR_WALLET, provider), testWallet(BOT_WALLET, provider)];
+  const keepers = registeredKeepers(
+    parameters,
+    (index) => testWallet(index, provider),
+    FIRST_TRANSMITTER_WALLET,
   );
-  if (operator === undefined || transmitter === undefined || bot === undefined)
-    throw new RangeError("a wallet is missing");
   await giveGasMoney(
     provider,
-    [operator, transmitter, bot].map(({ address }) => address),
+    [operator, bot, ...keepers.map(({ transmitter }) => transmitter)].map(({ address }) => address),
   );
   const keyOf = (who: Who): HDNodeWallet => {
     if (typeof who === "string") throw new TypeError(`the demo has no key for ${who}`);
@@ -72,19 +80,29 @@ export async function deployHouse(nodeUrl: string, provider: JsonRpcProvider): P
     tokens: await tokensOf(ballast, parameters, numbers, operator),
     numbers,
     addresses: await addressesOf(ballast),
-    keeperKeys: parameters.keepers.entries.map(({ reportKey }) => keyOf(reportKey)),
+    record: await deploymentRecord(ballast, parameters, nodeUrl),
+    keepers,
+    scenarios: ballast.scenarios.connect(operator),
     operator,
-    transmitter,
     bot,
     tokenHolders: [operator.address],
-    setFeeds: async (spotsUsd) => {
+    sendFeeds: async (spotsUsd) => {
+      const sent: ContractTransactionResponse[] = [];
       for (const market of MARKETS) {
+        const answer = BigInt(Math.round(spotsUsd[market] * FEED_UNITS));
         const feed = feeds.get(numbers[market]);
-        if (feed === undefined) continue;
-        await mined(feed.connect(operator).updateAnswer(BigInt(Math.round(spotsUsd[market] * FEED_UNITS))));
+        if (feed !== undefined) sent.push(await feed.connect(operator).updateAnswer(answer));
       }
+      return sent;
     },
   };
+}
+
+/** The replay's parameters, with the keepers at free ports and bound to the demo's protocol. */
+async function parametersOfTheDay(): Promise<DeployParameters> {
+  const parameters = await withFreePorts(await loadParameters("replay"));
+  const { keepers } = parameters;
+  return { ...parameters, keepers: { ...keepers, parametersHash: hashParameters(REPLAY_PROTOCOL) } };
 }
 
 /** The chain ends with the demo, and so does Ignition's journal of it. */
@@ -162,7 +180,7 @@ async function handleOf(token: Ballast["coin"], minter: HDNodeWallet): Promise<T
 
 const MAX_ALLOWANCE = 2n ** 256n - 1n;
 
-async function addressesOf(ballast: Ballast): Promise<ClearingAddresses & OracleAddresses> {
+async function addressesOf(ballast: Ballast): Promise<ClearingAddresses> {
   const at = async (contract: { getAddress(): Promise<string> }): Promise<Hex> =>
     asHex(await contract.getAddress());
   return {
@@ -171,8 +189,5 @@ async function addressesOf(ballast: Ballast): Promise<ClearingAddresses & Oracle
     liquidationEngine: await at(ballast.liquidation),
     marginLens: await at(ballast.lens),
     riskConfig: await at(ballast.config),
-    riskOracle: await at(ballast.oracle),
-    keeperRegistry: await at(ballast.keepers),
-    scenarioStore: await at(ballast.scenarios),
   };
 }

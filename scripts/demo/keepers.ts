@@ -1,168 +1,195 @@
-import { getBytes, id, type JsonRpcProvider } from "ethers";
-import { createOracleChain, type OracleAddresses } from "../../keeper/adapters/ethers/oracle-chain.ts";
-import { createWalletSigner } from "../../keeper/adapters/ethers/wallet-signer.ts";
-import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
-import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
-import { createGossipRoom } from "../../keeper/adapters/memory/gossip.ts";
-import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
-import { createMemoryTransactionLog } from "../../keeper/adapters/memory/transaction-log.ts";
-import { type Replay, replayBy } from "../../keeper/adapters/replay/replay.ts";
-import { systemTimer } from "../../keeper/adapters/system/timer.ts";
-import { openSender } from "../../keeper/cli/open-sender.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Provider } from "ethers";
+import type { EpisodeId } from "../../keeper/adapters/replay/episodes.ts";
+import { type DeploymentRecord, writeDeploymentFile } from "../../keeper/cli/deployment-file.ts";
+import type { RiskOracle } from "../../types/ethers-contracts/oracle/RiskOracle.ts";
+import type { ScenarioStore } from "../../types/ethers-contracts/oracle/ScenarioStore.ts";
 import {
-  DEFAULT_PARAMETERS,
-  slotAt,
-  type ProtocolParameters,
-} from "../../keeper/core/protocol/parameters.ts";
-import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
-import type { SignedReport } from "../../keeper/core/report/typed-data.ts";
-import { createKeeper, type JoinedKeeper } from "../../keeper/keeper.ts";
-import type { Clock } from "../../keeper/ports/clock.ts";
-import type { SignedScenarioSet } from "../../keeper/ports/gossip.ts";
-import type { OracleChain } from "../../keeper/ports/oracle-chain.ts";
-import { MARKETS } from "../../keeper/ports/market-data.ts";
-import type { Telemetry } from "../../keeper/ports/telemetry.ts";
-import { createParticipation } from "../../keeper/services/participation.ts";
-import { transmitReport } from "../../keeper/services/protocol/transmission.ts";
-import { LOCAL_TRANSACTION_POLICY } from "../../keeper/services/transactions/transaction-policy.ts";
-import type { HDNodeWallet } from "ethers";
-import type { MarketNumbers } from "./listing.ts";
+  launchKeepers,
+  type KeeperNetwork,
+  type LocalKeeper,
+  type NetworkPlan,
+} from "../network/keeper-network.ts";
+import { type PostedReport, readNewestReport } from "./posted-report.ts";
+import { REPLAY_PROTOCOL } from "./protocol.ts";
 
-/** The keepers' work as the replay sees it. */
-export interface KeeperNetwork {
-  /** One slot at the clock's time: all keepers observe, agree and sign; the report is posted. Returns the gas of the whole transaction. */
-  postReport(): Promise<bigint>;
-  /** All keepers build the day's scenario set and sign it; the leader publishes. */
-  publishScenarios(): Promise<void>;
-  stop(): void;
+/** A report with the names of the keepers in place of their addresses. */
+export interface AwaitedReport extends PostedReport {
+  /** From the clock's move until the report stood on the chain. */
+  readonly waitedMs: number;
 }
 
-export interface KeeperNetworkParts {
-  readonly provider: JsonRpcProvider;
+/** What became of the keeper that was killed on the way. Counts are of reports. */
+export interface KilledKeeper {
+  readonly name: string;
+  readonly after: number;
+  /** Null while it is away. */
+  readonly returnedAfter: number | null;
+}
+
+export interface DemoKeepersParts {
+  readonly provider: Provider;
   readonly nodeUrl: string;
-  readonly addresses: OracleAddresses;
-  readonly numbers: MarketNumbers;
-  readonly replay: Replay;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-  /** The keepers' report keys. */
-  readonly keys: readonly HDNodeWallet[];
-  /** Pays for the keepers' transactions. */
-  readonly transmitter: HDNodeWallet;
+  readonly dataFolder: string;
+  readonly episode: EpisodeId;
+  readonly record: DeploymentRecord;
+  readonly keepers: readonly LocalKeeper[];
+  readonly oracle: RiskOracle;
+  readonly scenarios: ScenarioStore;
 }
 
-/** A round that has no quorum by then has failed. */
-const ROUND_TIMEOUT_MS = 60_000;
-export const REPLAY_SLOT_SECONDS = 60;
-/** The replay's clock stands still while a round runs, and all keepers share this process: leaders get time. */
-const REPLAY_PARAMETERS: ProtocolParameters = {
-  ...DEFAULT_PARAMETERS,
-  slotSeconds: REPLAY_SLOT_SECONDS,
-  progressMs: 45_000,
-};
+/** Reports and scenario sets come within seconds; this is how long the replay waits before it gives up. */
+const PATIENCE_MS = 60_000;
+const POLL_MS = 25;
+const MILLISECONDS = 1_000;
+/** The one that is killed and comes back. */
+const VICTIM = 1;
+/** Snapshots lie at most so far apart. */
+const MAX_DATA_AGE_SECONDS = 86_400;
+const SHOWN_WARNINGS = 3;
 
-/** Starts keepers that share this process and a gossip room; each has its own key, its own record and makes its own observations. */
-export async function startKeepers(parts: KeeperNetworkParts): Promise<KeeperNetwork> {
-  const { provider, nodeUrl, addresses, numbers, replay, clock, telemetry, keys, transmitter } = parts;
-  const stopped = new AbortController();
-  const { chainId } = await provider.getNetwork();
-  const { sender } = await openSender({
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts every keeper as a process of its own: keys, configuration and store in a folder that goes when they stop. */
+export async function startKeepers(parts: DemoKeepersParts): Promise<DemoKeepers> {
+  const folder = mkdtempSync(join(tmpdir(), "ballast-keepers-"));
+  const removeFolder = () => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", removeFolder);
+  const deploymentFile = join(folder, "deployment.json");
+  writeDeploymentFile(deploymentFile, parts.record);
+  const network = await launchKeepers(planOf(parts, folder, deploymentFile), parts.keepers);
+  return new DemoKeepers(parts, network, removeFolder);
+}
+
+function planOf(
+  { nodeUrl, dataFolder, episode }: DemoKeepersParts,
+  folder: string,
+  deploymentFile: string,
+): NetworkPlan {
+  const { spotDeviationBps, forecastDeviationBps, ...numbers } = REPLAY_PROTOCOL;
+  return {
+    folder,
+    deploymentFile,
     rpcUrls: [nodeUrl],
-    chainId,
-    wallet: transmitter,
-    log: createMemoryTransactionLog(),
-    policy: LOCAL_TRANSACTION_POLICY,
-    telemetry,
-    signal: stopped.signal,
-  });
-  const chain = createOracleChain(addresses, provider, sender);
-  const room = createGossipRoom();
-  const listings = MARKETS.map((symbol) => ({ market: numbers[symbol], symbol })).sort(
-    (a, b) => a.market - b.market,
-  );
-  const keepers = keys.map((key) => {
-    const signer = createWalletSigner(key);
-    return createKeeper({
-      chain,
-      gossip: room.join(signer.address),
-      signer,
-      network: createNetworkSigner(networkKeyOf(getBytes(id(key.privateKey)))),
-      store: createMemoryStore(),
-      clock,
-      timer: systemTimer,
-      parameters: REPLAY_PARAMETERS,
-      participation: createParticipation(() => []),
-      telemetry,
-      observer: { listings, marketData: replayBy(replay, clock) },
-    });
-  });
-  const reports = createWaiter<SignedReport>();
-  const scenarioSets = createWaiter<SignedScenarioSet>();
-  const accept = { report: reports.put, scenarioSet: scenarioSets.put };
-  const joined = await Promise.all(keepers.map((keeper) => keeper.join(accept, stopped.signal)));
-  return {
-    ...conduct(joined, chain, clock, reports, scenarioSets),
-    stop: () => {
-      stopped.abort(new Error("the keepers were stopped"));
+    shared: {
+      clock: "chain",
+      marketData: { kind: "replay", dataFolder, episode },
+      limits: { maxDataAgeSeconds: MAX_DATA_AGE_SECONDS },
+      protocol: {
+        ...numbers,
+        spotDeviationBps: Number(spotDeviationBps),
+        forecastDeviationBps: Number(forecastDeviationBps),
+      },
     },
   };
 }
 
-/** Begins the keepers' slots by the replay's clock and posts what they complete. */
-function conduct(
-  joined: readonly JoinedKeeper[],
-  chain: OracleChain,
-  clock: Clock,
-  reports: Waiter<SignedReport>,
-  scenarioSets: Waiter<SignedScenarioSet>,
-): Omit<KeeperNetwork, "stop"> {
-  return {
-    postReport: async () => {
-      const slot = slotAt(clock.nowSeconds(), REPLAY_PARAMETERS);
-      const next = reports.next(({ report }) => report.round === slot);
-      await Promise.all(joined.map(({ agreement }) => agreement.beginSlot(slot)));
-      const final = await next;
-      const posted = await transmitReport(chain, final);
-      if (posted === null)
-        throw new Error(`the report of round ${nameOfRound(final.report)} was not new to the chain`);
-      return posted.gasUsed;
-    },
-    publishScenarios: async () => {
-      const setId = (await chain.scenarioSetId()) + 1n;
-      const next = scenarioSets.next((final) => final.setId === setId);
-      await Promise.all(joined.map(({ scenarios }) => scenarios.propose()));
-      const { data, configDigest, signatures } = await next;
-      await chain.publishScenarioSet(setId, data, configDigest, signatures);
-    },
-  };
-}
+/** The keepers' processes as the replay sees them. They work by the chain's clock and post by themselves. */
+export class DemoKeepers {
+  readonly #parts: DemoKeepersParts;
+  readonly #network: KeeperNetwork;
+  readonly #removeFolder: () => void;
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #reports: AwaitedReport[] = [];
+  #killed: KilledKeeper | null = null;
+  #setId = 0n;
 
-interface Waiter<T> {
-  readonly put: (value: T) => void;
-  /** The next value that fits. Rejects when it takes too long. */
-  next(fits: (value: T) => boolean): Promise<T>;
-}
+  constructor(parts: DemoKeepersParts, network: KeeperNetwork, removeFolder: () => void) {
+    this.#parts = parts;
+    this.#network = network;
+    this.#removeFolder = removeFolder;
+    this.#names = new Map(
+      parts.keepers.flatMap(({ name, transmitter, report }) => [
+        [transmitter.address, name],
+        [report.address, name],
+      ]),
+    );
+  }
 
-/** Hands what the keepers complete to whoever waits for it; each keeper completes the same. */
-function createWaiter<T>(): Waiter<T> {
-  const waiting = new Set<(value: T) => void>();
-  return {
-    put: (value: T) => {
-      for (const take of waiting) take(value);
-    },
-    next: (fits) =>
-      new Promise((resolve, reject) => {
-        const timeout = setTimeout(() => {
-          waiting.delete(take);
-          reject(new Error(`the keepers did not agree within ${ROUND_TIMEOUT_MS.toString()} ms`));
-        }, ROUND_TIMEOUT_MS);
-        const take = (value: T) => {
-          if (!fits(value)) return;
-          clearTimeout(timeout);
-          waiting.delete(take);
-          resolve(value);
-        };
-        waiting.add(take);
-      }),
-  };
+  get names(): readonly string[] {
+    return this.#parts.keepers.map(({ name }) => name);
+  }
+
+  get pids(): readonly number[] {
+    return this.#parts.keepers.map((_keeper, index) => this.#network.keeper(index).pid);
+  }
+
+  /** Every report waited for so far. */
+  get reports(): readonly AwaitedReport[] {
+    return this.#reports;
+  }
+
+  get killed(): KilledKeeper | null {
+    return this.#killed;
+  }
+
+  /** Waits for a report on what is known at a time or later. */
+  async awaitReport(sinceSeconds: number): Promise<AwaitedReport> {
+    const { oracle, provider } = this.#parts;
+    const startMs = performance.now();
+    await this.#until("report", async () => (await oracle.header()).observedAt >= BigInt(sinceSeconds));
+    const waitedMs = Math.round(performance.now() - startMs);
+    const { gasUsed, signers, transmitter } = await readNewestReport(oracle, provider);
+    const named = {
+      signers: signers.map((each) => this.#nameOf(each)),
+      transmitter: this.#nameOf(transmitter),
+    };
+    const report = { gasUsed, ...named, waitedMs };
+    this.#reports.push(report);
+    return report;
+  }
+
+  /** Waits until the chain holds a newer scenario set than the one waited for last. */
+  async awaitScenarios(): Promise<void> {
+    const newest = async () => (await this.#parts.scenarios.current()).setId;
+    await this.#until("scenario set", async () => (await newest()) > this.#setId);
+    this.#setId = await newest();
+  }
+
+  /** Ends one keeper without warning. */
+  async kill(): Promise<void> {
+    await this.#network.kill(VICTIM);
+    this.#killed = { name: this.names[VICTIM] ?? "", after: this.#reports.length, returnedAfter: null };
+  }
+
+  /** Starts the killed keeper again, from what its store kept. */
+  async restart(): Promise<void> {
+    if (this.#killed === null) throw new Error("no keeper was killed");
+    await this.#network.restart(VICTIM);
+    this.#killed = { ...this.#killed, returnedAfter: this.#reports.length };
+  }
+
+  async stop(): Promise<void> {
+    await this.#network.stop();
+    process.off("exit", this.#removeFolder);
+    this.#removeFolder();
+  }
+
+  #nameOf(address: string): string {
+    return this.#names.get(address) ?? address;
+  }
+
+  async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!(await holds())) {
+      if (performance.now() > deadline)
+        throw new Error(
+          `no ${what} within ${PATIENCE_MS / MILLISECONDS} s; the keepers' last warnings:\n${this.#lastWarnings()}`,
+        );
+      await pause(POLL_MS);
+    }
+  }
+
+  #lastWarnings(): string {
+    const isAway = this.#killed !== null && this.#killed.returnedAfter === null;
+    return this.#parts.keepers
+      .flatMap((_keeper, index) => (isAway && index === VICTIM ? [] : [this.#network.keeper(index)]))
+      .flatMap(({ log }) => log.filter(({ level }) => level !== "info").slice(-SHOWN_WARNINGS))
+      .map((line) => JSON.stringify(line))
+      .join("\n");
+  }
 }

@@ -15,8 +15,8 @@ const MIN_SNAPSHOTS = 2;
 
 const HELP_TAIL = `
 What it does
-  Starts a Hardhat node, deploys the clearing house with Ignition, lets four keepers agree on signed risk reports from recorded market
-  data, and moves some fifty accounts with signed orders through the episode: margin calls, auctions, settlements, re-hedges.
+  Starts a Hardhat node, deploys the clearing house with Ignition, starts four keepers as processes that agree on signed risk reports
+  from recorded market data (one is killed on the way), and moves some fifty accounts with signed orders through the episode: margin calls, auctions, settlements, re-hedges.
 
 Episodes
   2026-02   real Deribit option chains of BTC and ETH, 29 January to 9 February 2026 (default)

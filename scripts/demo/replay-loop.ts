@@ -1,3 +1,4 @@
+import type { ContractTransactionResponse } from "ethers";
 import { unpackInstrumentId, unpackPosition } from "../../keeper/core/report/instrument-id.ts";
 import { unpackSmileWord } from "../../keeper/core/report/words.ts";
 import { SECONDS_PER_DAY } from "../../keeper/core/units.ts";
@@ -12,7 +13,7 @@ import type { ChainClock } from "./chain-clock.ts";
 import type { Console } from "./console.ts";
 import { rehedge } from "./hedging.ts";
 import { mined, type House } from "./house.ts";
-import type { KeeperNetwork } from "./keepers.ts";
+import type { DemoKeepers } from "./keepers.ts";
 import { instrumentsOf, type Listing, type MarketNumbers } from "./listing.ts";
 import {
   createAssessor,
@@ -30,7 +31,7 @@ import type { TradingDesk } from "./trading.ts";
 export interface Stage {
   readonly house: House;
   readonly clock: ChainClock;
-  readonly keepers: KeeperNetwork;
+  readonly keepers: DemoKeepers;
   readonly marketData: MarketData;
   readonly numbers: MarketNumbers;
   readonly listing: Listing;
@@ -46,8 +47,8 @@ export interface Stage {
   readonly console: Console;
   /** Gas of the report on which the books were opened. */
   readonly openingReportGas: bigint;
-  /** Sets the price feeds that guard the posted spots to the recorded ones of a time. */
-  setFeeds(seconds: number): Promise<void>;
+  /** Sends the recorded spots of a time to the price feeds that guard the posted ones. */
+  sendFeeds(seconds: number): Promise<readonly ContractTransactionResponse[]>;
 }
 
 /** Auction steps after a snapshot while accounts are called, and the time between them. */

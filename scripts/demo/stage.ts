@@ -1,5 +1,6 @@
-import type { JsonRpcProvider } from "ethers";
+import type { ContractTransactionResponse, JsonRpcProvider } from "ethers";
 import { createClearingChain } from "../../keeper/adapters/ethers/clearing-chain.ts";
+import type { EpisodeId } from "../../keeper/adapters/replay/episodes.ts";
 import { type Replay, replayBy } from "../../keeper/adapters/replay/replay.ts";
 import { MARKETS } from "../../keeper/ports/market-data.ts";
 import type { Telemetry } from "../../keeper/ports/telemetry.ts";
@@ -17,10 +18,14 @@ import { createDesk, openBook, type TradingDesk } from "./trading.ts";
 export interface Scene {
   readonly provider: JsonRpcProvider;
   readonly nodeUrl: string;
+  readonly dataFolder: string;
+  readonly episode: EpisodeId;
   readonly replay: Replay;
   /** Snapshots to live through, rising; not empty. */
   readonly times: readonly number[];
   readonly console: Console;
+  /** Takes what must be ended with the demo, however it ends. */
+  atEnd(end: () => Promise<void>): void;
 }
 
 export interface SetStage {
@@ -44,7 +49,8 @@ function telemetryTo(console: Console): Telemetry {
 }
 
 /** Deploys, starts the keepers, posts the first report and scenarios, lists, opens accounts and books. */
-export async function setStage({ provider, nodeUrl, replay, times, console }: Scene): Promise<SetStage> {
+export async function setStage(scene: Scene): Promise<SetStage> {
+  const { provider, nodeUrl, replay, times, console } = scene;
   const [start] = times;
   const end = times.at(-1);
   if (start === undefined || end === undefined) throw new RangeError("the episode has no snapshot");
@@ -53,25 +59,24 @@ export async function setStage({ provider, nodeUrl, replay, times, console }: Sc
   console.say(`Deployed with Ignition; roles handed to governance.`);
   const clock = await createChainClock(provider);
   const telemetry = telemetryTo(console);
-  await clock.moveTo(start);
+  const sendFeeds = (seconds: number) => sendFeedsAt(deployment, replay, seconds);
+  await clock.moveTo(start, () => sendFeeds(start));
   const keepers = await startKeepers({
-    provider,
-    nodeUrl,
-    addresses: deployment.addresses,
-    numbers,
-    replay,
-    clock,
-    telemetry,
-    keys: deployment.keeperKeys,
-    transmitter: deployment.transmitter,
+    ...scene,
+    ...deployment,
+    oracle: house.oracle,
   });
-  await setFeedsAt(deployment, replay, start);
-  const openingReportGas = await keepers.postReport();
-  await keepers.publishScenarios();
+  scene.atEnd(() => keepers.stop());
+  // A process that starts later sees a block later: a new one sets all their clocks.
+  await clock.advance(1);
+  const processes = keepers.names.map((name, index) => `${name} (process ${keepers.pids[index] ?? 0})`);
+  console.say(`Started ${processes.join(", ")}.`);
+  const { gasUsed: openingReportGas } = await keepers.awaitReport(start);
+  await keepers.awaitScenarios();
   const marketData = replayBy(replay, clock);
   const listed = new Set<bigint>();
   const listedCount = await listNew({ house, marketData, numbers, listed });
-  console.say(`First report and scenario set agreed by four keepers; ${listedCount} instruments listed.`);
+  console.say(`First report and scenario set agreed by the keepers; ${listedCount} instruments listed.`);
   const listing = createListing(
     await Promise.all(MARKETS.map((market) => marketData.latest(market))),
     numbers,
@@ -95,16 +100,20 @@ export async function setStage({ provider, nodeUrl, replay, times, console }: Sc
     telemetry,
     console,
     openingReportGas,
-    setFeeds: (seconds) => setFeedsAt(deployment, replay, seconds),
+    sendFeeds,
   };
   const wallets = [...cast.traders, ...cast.makers, ...cast.liquidators].map(({ wallet }) => wallet.address);
   return { stage, tokens, holders: [...wallets, ...deployment.tokenHolders] };
 }
 
 /** The guarding feeds show the recorded spot of the moment: an independent source would say the same within its band. */
-async function setFeedsAt(deployment: Deployment, replay: Replay, seconds: number): Promise<void> {
+async function sendFeedsAt(
+  deployment: Deployment,
+  replay: Replay,
+  seconds: number,
+): Promise<readonly ContractTransactionResponse[]> {
   const [btc, eth] = await Promise.all([replay.at(seconds).latest("BTC"), replay.at(seconds).latest("ETH")]);
-  await deployment.setFeeds({ BTC: btc.spotUsd, ETH: eth.spotUsd });
+  return deployment.sendFeeds({ BTC: btc.spotUsd, ETH: eth.spotUsd });
 }
 
 async function openBooks(

@@ -1,6 +1,7 @@
 import { MARGIN_MODELS, type MarginModel } from "../../keeper/core/margin/types.ts";
 import { SECONDS_PER_DAY } from "../../keeper/core/units.ts";
 import type { LiquidationHistory } from "./events.ts";
+import type { KeeperFigures } from "./keeper-story.ts";
 import { modelRecord, sumModels, type BookMeasure, type ModelMargins } from "./measures.ts";
 import type { SnapshotRecord } from "./snapshot-record.ts";
 
@@ -112,6 +113,7 @@ export function jsonSummary(
   records: readonly SnapshotRecord[],
   summary: Summary,
   house: HouseState,
+  keepers: KeeperFigures,
 ): string {
   const { models } = summary;
   const { liquidations } = house;
@@ -127,6 +129,7 @@ export function jsonSummary(
     penaltiesUsd: liquidations.penaltiesUsd,
     conservationErrorUnits: Number(house.conservationErrorUnits),
     marginRatioPeakOverCalm: models.default.peakOverCalm,
+    keepers,
     peakAt: new Date(summary.peak.seconds * 1_000).toISOString(),
     models: {
       static: models.static,

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +8,19 @@ import { PROJECT_ROOT, runCommand } from "../../scripts/run-command.ts";
 
 const TIMEOUT_MS = 240_000;
 const DEMO = ["--import", "tsx", "scripts/demo.ts"];
+
+/** Exit code of a process ended by SIGINT. */
+const INTERRUPTED = 130;
+const GONE_MS = 5_000;
+const POLL_MS = 50;
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 interface DemoResult {
   readonly exitCode: number;
@@ -34,17 +49,48 @@ describe("the demo", function () {
   });
 
   it("replays the first snapshots and balances to the last unit", async () => {
-    const { exitCode, lastLine } = await runDemo(["--json", "--snapshots", "2", "--out", folder]);
+    const { exitCode, lastLine } = await runDemo(["--json", "--snapshots", "3", "--out", folder]);
     expect(exitCode, lastLine).to.equal(0);
     const result: unknown = JSON.parse(lastLine);
-    expect(result).to.include({ episode: "2026-02", reports: 2, conservationErrorUnits: 0, badDebtUsd: 0 });
+    expect(result).to.include({ episode: "2026-02", reports: 3, conservationErrorUnits: 0, badDebtUsd: 0 });
     expect(result).to.have.property("accounts").that.is.at.least(40);
     expect(result)
       .to.have.property("models")
       .that.has.all.keys("static", "volatilityScaled", "var", "stress", "default");
+    expect(result).to.have.property("keepers").that.includes({
+      processes: 4,
+      killed: "keeper-2",
+      killedAfterReports: 1,
+      returnedAfterReports: 2,
+      reportsWhileAway: 1,
+    });
     for (const chart of ["market", "margin-models", "margin-strategies", "health", "auctions"]) {
       expect(await readFile(join(folder, `2026-02-${chart}.svg`), "utf8")).to.match(/^<svg/);
     }
+  });
+
+  it("leaves no process behind when it is interrupted", async () => {
+    const demo = spawn(process.execPath, [...DEMO, "--out", folder], { cwd: PROJECT_ROOT });
+    let output = "";
+    const gone = once(demo, "exit");
+    await new Promise<void>((resolve, reject) => {
+      demo.stdout.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+        if (/Started .*\n/.test(output)) resolve();
+      });
+      demo.once("exit", () => {
+        reject(new Error(`the demo ended by itself:\n${output}`));
+      });
+    });
+    const pids = [...output.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid));
+    expect(pids).to.have.length(4);
+    expect(pids.filter(isRunning)).to.have.length(4);
+    demo.kill("SIGINT");
+    expect((await gone)[0]).to.equal(INTERRUPTED);
+    const deadline = performance.now() + GONE_MS;
+    while (pids.some(isRunning) && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    expect(pids.filter(isRunning)).to.deep.equal([]);
   });
 
   it("refuses what it does not know and says where to look", async () => {

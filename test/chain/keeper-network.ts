@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { getBytes, HDNodeWallet, id } from "ethers";
-import type { DeployParameters } from "../../deploy/parameter-file.ts";
+import { HDNodeWallet } from "ethers";
+import { loadParameters } from "../../deploy/parameter-file.ts";
 import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
 import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
-import { freePort } from "../../scripts/demo/node-process.ts";
-import { launchKeepers, type KeeperNetwork, type LocalKeeper } from "../../scripts/network/keeper-network.ts";
+import { launchKeepers, type KeeperNetwork } from "../../scripts/network/keeper-network.ts";
+import { registeredKeepers, withFreePorts } from "../../scripts/network/registered-keepers.ts";
 import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
 
 const KEEPERS = 4;
@@ -25,44 +25,18 @@ const OTHER_HASH = `0x${"ab".repeat(32)}`;
 
 const account = (index: number) => HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`);
 
-/** The registered entries, each at a port that is free now, and the parameters that the keepers of this test run with. */
-async function withFreePorts(): Promise<(parameters: DeployParameters) => DeployParameters> {
-  const ports: number[] = [];
-  for (let i = 0; i < KEEPERS; i++) ports.push(await freePort());
-  return (parameters) => ({
-    ...parameters,
-    keepers: {
-      ...parameters.keepers,
-      parametersHash: hashParameters({ ...DEFAULT_PARAMETERS, ...PROTOCOL }),
-      entries: parameters.keepers.entries.map((entry, index) => ({
-        ...entry,
-        endpoint: `/ip4/127.0.0.1/tcp/${ports[index] ?? 0}`,
-      })),
-    },
-  });
-}
-
-function localKeepers({ keepers }: DeployParameters): readonly LocalKeeper[] {
-  return keepers.entries.map(({ reportKey, endpoint }, index) => {
-    if (typeof reportKey === "string") throw new TypeError("an address has no key here");
-    const report = account(reportKey.account);
-    return {
-      name: `keeper-${index + 1}`,
-      report,
-      transmitter: account(FIRST_TRANSMITTER + index),
-      networkSeed: getBytes(id(report.privateKey)),
-      listen: endpoint,
-    };
-  });
-}
-
 describe("four keepers as processes", function () {
   let chain: ReplayChain;
   let network: KeeperNetwork;
   let epochRound = { epoch: 0n, round: 0n };
 
   before(async () => {
-    chain = await openReplayChain(await withFreePorts());
+    const parameters = await withFreePorts(await loadParameters("replay"));
+    const parametersHash = hashParameters({ ...DEFAULT_PARAMETERS, ...PROTOCOL });
+    chain = await openReplayChain(() => ({
+      ...parameters,
+      keepers: { ...parameters.keepers, parametersHash },
+    }));
     const shared = {
       clock: "chain",
       marketData: { kind: "replay", dataFolder: DATA_FOLDER, episode: EPISODE },
@@ -75,7 +49,8 @@ describe("four keepers as processes", function () {
       rpcUrls: [chain.url],
       shared,
     };
-    network = await launchKeepers(plan, localKeepers(chain.parameters));
+    network = await launchKeepers(plan, registeredKeepers(chain.parameters, account, FIRST_TRANSMITTER));
+    await chain.tick();
   });
   after(async () => {
     await network.stop();

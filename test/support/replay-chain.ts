@@ -27,6 +27,8 @@ export interface ReplayChain {
   readonly deploymentFile: string;
   /** Moves the chain's clock just beyond a snapshot of the episode, and the price feeds to its spots. */
   moveTo(snapshot: number): Promise<void>;
+  /** Makes a block: whoever follows the chain's clock sets its own by it. */
+  tick(): Promise<void>;
   /** Governance agrees to other protocol parameters: a new configuration of the same keepers. */
   agreeOn(parametersHash: string): Promise<void>;
   close(): Promise<void>;
@@ -62,6 +64,9 @@ export async function openReplayChain(
     folder,
     deploymentFile,
     moveTo,
+    tick: async () => {
+      await connection.networkHelpers.mine();
+    },
     agreeOn: async (parametersHash) => {
       const { timelock, keepers } = ballast;
       const { networkHelpers, ethers } = connection;

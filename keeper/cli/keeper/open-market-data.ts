@@ -1,6 +1,6 @@
-import { loadDailyHistory } from "../../adapters/replay/daily-history.ts";
-import { isEpisodeId, loadEpisode } from "../../adapters/replay/episodes.ts";
-import { openReplay, replayBy } from "../../adapters/replay/replay.ts";
+import { isEpisodeId } from "../../adapters/replay/episodes.ts";
+import { openRecorded } from "../../adapters/replay/open-recorded.ts";
+import { replayBy } from "../../adapters/replay/replay.ts";
 import { ConfigError } from "../../config.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -15,5 +15,5 @@ export function openMarketData({ marketData }: KeeperConfig, clock: Clock): Mark
       "name one of data/README.md in marketData.episode",
     );
   }
-  return replayBy(openReplay(loadEpisode(dataFolder, episode), loadDailyHistory(dataFolder)), clock);
+  return replayBy(openRecorded(dataFolder, episode).replay, clock);
 }

@@ -20,7 +20,7 @@ import {
   type HistoricalVolatility,
 } from "../../../keeper/core/volatility/posted-forecast.ts";
 import { MARKETS, type Market } from "../../../keeper/ports/market-data.ts";
-import { RISK_PREMIUM, REVERSION_PER_YEAR, SHAPE } from "../../demo/modelled-episode.ts";
+import { RISK_PREMIUM, REVERSION_PER_YEAR, SHAPE } from "../../../keeper/adapters/replay/modelled-episode.ts";
 import {
   INDEX_TENOR_YEARS,
   jointHistory,

@@ -5,7 +5,7 @@ import { DAYS_PER_YEAR, SECONDS_PER_DAY } from "../../../keeper/core/units.ts";
 import { dailyLogChanges } from "../../../keeper/core/volatility/changes.ts";
 import { ewmaFilter, START_DAYS } from "../../../keeper/core/volatility/ewma.ts";
 import { MARKETS, type Market } from "../../../keeper/ports/market-data.ts";
-import { RISK_PREMIUM, REVERSION_PER_YEAR } from "../../demo/modelled-episode.ts";
+import { RISK_PREMIUM, REVERSION_PER_YEAR } from "../../../keeper/adapters/replay/modelled-episode.ts";
 import { loadEarlyCloses } from "../early-closes.ts";
 
 /** Tenor of the vol index and of the straddles, years. */

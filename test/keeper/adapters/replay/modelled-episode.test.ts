@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { loadDailyHistory } from "../../../keeper/adapters/replay/daily-history.ts";
-import { loadEpisode } from "../../../keeper/adapters/replay/episodes.ts";
-import { fitSurface } from "../../../keeper/core/surface/fit-surface.ts";
-import { sliceVol } from "../../../keeper/core/surface/svi.ts";
-import { modelEpisode } from "../../../scripts/demo/modelled-episode.ts";
-import { PROJECT_ROOT } from "../../../scripts/run-command.ts";
+import { loadDailyHistory } from "../../../../keeper/adapters/replay/daily-history.ts";
+import { loadEpisode } from "../../../../keeper/adapters/replay/episodes.ts";
+import { fitSurface } from "../../../../keeper/core/surface/fit-surface.ts";
+import { sliceVol } from "../../../../keeper/core/surface/svi.ts";
+import { modelEpisode } from "../../../../keeper/adapters/replay/modelled-episode.ts";
+import { PROJECT_ROOT } from "../../../../scripts/run-command.ts";
 
 const DATA = `${PROJECT_ROOT}data`;
 const recorded = loadEpisode(DATA, "2020-03");

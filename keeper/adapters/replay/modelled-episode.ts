@@ -1,14 +1,14 @@
-import type { Episode } from "../../keeper/adapters/replay/episodes.ts";
-import { black76Price } from "../../keeper/core/pricing/black76.ts";
+import type { Episode } from "./episodes.ts";
+import { black76Price } from "../../core/pricing/black76.ts";
 import {
   modelledAtTheMoneyVariance,
   modelledSmile,
   type ModelledShape,
   type ModelledTerm,
-} from "../../keeper/core/surface/modelled-smile.ts";
-import { sliceVol } from "../../keeper/core/surface/svi.ts";
-import { DAYS_PER_YEAR, SECONDS_PER_DAY, SECONDS_PER_YEAR } from "../../keeper/core/units.ts";
-import { DAILY_LAMBDA, ewmaUpdate, START_DAYS } from "../../keeper/core/volatility/ewma.ts";
+} from "../../core/surface/modelled-smile.ts";
+import { sliceVol } from "../../core/surface/svi.ts";
+import { DAYS_PER_YEAR, SECONDS_PER_DAY, SECONDS_PER_YEAR } from "../../core/units.ts";
+import { DAILY_LAMBDA, ewmaUpdate, START_DAYS } from "../../core/volatility/ewma.ts";
 import {
   MARKETS,
   type DailyHistory,
@@ -18,7 +18,7 @@ import {
   type MarketSnapshot,
   type OptionKind,
   type OptionQuote,
-} from "../../keeper/ports/market-data.ts";
+} from "../../ports/market-data.ts";
 
 /** An episode and a history with every volatility that was not recorded put in from the model. */
 export interface ModelledEpisode {
