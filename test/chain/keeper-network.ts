@@ -11,7 +11,7 @@ const KEEPERS = 4;
 /** Hardhat's accounts come from its well-known phrase: report keys as registered, transmitters with money for gas. */
 const PHRASE = "test test test test test test test test test test test junk";
 const FIRST_TRANSMITTER = 15;
-const REPORT_MS = 20_000;
+const REPORT_MS = 45_000;
 const POLL_MS = 100;
 const STOP_MS = 8_000;
 const PROTOCOL = {
