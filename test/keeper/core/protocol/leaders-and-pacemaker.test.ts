@@ -33,6 +33,13 @@ describe("leaders", () => {
     expect(new Set(orders).size).to.be.greaterThan(1);
   });
 
+  it("come in this very order: programs of different versions must agree on it", () => {
+    const keepers = ["a", "b", "c", "d", "e", "f", "g"];
+    expect(keepers.map((_, i) => leaderOf(BigInt(i), keepers, "0xcd")).join("")).to.equal("edagcfb");
+    const turns = keepers.map((keeper) => transmissionTurn(keeper, { epoch: 3n, round: 5 }, keepers, "0xcd"));
+    expect(turns).to.deep.equal([2, 1, 4, 5, 6, 3, 0]);
+  });
+
   it("need keepers", () => {
     expect(() => leaderOf(0n, [], "x")).to.throw("keepers");
   });
@@ -64,6 +71,34 @@ describe("the pacemaker", () => {
   it("counts each keeper once, and no stranger", () => {
     const state = hear(pacemakerAt(1n), ["a", 2n], ["a", 3n], ["a", 4n], ["x", 4n], ["y", 4n], ["z", 4n]);
     expect([state.epoch, state.wish]).to.deep.equal([1n, 1n]);
+  });
+
+  it("remembers the highest wish of each keeper, whatever old one is repeated, and nothing of strangers", () => {
+    const state = hear(pacemakerAt(1n), ["a", 9n], ["b", 4n]);
+    const repeated = hear(state, ["a", 2n], ["a", 9n], ["x", 9n]);
+    expect(repeated).to.equal(state);
+    expect([...repeated.wishes]).to.deep.equal([
+      ["a", 9n],
+      ["b", 4n],
+    ]);
+  });
+
+  it("adopts and enters the highest epoch that so many wish for or more", () => {
+    const seven = { keepers: ["a", "b", "c", "d", "e", "f", "g"], faults: 2 };
+    const epoch = fc.bigInt({ min: 0n, max: 9n });
+    fc.assert(
+      fc.property(fc.array(epoch, { minLength: 7, maxLength: 7 }), (epochs) => {
+        const state = epochs.reduce(
+          (now, wish, index) => hearWish(now, seven.keepers[index] ?? "", wish, seven),
+          pacemakerAt(0n),
+        );
+        const wishedBy = (count: number) => {
+          const reached = epochs.filter((each) => epochs.filter((other) => other >= each).length >= count);
+          return reached.reduce((a, b) => (a > b ? a : b), 0n);
+        };
+        expect([state.epoch, state.wish]).to.deep.equal([wishedBy(5), wishedBy(3)]);
+      }),
+    );
   });
 
   it("never goes back", () => {

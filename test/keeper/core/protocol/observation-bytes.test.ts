@@ -5,6 +5,7 @@ import {
   observationBytes,
   type ObservationContext,
 } from "../../../../keeper/core/protocol/observation-bytes.ts";
+import { packMarketWord, packSmileWord } from "../../../../keeper/core/report/words.ts";
 import { honestObservation } from "../../../support/keeper-round.ts";
 
 const CONTEXT: ObservationContext = {
@@ -29,6 +30,19 @@ describe("an observation's bytes", () => {
       bytes.readBigUInt64BE(72),
       bytes.readUInt16BE(80),
     ]).to.deep.equal([7n, 118_000_000, 1_770_000_000n, 10_000]);
+  });
+
+  it("go on with each market's word, the number of its smiles and their words, and end there", () => {
+    const bytes = Buffer.from(observationBytes(CONTEXT, observation));
+    const hex = (word: bigint) => word.toString(16).padStart(64, "0");
+    const count = (length: number) => length.toString(16).padStart(2, "0");
+    const rest = observation.markets.map(
+      ({ market, smiles }) =>
+        hex(packMarketWord(market)) +
+        count(smiles.length) +
+        smiles.map((each) => hex(packSmileWord(each))).join(""),
+    );
+    expect(bytes.subarray(82).toString("hex")).to.equal(count(observation.markets.length) + rest.join(""));
   });
 
   it("carry a signature that holds for no other round, time, keeper set, view or key", () => {

@@ -35,6 +35,10 @@ describe("the band of a market's price feed", () => {
     expect(check(maxE8, feed)).not.to.throw();
     expect(check(minE8 - 1n, feed)).to.throw("spot 4900000000000 is outside 4900000000001 to 5100000000001");
     expect(check(maxE8 + 1n, feed)).to.throw("outside");
+    const round = guarding(answered(5_000_000_000_000n));
+    expect(check(4_900_000_000_000n, round)).not.to.throw();
+    expect(check(4_899_999_999_999n, round)).to.throw("outside");
+    expect(check(5_100_000_000_000n, round)).not.to.throw();
   });
 
   it("needs an answer that is not older than the feed's heartbeat", () => {
@@ -50,6 +54,8 @@ describe("the band of a market's price feed", () => {
 
   it("guards its own market alone", () => {
     expect(check(1n, { ...guarding(answered(PRICE_E8)), market: 2 })).not.to.throw();
+    const broken = guarding({ kind: "failed", reason: "it reverts" });
+    expect(check(PRICE_E8, { ...broken, market: 2 })).not.to.throw();
   });
 });
 

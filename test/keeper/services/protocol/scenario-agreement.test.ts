@@ -45,9 +45,7 @@ interface World {
 }
 
 interface Options {
-  /** Keepers of the four that take part. */
   readonly present?: readonly Hex[];
-  /** What a keeper's history makes, when it is not what the others' make. */
   readonly histories?: Readonly<Record<Hex, Hex>>;
   readonly keepers?: readonly Hex[];
 }
@@ -232,6 +230,26 @@ describe("a follower of scenario sets", () => {
     expect(finalsOf(world)).to.deep.equal([1]);
   });
 
+  it("completes a set whose signatures came before its own was made", async () => {
+    const late = Promise.withResolvers<Hex>();
+    const world = await agreeing();
+    const early: bigint[] = [];
+    await joinScenarioAgreement(
+      {
+        ...world.members[3]!.parts,
+        gossip: world.room.join(ADDRESSES[3] ?? "0x"),
+        store: createMemoryStore(),
+        buildScenarioSet: () => late.promise,
+      },
+      (final) => early.push(final.setId),
+      world.stop.signal,
+    );
+    await proposeAll(world);
+    late.resolve(DATA);
+    await settled(world);
+    expect(early).to.deep.equal([1n]);
+  });
+
   it("takes a final once, and none without exactly a quorum of keepers' signatures under the configuration", async () => {
     const made = await agreeing();
     await proposeAll(made);
@@ -320,8 +338,7 @@ describe("the publication of a scenario set", () => {
 
   it("falls to the next in turn, no earlier than a stage later, and ends with the process", async () => {
     const { world, published, turnOf, publish } = await stage();
-    const rest = world.members.filter(({ parts }) => turnOf(parts.signer.address) > 0);
-    const all = rest.map(publish);
+    const all = world.members.filter(({ parts }) => turnOf(parts.signer.address) > 0).map(publish);
     await world.time.run(DEFAULT_PARAMETERS.stageMs - 1);
     expect(published).to.have.length(0);
     await world.time.run(1);
