@@ -126,6 +126,7 @@ contract ClearingHouse is PriceGate, AccessControl, ReentrancyGuardTransient {
         if (!buyerReduces || !sellerReduces) _requireRiskAllowed();
         _gate(buyer, trade_.instrument);
         _gate(seller, trade_.instrument);
+        _holdTraders(buyer.account, seller.account, trade_.instrument.market());
     }
 
     /// @inheritdoc IClearingHouse

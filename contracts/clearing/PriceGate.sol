@@ -8,12 +8,18 @@ import {AccountBook} from "./AccountBook.sol";
 
 /// @title PriceGate: the house's oracle, and which accounts rest on a price that is not confirmed
 abstract contract PriceGate is AccountBook {
-    /// @inheritdoc IClearingHouse
-    address public oracle;
+    /// How long at most an account that traded at unconfirmed prices is held while any market is quarantined.
+    uint256 public constant HOLD_SECONDS = 1 days;
 
     /// @inheritdoc IClearingHouse
-    function isConfirmed(uint256 account) external view returns (bool) {
-        return _isConfirmed(book(account));
+    address public oracle;
+    mapping(uint256 account => uint256) private _heldUntil;
+
+    /// @inheritdoc IClearingHouse
+    function isConfirmed(uint256 account) public view returns (bool) {
+        // Nearly always: then the book need not be read.
+        if (IRiskOracle(oracle).quarantinedCount() == 0) return true;
+        return _isConfirmed(account, book(account));
     }
 
     /// @inheritdoc IClearingHouse
@@ -26,13 +32,23 @@ abstract contract PriceGate is AccountBook {
     }
 
     function _requireConfirmed(uint256 account, Book memory now_) internal view {
-        if (!_isConfirmed(now_)) revert UnconfirmedPrice(account);
+        if (!_isConfirmed(account, now_)) revert UnconfirmedPrice(account);
     }
 
-    function _isConfirmed(Book memory now_) private view returns (bool) {
+    /// @dev Two accounts of one owner could reduce against each other at a price that leaves one of them indebted, and take the other's gain out.
+    /// So whoever trades with an unconfirmed side is unconfirmed too, until no market waits.
+    function _holdTraders(uint256 buyer, uint256 seller, uint16 market) internal {
         IRiskOracle source = IRiskOracle(oracle);
-        // Nearly always: then the book need not be looked at.
+        if (source.quarantinedCount() == 0) return;
+        if (!source.isQuarantined(market) && isConfirmed(buyer) && isConfirmed(seller)) return;
+        uint256 until = block.timestamp + HOLD_SECONDS;
+        (_heldUntil[buyer], _heldUntil[seller]) = (until, until);
+    }
+
+    function _isConfirmed(uint256 account, Book memory now_) private view returns (bool) {
+        IRiskOracle source = IRiskOracle(oracle);
         if (source.quarantinedCount() == 0) return true;
+        if (block.timestamp < _heldUntil[account]) return false;
         for (uint256 i; i < now_.positions.length; ++i) {
             if (source.isQuarantined(now_.positions[i].instrument().market())) return false;
         }

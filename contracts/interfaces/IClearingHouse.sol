@@ -119,7 +119,8 @@ interface IClearingHouse {
 
     function ownerOf(uint256 account) external view returns (address);
     function mayAct(uint256 account, address caller) external view returns (bool);
-    /// @notice Whether no market in which the account holds anything is quarantined. Without it nothing may add risk to the account, leave it or
+    /// @notice Whether no market in which the account holds anything is quarantined, and while any is, it has not traded with an account of
+    /// which that was not so within a day. Without it nothing may add risk to the account, leave it or
     /// liquidate it; reducing, adding money and settling go on.
     function isConfirmed(uint256 account) external view returns (bool);
     function isReduceOnly(uint256 account) external view returns (bool);

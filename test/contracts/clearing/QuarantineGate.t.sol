@@ -66,6 +66,56 @@ contract QuarantineGateTest is HouseFixture {
         VM.assertEq(house.sizeOf(holder, call), int256(uint256(6 * UNIT)));
     }
 
+    /// What a reduction at a price of their own gains stays until the market is confirmed: its loser may be left with a debt.
+    function test_RevertWhen_TheGainOfAReductionIsTakenOut() external {
+        oracle.setQuarantined(ETH, true);
+        _trade(other, holder, call, 10 * UNIT, 1);
+        VM.assertEq(house.positions(other).length, 0);
+        VM.startPrank(bob);
+        _expectUnconfirmed(other);
+        house.withdraw(other, address(coin), USD, bob);
+        oracle.setQuarantined(ETH, false);
+        house.withdraw(other, address(coin), USD, bob);
+        VM.stopPrank();
+    }
+
+    /// The gain cannot be handed on to an account that holds nothing in the market either.
+    function test_RevertWhen_TheGainIsHandedOnThroughAnotherMarket() external {
+        _deposit(alice, holder, wbtc, 1e8);
+        _trade(holder, free, put, 2 * UNIT, uint128(MARK_E8));
+        uint256 fourth = _open(address(0xD0D0), 100_000 * USD);
+        _trade(free, fourth, future, UNIT, uint128(FUTURE_MARK_E8));
+        oracle.setQuarantined(BTC, true);
+        // Both reduce, in a market that does not wait; the holder's collateral does.
+        _trade(free, holder, put, UNIT, 1);
+        VM.startPrank(carol);
+        _expectUnconfirmed(free);
+        house.withdraw(free, address(coin), USD, carol);
+        VM.stopPrank();
+        // And so on to the next.
+        _trade(fourth, free, future, UNIT, uint128(FUTURE_MARK_E8));
+        VM.startPrank(address(0xD0D0));
+        _expectUnconfirmed(fourth);
+        house.withdraw(fourth, address(coin), USD, address(0xD0D0));
+        VM.stopPrank();
+    }
+
+    function test_AHoldEndsAfterADay() external {
+        oracle.setQuarantined(ETH, true);
+        _trade(other, holder, call, 10 * UNIT, 1);
+        VM.warp(START + 1 days - 1);
+        VM.assertFalse(house.isConfirmed(other));
+        VM.warp(START + 1 days);
+        VM.assertTrue(house.isConfirmed(other));
+    }
+
+    function test_TradesOfOthersHoldNobody() external {
+        uint256 fourth = _open(address(0xD0D0), 100_000 * USD);
+        oracle.setQuarantined(BTC, true);
+        _trade(free, fourth, call, UNIT, uint128(MARK_E8));
+        VM.assertTrue(house.isConfirmed(free));
+    }
+
     function test_RevertWhen_Withdrawing() external {
         oracle.setQuarantined(ETH, true);
         VM.startPrank(alice);
