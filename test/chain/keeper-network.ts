@@ -112,11 +112,15 @@ describe("four keepers as processes", function () {
   it("sign nothing once governance agrees to parameters that are not theirs, and say which", async () => {
     await chain.agreeOn(OTHER_HASH);
     await chain.moveTo(4);
-    const refused = await network
-      .keeper(0)
-      .logged("round-message-failed", REPORT_MS, ({ reason }) =>
-        String(reason).includes(`the chain says ${OTHER_HASH}`),
-      );
+    const refused = await Promise.any(
+      chain.parameters.keepers.entries.map((_, index) =>
+        network
+          .keeper(index)
+          .logged("round-message-failed", REPORT_MS, ({ reason }) =>
+            String(reason).includes(`the chain says ${OTHER_HASH}`),
+          ),
+      ),
+    );
     expect(refused["reason"]).to.include("ChainDisagrees").and.include("protocol parameters");
   });
 

@@ -2,6 +2,7 @@
 import type { SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { Gossip, GossipHandler, GossipMessage } from "../../keeper/ports/gossip.ts";
 import type { Hex } from "../../keeper/ports/hex.ts";
+import { fuzzCodec } from "./message-fuzz.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 export interface Faults {
@@ -36,6 +37,8 @@ export function unrulyGossip(
   const isCut = (a: Hex, b: Hex) =>
     faults.partition.length > 0 && !faults.partition.some((group) => group.includes(a) && group.includes(b));
   const send = (from: Hex, to: Hex, message: GossipMessage) => {
+    // What has no form on the wire must not be said here either.
+    if (message.kind === "catch-up" || message.kind === "wish") fuzzCodec.decode(fuzzCodec.encode(message));
     sent.push({ from, to, message });
     const deliver = () => {
       if (isCut(from, to)) return;

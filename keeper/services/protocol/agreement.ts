@@ -278,8 +278,9 @@ async function takeFinal(
 ): Promise<void> {
   const before = finals.newest;
   if (!(await finals.accept({ report, signatures }))) return;
-  if (report.round > before.round + 1) catchUp.noticed(from, report, before);
-  catchUp.took(from, report);
+  const { epoch, round } = report;
+  if (round > before.round + 1) catchUp.noticed(from, { epoch, round }, before);
+  catchUp.took(from, { epoch, round });
 }
 
 async function tellMissed({ parts, finals, standing }: Organs, peer: Hex, after: RoundId): Promise<void> {

@@ -31,7 +31,9 @@ export interface FinalsParts extends Pick<
 export async function openFinals(parts: FinalsParts): Promise<Finals> {
   const { signer, store, gossip, participation, telemetry, clock, parameters } = parts;
   const last = await store.newestFinal();
-  let newest: RoundId = last?.report ?? BEFORE_ALL_ROUNDS;
+  // Two fields and no more: messages carry it.
+  let newest: RoundId =
+    last === null ? BEFORE_ALL_ROUNDS : { epoch: last.report.epoch, round: last.report.round };
   let newestReport = last?.report ?? null;
   const held = new Set<string>(newestReport === null ? [] : [nameOfRound(newestReport)]);
 

@@ -78,6 +78,24 @@ describe("the codec of messages", () => {
     expect(error).to.include({ code: "too-large", field: "message", value: String(MAX_MESSAGE_BYTES + 1) });
   });
 
+  it("sends nothing larger than it takes", () => {
+    const data = asHex(`0x${"00".repeat(MAX_MESSAGE_BYTES / 2)}`);
+    expect(() => fuzzCodec.encode({ kind: "scenario-proposal", setId: 1n, data })).to.throw(
+      WireError,
+      "too-large",
+    );
+  });
+
+  it("takes no byte order mark for nothing: one message has one form", () => {
+    expect(refusal(`\ufeff${WISH_TEXT}`).code).to.equal("not-json");
+  });
+
+  it("says what a refused field held", () => {
+    expect(refusal(WISH_TEXT.replace('"round":3', '"round":3.5'))).to.include({ value: "3.5" });
+    expect(refusal(WISH_TEXT.replace('"epoch":"7",', ""))).to.include({ field: "epoch", value: "missing" });
+    expect(refusal(WISH_TEXT.replace('{"epoch":"6","round":3}', "null"))).to.include({ value: "null" });
+  });
+
   it("takes the digests of both configurations during a rotation and sends the first", () => {
     const next = asHex(`0x${"6b".repeat(32)}`);
     const rotating = createWireCodec(() => [next, FUZZ_DIGEST]);
