@@ -4,6 +4,8 @@ import { parseEther } from "ethers";
 import { z } from "zod";
 import { ConfigError, type KeeperEnvironment, LOG_LEVELS, portSchema, postgresUrlSchema } from "./config.ts";
 import type { ProtocolParameters } from "./core/protocol/parameters.ts";
+import { MARKETS } from "./ports/market-data.ts";
+import { VENUES } from "./ports/market-source.ts";
 import { protocolSchema } from "./protocol-schema.ts";
 import { describeIssues } from "./schema-issues.ts";
 
@@ -16,6 +18,8 @@ const DEFAULT_HTTP_PORT = 9_464;
 const DEFAULT_MIN_BALANCE_ETH = "0.05";
 const DEFAULT_MAX_CLOCK_DRIFT_SECONDS = 30;
 const DEFAULT_MAX_DATA_AGE_SECONDS = 120;
+const DEFAULT_SOURCE_QUORUM = 3;
+const DEFAULT_VENUE_TIMEOUT_MS = 4_000;
 const HASH = /^0x[0-9a-f]{64}$/;
 
 const path = z.string().min(1).max(MAX_PATH_CHARS);
@@ -25,6 +29,10 @@ const hash = z
   .regex(HASH, "expected 0x and 64 hexadecimal digits")
   .transform((text) => text as `0x${string}`);
 const seconds = z.number().positive();
+const feedAddress = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, "expected an address")
+  .transform((text) => text as `0x${string}`);
 
 const keysSchema = z.strictObject({
   report: path,
@@ -52,6 +60,24 @@ const marketDataSchema = z.discriminatedUnion("kind", [
     kind: z.literal("replay"),
     dataFolder: path,
     episode: z.string().min(1),
+  }),
+  z.strictObject({
+    kind: z.literal("venues"),
+    /** In the order in which option quotes are preferred. */
+    venues: z
+      .array(z.enum(VENUES))
+      .min(1)
+      .default(["deribit", "okx", "bybit", "binance", "coinbase", "kraken"]),
+    /** Accepted prices that an observation needs. */
+    quorum: z.int().min(1).default(DEFAULT_SOURCE_QUORUM),
+    timeoutMs: z.int().positive().default(DEFAULT_VENUE_TIMEOUT_MS),
+    maxAgeSeconds: z.partialRecord(z.enum(VENUES), seconds).default({}),
+    /** Mirrors: a WebSocket URL for Deribit, scheme and host for the others. */
+    origins: z.partialRecord(z.enum(VENUES), z.url()).default({}),
+    /** Chainlink's feeds by market, on the keeper's own chain. */
+    feeds: z.partialRecord(z.enum(MARKETS), feedAddress).default({}),
+    /** The daily history that all keepers share is in here. */
+    dataFolder: path,
   }),
 ]);
 

@@ -200,7 +200,13 @@ async function withBase(
       config.clock === "system"
         ? systemClock
         : await followChainClock(() => reader.latestBlock(), systemTimer, telemetry, signal);
-    await run({ config, open, reader, clock, marketData: openMarketData(config, clock), telemetry, signal });
+    const { provider } = open;
+    const { marketData, close } = await openMarketData(config, { clock, provider, telemetry });
+    try {
+      await run({ config, open, reader, clock, marketData, telemetry, signal });
+    } finally {
+      close();
+    }
   } finally {
     ended.abort();
     open.provider.destroy();

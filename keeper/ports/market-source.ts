@@ -1,5 +1,10 @@
 import type { Market, MarketSnapshot } from "./market-data.ts";
 
+/** All venues that a keeper can ask, the deepest option book first. */
+export const VENUES = ["deribit", "okx", "bybit", "binance", "coinbase", "kraken", "chainlink"] as const;
+
+export type VenueName = (typeof VENUES)[number];
+
 /** One venue, feed or recording that shows markets. */
 export interface MarketSource {
   /** Unique among the sources of a keeper; errors and metrics name it. */

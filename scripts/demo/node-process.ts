@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { localBin } from "../run-command.ts";
@@ -13,21 +14,37 @@ export interface NodeProcess {
 /** The network of hardhat.config.ts whose clock starts before every episode. */
 const REPLAY_NETWORK = "replay";
 const HOST = "127.0.0.1";
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+const MAX_PORT_TRIES = 50;
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 const STOP_TIMEOUT_MS = 5_000;
 const KEPT_OUTPUT_CHARS = 4_000;
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago, below those that systems give to outgoing connections (from 32,768): nothing takes it by chance before it is used.
+ * @throws Error when many in a row are taken
+ */
 export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`${MAX_PORT_TRIES} ports in a row are taken`);
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  server.listen(0, HOST);
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("the system named no free port");
-  return address.port;
+  try {
+    server.listen(port, HOST);
+    await once(server, "listening");
+    server.close();
+    await once(server, "close");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function request(url: string, method: string, params: readonly unknown[]): Promise<unknown> {

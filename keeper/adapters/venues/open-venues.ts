@@ -2,18 +2,13 @@ import type { Provider } from "ethers";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { Market } from "../../ports/market-data.ts";
-import type { MarketSource } from "../../ports/market-source.ts";
+import type { MarketSource, VenueName } from "../../ports/market-source.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { openBybit } from "./ccxt/bybit.ts";
 import { openOkx } from "./ccxt/okx.ts";
 import { openSpotVenue } from "./ccxt/spot.ts";
 import { createChainlink } from "./chainlink.ts";
 import { openDeribit } from "./deribit/deribit.ts";
-
-/** All venues, the deepest option book first. */
-export const VENUES = ["deribit", "okx", "bybit", "binance", "coinbase", "kraken", "chainlink"] as const;
-
-export type VenueName = (typeof VENUES)[number];
 
 /**
  * Age beyond which an observation of a venue does not count unless a keeper is told otherwise, seconds. Chainlink's feeds speak at

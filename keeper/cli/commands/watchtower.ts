@@ -10,7 +10,7 @@ import { botOptions, type BotOptions, type BotParts, runBot } from "../bot.ts";
 import { examples } from "../context.ts";
 import { NO_SENDER } from "../keeper/no-sender.ts";
 import { listingsOf } from "../keeper/listings.ts";
-import { openMarketData } from "../keeper/open-market-data.ts";
+import { type MarketDataParts, openMarketData } from "../keeper/open-market-data.ts";
 import { wholeNumber } from "../parse.ts";
 import type { Session } from "../session.ts";
 
@@ -36,22 +36,31 @@ export function addWatchtowerCommand(program: Command): void {
       "after",
       examples("watchtower --dev-account 9", "watchtower --config keeper.json --keystore prover.json ..."),
     )
-    .action((options: WatchtowerOptions, command: Command) => {
-      let round: (() => Promise<WatchResult>) | null = null;
+    .action(async (options: WatchtowerOptions, command: Command) => {
+      const opened: { tower?: OpenWatchtower } = {};
       let now = 0;
-      return runBot(command, options, async (parts) => {
-        now = parts.clock.nowSeconds();
-        round ??= await openWatchtower(parts, options, { nowSeconds: () => now });
-        return round();
-      });
+      try {
+        await runBot(command, options, async (parts) => {
+          now = parts.clock.nowSeconds();
+          opened.tower ??= await openWatchtower(parts, options, { nowSeconds: () => now });
+          return opened.tower.round();
+        });
+      } finally {
+        opened.tower?.close();
+      }
     });
+}
+
+interface OpenWatchtower {
+  round(): Promise<WatchResult>;
+  close(): void;
 }
 
 async function openWatchtower(
   { session, telemetry }: BotParts,
   { fromBlock, config }: WatchtowerOptions,
   clock: Clock,
-): Promise<() => Promise<WatchResult>> {
+): Promise<OpenWatchtower> {
   const { deployment, provider } = session;
   const reader = createOracleChain(deployment.addresses, provider, NO_SENDER);
   const domain = await reader.oracleDomain();
@@ -59,17 +68,32 @@ async function openWatchtower(
   const head = await chain.headNumber();
   const back = head > DEFAULT_BLOCKS_BACK ? head - DEFAULT_BLOCKS_BACK : 0n;
   const first = fromBlock === undefined ? back : BigInt(fromBlock);
-  const view = config === undefined ? null : viewOf(session, config, clock);
-  return createWatchtower({ chain, clock, telemetry, observe: view }, first);
+  const view = config === undefined ? null : await openView(session, config, { clock, provider, telemetry });
+  return {
+    round: createWatchtower({ chain, clock, telemetry, observe: view?.observe ?? null }, first),
+    close: () => {
+      view?.close();
+    },
+  };
 }
 
-function viewOf({ deployment, provider }: Session, file: string, clock: Clock): WatchtowerParts["observe"] {
+interface View {
+  readonly observe: NonNullable<WatchtowerParts["observe"]>;
+  readonly close: () => void;
+}
+
+async function openView(
+  { deployment, provider }: Session,
+  file: string,
+  parts: MarketDataParts,
+): Promise<View> {
   const chain = createOracleChain(deployment.addresses, provider, NO_SENDER);
+  const { marketData, close } = await openMarketData(loadKeeperConfig(file), parts);
   const settings = {
     listings: listingsOf(deployment),
-    marketData: openMarketData(loadKeeperConfig(file), clock),
+    marketData,
     chain,
     hourlyForecaster: createHourlyForecaster(),
   };
-  return (observedAtSeconds) => observe(settings, observedAtSeconds);
+  return { observe: (observedAtSeconds) => observe(settings, observedAtSeconds), close };
 }

@@ -1,13 +1,42 @@
+import type { Provider } from "ethers";
+import { loadDailyHistory } from "../../adapters/replay/daily-history.ts";
 import { isEpisodeId } from "../../adapters/replay/episodes.ts";
 import { openRecorded } from "../../adapters/replay/open-recorded.ts";
 import { replayBy } from "../../adapters/replay/replay.ts";
+import { DEFAULT_MAX_AGE_SECONDS, openVenues } from "../../adapters/venues/open-venues.ts";
 import { ConfigError } from "../../config.ts";
+import { DAYS_PER_YEAR } from "../../core/units.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { MarketData } from "../../ports/market-data.ts";
+import type { DailyHistory, Market, MarketData } from "../../ports/market-data.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { createMarketSources } from "../../services/market-sources.ts";
 
-/** @throws ConfigError for an unknown episode; ReplayFileError when its file cannot be read */
-export function openMarketData({ marketData }: KeeperConfig, clock: Clock): MarketData {
+type VenuesChoice = Extract<KeeperConfig["marketData"], { kind: "venues" }>;
+
+/** What market data are read with: the clock that dates them, the chain that Chainlink's feeds stand on, and where refused prices are said. */
+export interface MarketDataParts {
+  readonly clock: Clock;
+  readonly provider: Provider;
+  readonly telemetry: Telemetry;
+}
+
+export interface OpenMarketData {
+  readonly marketData: MarketData;
+  readonly close: () => void;
+}
+
+/** A source that has not answered by twice its own time-out is missing. */
+const DEADLINE_TIMEOUTS = 2;
+const MILLISECONDS = 1_000;
+const NOTHING_TO_CLOSE = () => undefined;
+
+/** @throws ConfigError for an unknown episode or venues that cannot make a quorum; ReplayFileError when a file cannot be read */
+export async function openMarketData(
+  { marketData }: Pick<KeeperConfig, "marketData">,
+  parts: MarketDataParts,
+): Promise<OpenMarketData> {
+  if (marketData.kind === "venues") return openLive(marketData, parts);
   const { dataFolder, episode } = marketData;
   if (!isEpisodeId(episode)) {
     throw new ConfigError(
@@ -15,5 +44,63 @@ export function openMarketData({ marketData }: KeeperConfig, clock: Clock): Mark
       "name one of data/README.md in marketData.episode",
     );
   }
-  return replayBy(openRecorded(dataFolder, episode).replay, clock);
+  return {
+    marketData: replayBy(openRecorded(dataFolder, episode).replay, parts.clock),
+    close: NOTHING_TO_CLOSE,
+  };
+}
+
+async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<OpenMarketData> {
+  const { venues, quorum, timeoutMs, origins, feeds, maxAgeSeconds, dataFolder } = choice;
+  const { clock, provider, telemetry } = parts;
+  if (new Set(venues).size !== venues.length)
+    throw new ConfigError("marketData.venues names a venue twice", "name each venue once");
+  if (quorum > venues.length)
+    throw new ConfigError(
+      `marketData.quorum is ${quorum} and there are ${venues.length} venues`,
+      "name more venues, or lower the quorum",
+    );
+  const history = loadDailyHistory(dataFolder);
+  const opened = await openVenues({
+    venues,
+    timeoutMs,
+    origins,
+    chainlink: { provider, feeds },
+    clock,
+    telemetry,
+  });
+  const known = (): DailyHistory => ({
+    days: history.days.filter(({ observedAtSeconds }) => observedAtSeconds <= clock.nowSeconds()),
+  });
+  const marketData = createMarketSources({
+    rules: opened.sources.map((source, index) => {
+      const name = venues[index]!;
+      return { source, maxAgeSeconds: maxAgeSeconds[name] ?? DEFAULT_MAX_AGE_SECONDS[name] };
+    }),
+    quorum,
+    deadlineSeconds: (DEADLINE_TIMEOUTS * timeoutMs) / MILLISECONDS,
+    dailyVol: (market) => lastDailyVol(known(), market),
+    clock,
+    telemetry,
+    // Venues' current prices give no hours.
+    records: { history: () => Promise.resolve(known()), hours: () => Promise.resolve(null) },
+  });
+  return {
+    marketData,
+    close: () => {
+      opened.close();
+    },
+  };
+}
+
+/** The newest implied vol of the history, of one day. @throws ConfigError when no day has one */
+function lastDailyVol({ days }: DailyHistory, market: Market): number {
+  const vol = days.findLast((day) => day.markets[market].impliedVol !== null)?.markets[market].impliedVol
+    ?.vol;
+  if (vol === undefined)
+    throw new ConfigError(
+      `the daily history has no implied vol of ${market} yet`,
+      "bring the history in marketData.dataFolder up to date",
+    );
+  return vol / Math.sqrt(DAYS_PER_YEAR);
 }

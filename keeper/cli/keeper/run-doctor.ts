@@ -12,7 +12,7 @@ import { explain } from "../failure.ts";
 import { NO_SENDER } from "./no-sender.ts";
 import { expectationOf, openChain, type OpenChain } from "./open-chain.ts";
 import { openKeys } from "./open-keys.ts";
-import { openMarketData } from "./open-market-data.ts";
+import { openMarketData, type OpenMarketData } from "./open-market-data.ts";
 import { reachPeers } from "./reach-peers.ts";
 import { tryStore } from "./try-store.ts";
 
@@ -55,6 +55,13 @@ async function examineAll(
   const idOf = (kind: string): Hex | null => summaries.find((key) => key.kind === kind)?.id ?? null;
   const transmitter = idOf("transmitter");
   const secrets = isDryRun || config.keys === null ? [] : Object.values(config.keys);
+  let data: OpenMarketData;
+  try {
+    data = await openMarketData(config, { clock, provider, telemetry: SILENT });
+  } catch (error) {
+    const { message, advice } = explain(error);
+    return [{ name: "market data", verdict: "fail", detail: message, advice }];
+  }
   return examine({
     expected: expectationOf(config, deployment, { address: idOf("report"), networkKey: idOf("network") }),
     limits: config,
@@ -64,10 +71,10 @@ async function examineAll(
     balanceWei: transmitter === null ? null : () => probe.balanceWei(transmitter),
     tryStore: isDryRun ? null : () => tryStore(config.store),
     peers: isDryRun ? null : async () => reachPeers(await probe.registeredKeepers(), idOf("report")),
-    marketData: openMarketData(config, clock),
+    marketData: data.marketData,
     markets: listings.map(({ symbol }) => symbol),
     openFiles: secrets.filter(isReadableByOthers),
-  });
+  }).finally(data.close);
 }
 
 async function examineKeys(config: KeeperConfig): Promise<{

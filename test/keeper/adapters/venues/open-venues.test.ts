@@ -7,9 +7,9 @@ import { replaySource } from "../../../../keeper/adapters/replay/replay-source.t
 import {
   DEFAULT_MAX_AGE_SECONDS,
   openVenues,
-  VENUES,
   type OpenVenues,
 } from "../../../../keeper/adapters/venues/open-venues.ts";
+import { VENUES } from "../../../../keeper/ports/market-source.ts";
 import { createMarketSources } from "../../../../keeper/services/market-sources.ts";
 import { sendJson, serveVenueHttp } from "../../../support/venue-servers.ts";
 import bybit from "../../../vectors/venues/bybit.json" with { type: "json" };

@@ -1,0 +1,105 @@
+// Deribit, Kraken and Binance as local servers that show what was recorded of a moment, as if it were now.
+import type { MarketSnapshot, Market } from "../../keeper/ports/market-data.ts";
+import type { VenueName } from "../../keeper/ports/market-source.ts";
+import { sendJson, serveVenueHttp, serveVenueSocket, type RpcRequest } from "./venue-servers.ts";
+
+const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MS = 1_000;
+const MICROSECONDS = 1_000_000;
+const PERCENT = 100;
+const CENTURY = 100;
+/** Both sides of a perpetual's and a spot book. */
+const DEPTH_USD = 100_000;
+const KRAKEN_NAMES: Readonly<Record<Market, string>> = { BTC: "XXBTZUSD", ETH: "XETHZUSD" };
+
+export interface ReplayedVenues {
+  readonly origins: Readonly<Partial<Record<VenueName, string>>>;
+  /** Ends one of them; its addresses answer no more. */
+  end(name: "deribit" | "kraken" | "binance"): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param nowSeconds the time that the venues say it is */
+export async function serveReplayedVenues(
+  snapshots: Readonly<Record<Market, MarketSnapshot>>,
+  nowSeconds: () => number,
+): Promise<ReplayedVenues> {
+  const deribit = await serveVenueSocket((request, connection) => {
+    const usOut = Math.round(nowSeconds() * MICROSECONDS);
+    const result = deribitResult(request, snapshots, nowSeconds());
+    connection.send(JSON.stringify({ jsonrpc: "2.0", id: request.id, result, usOut, testnet: false }));
+  });
+  const marketIn = (path: string): Market => (/ETH/.test(path) ? "ETH" : "BTC");
+  const kraken = await serveVenueHttp((path, response) => {
+    const market = marketIn(path);
+    const price = snapshots[market].spotUsd.toString();
+    sendJson(response, {
+      error: [],
+      result: { [KRAKEN_NAMES[market]]: { a: [price, "1", "1"], b: [price, "1", "1"], c: [price, "1"] } },
+    });
+  });
+  const binance = await serveVenueHttp((path, response) => {
+    const market = marketIn(path);
+    const price = snapshots[market].spotUsd.toString();
+    const sides = { bidPrice: price, bidQty: "1", askPrice: price, askQty: "1", lastPrice: price };
+    const closeTime = Math.round(nowSeconds() * MS);
+    sendJson(response, { symbol: `${market}USDT`, ...sides, closeTime });
+  });
+  const servers = { deribit, kraken, binance };
+  const open = new Set(Object.keys(servers) as (keyof typeof servers)[]);
+  const end = async (name: keyof typeof servers): Promise<void> => {
+    if (open.delete(name)) await servers[name].close();
+  };
+  return {
+    origins: { deribit: deribit.url, kraken: kraken.origin, binance: binance.origin },
+    end,
+    close: async () => {
+      for (const name of [...open]) await end(name);
+    },
+  };
+}
+
+function deribitResult(
+  { method, params }: RpcRequest,
+  snapshots: Readonly<Record<Market, MarketSnapshot>>,
+  nowSeconds: number,
+): unknown {
+  const text = JSON.stringify(params).toUpperCase();
+  const snapshot = snapshots[text.includes("ETH") ? "ETH" : "BTC"];
+  const timestamp = Math.round(nowSeconds * MS);
+  switch (method) {
+    case "public/get_index_price":
+      return { index_price: snapshot.spotUsd };
+    case "public/ticker":
+      return {
+        instrument_name: `${snapshot.market}-PERPETUAL`,
+        timestamp,
+        best_bid_amount: DEPTH_USD,
+        best_ask_amount: DEPTH_USD,
+      };
+    case "public/get_book_summary_by_currency":
+      return summariesOf(snapshot, timestamp);
+    default:
+      return "ok";
+  }
+}
+
+function summariesOf({ market, spotUsd, expiries }: MarketSnapshot, timestamp: number): readonly object[] {
+  return expiries.flatMap(({ expirySeconds, forwardUsd, quotes }) =>
+    quotes.map(({ kind, strikeUsd, bidUsd, askUsd, venueVol, openInterest }) => ({
+      instrument_name: `${market}-${dayName(expirySeconds)}-${strikeUsd}-${kind === "call" ? "C" : "P"}`,
+      bid_price: bidUsd === null ? null : bidUsd / spotUsd,
+      ask_price: askUsd === null ? null : askUsd / spotUsd,
+      mark_iv: venueVol === null ? null : venueVol * PERCENT,
+      open_interest: openInterest,
+      underlying_price: forwardUsd ?? spotUsd,
+      underlying_index: forwardUsd === null ? "index_price" : `${market}-${dayName(expirySeconds)}`,
+      creation_timestamp: timestamp,
+    })),
+  );
+}
+
+function dayName(seconds: number): string {
+  const day = new Date(seconds * MS);
+  return `${day.getUTCDate()}${MONTHS[day.getUTCMonth()] ?? ""}${day.getUTCFullYear() % CENTURY}`;
+}
