@@ -9,18 +9,19 @@ import {LiquidationFixture} from "./support/LiquidationFixture.sol";
 
 /// @notice An oracle that calls back while it takes a report.
 contract ReentrantOracle is OracleStandIn {
-    address private _target;
-    bytes private _data;
+    ILiquidationEngine private _engine;
+    uint256 private _account;
     bytes4 public answer;
 
-    function arm(address target, bytes calldata data) external {
-        (_target, _data) = (target, data);
+    function arm(ILiquidationEngine engine, uint256 account) external {
+        (_engine, _account) = (engine, account);
     }
 
     function submit(RiskReport calldata, bytes[] calldata) public override {
-        (bool entered, bytes memory reason) = _target.call(_data);
-        // The first four bytes of a refusal name its error.
-        if (!entered) answer = bytes4(reason);
+        try _engine.update(_account) {} catch (bytes memory reason) {
+            // The first four bytes of a refusal name its error.
+            answer = bytes4(reason);
+        }
     }
 }
 
@@ -70,7 +71,7 @@ contract BidWithReportTest is LiquidationFixture {
         ReentrantOracle other = new ReentrantOracle();
         other.setSpot(ETH, ETH_SPOT_E8);
         other.setSpot(BTC, BTC_SPOT_E8);
-        other.arm(address(liquidation), abi.encodeCall(ILiquidationEngine.update, (short)));
+        other.arm(liquidation, short);
         house.setOracle(address(other));
         ILiquidationEngine.Bid memory bid = _bidOf(SHARE);
         VM.prank(carol);
