@@ -1,0 +1,118 @@
+// What must hold of keepers under chaos, as pure functions of what they said and did. Each answers with one line for each promise broken.
+import { nameOfRound, type RoundId } from "../../keeper/core/protocol/round-id.ts";
+import type { Observation } from "../../keeper/core/report/aggregate.ts";
+import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
+import { unpackMarketWord, unpackSmileWord } from "../../keeper/core/report/words.ts";
+import type { Hex } from "../../keeper/ports/hex.ts";
+import type { SignedHead } from "../../keeper/ports/watch-chain.ts";
+import { createEquivocationFinder } from "../../keeper/services/equivocations.ts";
+
+/** A report with its quorum, by its hash. */
+export interface Completed {
+  readonly hash: Hex;
+  readonly report: RiskReport;
+}
+
+/** What an honest keeper said it saw in a round. */
+export interface Seen extends RoundId {
+  readonly observation: Observation;
+}
+
+/** Never two reports with a quorum for one round. */
+export function findTwoReports(completed: readonly Completed[]): readonly string[] {
+  const byRound = new Map<string, Set<Hex>>();
+  for (const { hash, report } of completed) {
+    const name = nameOfRound(report);
+    byRound.set(name, (byRound.get(name) ?? new Set()).add(hash));
+  }
+  return [...byRound]
+    .filter(([, hashes]) => hashes.size > 1)
+    .map(([name, { size }]) => `round ${name} has ${size} reports`);
+}
+
+/** The keys that signed two reports for one round, as the watchtower finds them. */
+export function findEquivocators(signed: readonly SignedHead[]): ReadonlySet<Hex> {
+  const finder = createEquivocationFinder();
+  return new Set(signed.flatMap((each) => finder.note(each)?.signer ?? []));
+}
+
+/** Nobody honest signs two reports for one round, across all its lives; who does so on purpose can be slashed. */
+export function findWrongSlashings(
+  signed: readonly SignedHead[],
+  honest: readonly Hex[],
+  equivocating: readonly Hex[],
+): readonly string[] {
+  const found = findEquivocators(signed);
+  return [
+    ...honest.filter((key) => found.has(key)).map((key) => `the honest ${key} can be slashed`),
+    ...equivocating
+      .filter((key) => !found.has(key))
+      .map((key) => `the equivocating ${key} cannot be slashed`),
+  ];
+}
+
+/** Every spot, forecast and forward of a report lies between two that honest keepers signed for the same round. */
+export function findOutsideHonest(completed: readonly Completed[], seen: readonly Seen[]): readonly string[] {
+  return completed.flatMap(({ report }) => {
+    const name = nameOfRound(report);
+    const views = seen
+      .filter((view) => nameOfRound(view) === name)
+      .map(({ observation }) => valuesSeen(observation));
+    return [...valuesReported(report)]
+      .filter(([value, reported]) => {
+        const honest = views.flatMap((view) => view.get(value) ?? []);
+        return !(honest.some((own) => own <= reported) && honest.some((own) => own >= reported));
+      })
+      .map(([value, reported]) => `round ${name}: ${value} of ${reported} is outside the honest range`);
+  });
+}
+
+function valuesSeen({ markets }: Observation): ReadonlyMap<string, bigint> {
+  return new Map(
+    markets.flatMap(({ market, smiles }) => [
+      [`spot ${market.market}`, market.spotE8] as const,
+      [`forecast ${market.market}`, market.sigmaE9] as const,
+      ...smiles.map(
+        ({ expiryHour, forwardRatioE8 }) =>
+          [`forward ${market.market}/${expiryHour}`, forwardRatioE8] as const,
+      ),
+    ]),
+  );
+}
+
+function valuesReported({ markets, smiles }: RiskReport): ReadonlyMap<string, bigint> {
+  let next = 0;
+  return new Map(
+    markets.flatMap((word) => {
+      const { market, smileCount, spotE8, sigmaE9 } = unpackMarketWord(word);
+      const own = smiles.slice(next, next + Number(smileCount)).map(unpackSmileWord);
+      next += own.length;
+      return [
+        [`spot ${market}`, spotE8] as const,
+        [`forecast ${market}`, sigmaE9] as const,
+        ...own.map(
+          ({ expiryHour, forwardRatioE8 }) => [`forward ${market}/${expiryHour}`, forwardRatioE8] as const,
+        ),
+      ];
+    }),
+  );
+}
+
+/** Every keeper that is well again holds a report observed after the healing. */
+export function findSlowHealing(
+  newestObservedAt: ReadonlyMap<Hex, number>,
+  healedAtSeconds: number,
+): readonly string[] {
+  return [...newestObservedAt]
+    .filter(([, observedAt]) => observedAt < healedAtSeconds)
+    .map(
+      ([key, observedAt]) =>
+        `${key} has no report since the healing, its last is ${healedAtSeconds - observedAt} s older`,
+    );
+}
+
+/** No effect stands on a chain twice. */
+export function findRepeatedEffects(effects: readonly string[]): readonly string[] {
+  const repeated = effects.filter((effect, index) => effects.indexOf(effect) !== index);
+  return [...new Set(repeated)].map((effect) => `the effect ${effect} happened more than once`);
+}

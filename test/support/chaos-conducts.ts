@@ -1,0 +1,110 @@
+// How a faulty keeper behaves under chaos: each conduct is a voice put between a keeper and the network, or a flaw of its clock or node.
+import type { Observation } from "../../keeper/core/report/aggregate.ts";
+import type { SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
+import type { Gossip, GossipMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
+import type { Hex } from "../../keeper/ports/hex.ts";
+import { brokenBytes, type ChaosNetwork } from "./chaos-network.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** The last two are honest keepers on a bad machine: they count as faulty, and still nothing they do may be held against them. */
+export const CONDUCTS = [
+  "silent",
+  "lying",
+  "equivocating",
+  "replaying",
+  "malformed",
+  "skewed",
+  "bad-node",
+] as const;
+export type Conduct = (typeof CONDUCTS)[number];
+
+const REPLAY_EVERY_MS = 3_000;
+const NOISE_EVERY_MS = 1_000;
+/** Factors by which a liar's prices are off. */
+const LIES = [0.01, 0.5, 0.97, 1.03, 2, 100];
+
+export interface Faulty {
+  readonly members: readonly Hex[];
+  readonly network: ChaosNetwork;
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+}
+
+/** The voice of a keeper of that conduct. `twin` signs another report for the round of a signature; null when there is none. */
+export function voiceOf(
+  conduct: Conduct | null,
+  gossip: Gossip,
+  faulty: Faulty,
+  twin: (message: GossipMessage) => Promise<GossipMessage | null>,
+): Gossip {
+  switch (conduct) {
+    case "silent":
+      return { ...gossip, publish: () => undefined, send: () => undefined };
+    case "equivocating":
+      return twoFaced(gossip, faulty, twin);
+    case "replaying":
+      repeatEvery(REPLAY_EVERY_MS, faulty, () => {
+        const { said } = faulty.network;
+        const old = said[faulty.random.index(Math.max(1, said.length))];
+        if (old !== undefined) gossip.publish(old.message);
+      });
+      return gossip;
+    case "malformed":
+      repeatEvery(NOISE_EVERY_MS, faulty, () => {
+        const { said, codec } = faulty.network;
+        const real = said[faulty.random.index(Math.max(1, said.length))];
+        if (real === undefined) return;
+        for (const to of faulty.members)
+          faulty.network.sendBytes(gossip.self, to, brokenBytes(codec.encode(real.message), faulty.random));
+      });
+      return gossip;
+    default:
+      return gossip;
+  }
+}
+
+function repeatEvery(ms: number, { time }: Faulty, act: () => void): void {
+  time.after(ms, () => {
+    act();
+    repeatEvery(ms, { time } as Faulty, act);
+  });
+}
+
+/** Shows half of the keepers one thing and the other half another: proposals of other observations, signatures of other reports. */
+function twoFaced(
+  gossip: Gossip,
+  { members, random }: Faulty,
+  twin: (message: GossipMessage) => Promise<GossipMessage | null>,
+): Gossip {
+  const publish = (message: GossipMessage): void => {
+    if (message.kind === "proposal") {
+      for (const to of members)
+        gossip.send(to, random.uniform() < 0.5 ? message : withoutOne(message, random));
+      return;
+    }
+    gossip.publish(message);
+    if (message.kind !== "signature") return;
+    void twin(message).then((other) => {
+      if (other !== null) gossip.publish(other);
+    });
+  };
+  return { ...gossip, publish };
+}
+
+function withoutOne(message: ProposalMessage, random: SeededRandom): ProposalMessage {
+  const left = random.index(message.observations.length);
+  return { ...message, observations: message.observations.filter((_observation, index) => index !== left) };
+}
+
+/** What a liar says in place of what it sees. */
+export function lieOf({ pegBps, markets }: Observation, random: SeededRandom): Observation {
+  const factor = LIES[random.index(LIES.length)] ?? 1;
+  const bent = (value: bigint): bigint => BigInt(Math.max(1, Math.round(Number(value) * factor)));
+  return {
+    pegBps,
+    markets: markets.map(({ market, smiles }) => ({
+      market: { ...market, spotE8: bent(market.spotE8), sigmaE9: bent(market.sigmaE9) },
+      smiles,
+    })),
+  };
+}

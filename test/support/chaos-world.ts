@@ -1,0 +1,304 @@
+// Keepers with real keys, real codec and stores that outlive them, through a storm drawn from one seed, and the calm after it.
+import { getBytes, toBeHex, Wallet } from "ethers";
+import { createWalletSigner, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
+import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
+import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
+import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
+import {
+  DEFAULT_PARAMETERS,
+  slotAt,
+  type ProtocolParameters,
+} from "../../keeper/core/protocol/parameters.ts";
+import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
+import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
+import { seededRandom, type SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
+import type { GossipMessage } from "../../keeper/ports/gossip.ts";
+import { asHex, type Hex } from "../../keeper/ports/hex.ts";
+import type { ReportSigner } from "../../keeper/ports/signer.ts";
+import type { SignedHead } from "../../keeper/ports/watch-chain.ts";
+import { joinAgreement } from "../../keeper/services/protocol/agreement.ts";
+import type { ProtocolParts } from "../../keeper/services/protocol/parts.ts";
+import { createTransmissions } from "../../keeper/services/protocol/transmission.ts";
+import { chaosChain, type NodeHealth } from "./chaos-chain.ts";
+import {
+  type Completed,
+  findOutsideHonest,
+  findRepeatedEffects,
+  findSlowHealing,
+  findTwoReports,
+  findWrongSlashings,
+} from "./chaos-checks.ts";
+import { CONDUCTS, lieOf, voiceOf, type Conduct } from "./chaos-conducts.ts";
+import { CALM, chaosNetwork } from "./chaos-network.ts";
+import { mortalStore, type CrashMoment } from "./chaos-store.ts";
+import { ORACLE_DOMAIN, recordingTelemetry } from "./keeper-doubles.ts";
+import { honestObservation } from "./keeper-round.ts";
+import { RANDOM_MARKETS } from "./random-books.ts";
+import { virtualTime } from "./virtual-time.ts";
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** 4, 7 ... */
+  readonly keepers: number;
+  /** Slots of storm. */
+  readonly slots: number;
+}
+
+export interface ChaosResult extends ChaosOptions {
+  readonly conducts: readonly Conduct[];
+  /** One line for each promise broken. */
+  readonly broken: readonly string[];
+  readonly reports: number;
+  readonly kills: number;
+  readonly refusedMessages: number;
+}
+
+const START_SECONDS = 1_770_000_000;
+const KEY_BYTES = 32;
+const MS_PER_SECOND = 1_000;
+const TICK_MS = 250;
+/** Short terms, so that a run sees many leaders. */
+const PARAMETERS: ProtocolParameters = { ...DEFAULT_PARAMETERS, slotsPerEpoch: 4, heartbeatSeconds: 1 };
+const HEALING_TERMS = 3;
+const MAX_SKEW_SECONDS = 300;
+const MAX_DOWN_MS = 40_000;
+const KILL_SHARE = 0.02;
+const WEATHER_SLOTS = 3;
+const MAX_LOSS = 0.3;
+const MAX_DELAY_MS = 2_500;
+const MAX_REORGANISATION = 10;
+/** Honest views lie within this share of each other. */
+const VIEW_SPREAD = 0.002;
+
+/** Lives through a storm and the healing; the same options give the same run. */
+export async function liveThroughChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const world = buildWorld(options);
+  for (const keeper of world.keepers) await keeper.start();
+  for (let slot = 0; slot < options.slots; slot += WEATHER_SLOTS) {
+    world.turnWeather();
+    await world.time.run(WEATHER_SLOTS * PARAMETERS.slotSeconds * MS_PER_SECOND);
+  }
+  const healedAt = await world.heal();
+  await world.time.run(HEALING_TERMS * PARAMETERS.slotsPerEpoch * PARAMETERS.slotSeconds * MS_PER_SECOND);
+  return { ...options, ...world.judge(healedAt) };
+}
+
+interface World {
+  readonly keepers: readonly { start(): Promise<void> }[];
+  readonly time: ReturnType<typeof virtualTime>;
+  turnWeather(): void;
+  heal(): Promise<number>;
+  judge(healedAt: number): Omit<ChaosResult, keyof ChaosOptions>;
+}
+
+interface Member {
+  readonly address: Hex;
+  readonly conduct: Conduct | null;
+  readonly signer: ReportSigner;
+  readonly network: ReturnType<typeof createNetworkSigner>;
+}
+
+/** Faulty keepers are drawn first, at most f of them. */
+function drawMembers(count: number, random: SeededRandom): readonly Member[] {
+  const wallets = Array.from({ length: count }, (_, i) => new Wallet(toBeHex(i + 1, KEY_BYTES)));
+  const faults = Math.floor((count - 1) / 3);
+  const faulty = new Map<number, Conduct>();
+  while (faulty.size < faults)
+    faulty.set(random.index(count), CONDUCTS[random.index(CONDUCTS.length)] ?? "silent");
+  return wallets
+    .sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1))
+    .map((wallet, index) => ({
+      address: asHex(wallet.address),
+      conduct: faulty.get(index) ?? null,
+      signer: createWalletSigner(wallet),
+      network: createNetworkSigner(networkKeyOf(getBytes(toBeHex(index + 1, KEY_BYTES)))),
+    }));
+}
+
+const isHonest = ({ conduct }: Member): boolean =>
+  conduct === null || conduct === "skewed" || conduct === "bad-node";
+
+function buildWorld({ seed, keepers: count }: ChaosOptions): World {
+  const random = seededRandom(seed);
+  const time = virtualTime(START_SECONDS);
+  const members = drawMembers(count, random);
+  const addresses = members.map(({ address }) => address);
+  const markets = RANDOM_MARKETS.map(({ market }) => market);
+  const chain = chaosChain(
+    addresses,
+    markets,
+    members.map(({ network }) => network.publicKey),
+    time,
+  );
+  const network = chaosNetwork(addresses, chain.oracle.state.keeperSet.configDigest, time, random);
+  const state = { isStorm: true, kills: 0 };
+  const signed: SignedHead[] = [];
+  const equivocating = new Set<Hex>();
+  const completed = new Map<string, Completed>();
+  const newestObservedAt = new Map<Hex, number>();
+
+  const noteSigned = (author: Hex, report: RiskReport, hash: Hex, signature: Hex) => {
+    signed.push({ head: reportHead(report), hash, signature, signer: author });
+  };
+  const keepers = members.map((member) => {
+    const { address, conduct } = member;
+    const durable = createMemoryStore();
+    const lastReport: { value: RiskReport | null } = { value: null };
+    const signer: ReportSigner = {
+      ...member.signer,
+      signReport: async (domain, report) => {
+        const signature = await member.signer.signReport(domain, report);
+        noteSigned(address, report, member.signer.hashReport(domain, report), signature);
+        lastReport.value = report;
+        return signature;
+      },
+    };
+    /** Signs the same round at another time: two reports for one round. */
+    const twin = async (message: GossipMessage): Promise<GossipMessage | null> => {
+      const report = lastReport.value;
+      if (message.kind !== "signature" || report?.round !== message.round) return null;
+      const other = { ...report, observedAt: report.observedAt + 1 };
+      const reportHash = member.signer.hashReport(ORACLE_DOMAIN, other);
+      const signature = await member.signer.signReport(ORACLE_DOMAIN, other);
+      noteSigned(address, other, reportHash, signature);
+      equivocating.add(address);
+      return { ...message, reportHash, signature };
+    };
+    const skewSeconds = conduct === "skewed" ? Math.round((random.uniform() * 2 - 1) * MAX_SKEW_SECONDS) : 0;
+    const health = (): NodeHealth => {
+      if (conduct === "bad-node") return (["failing", "lagging", "lying"] as const)[seed % 3] ?? "failing";
+      return "well";
+    };
+    let life = { isAlive: false, stop: new AbortController() };
+    const keeper = {
+      start: async () => {
+        const own = { isAlive: true, stop: new AbortController() };
+        life = own;
+        const { signal } = own.stop;
+        const isAlive = () => own.isAlive;
+        const store = mortalStore(
+          durable,
+          isAlive,
+          () => drawMoment(state.isStorm, random),
+          () => {
+            kill();
+          },
+        );
+        const joined = network.join(address, isAlive);
+        const parts: ProtocolParts = {
+          chain: chain.seenBy(health),
+          gossip: voiceOf(conduct, joined, { members: addresses, network, time, random }, twin),
+          signer,
+          network: member.network,
+          store,
+          clock: time.clockAhead(skewSeconds),
+          timer: time.timer,
+          telemetry: recordingTelemetry(),
+          parameters: PARAMETERS,
+          participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
+          observe: () => {
+            const view = honestObservation(1 + (random.uniform() - 0.5) * VIEW_SPREAD);
+            return Promise.resolve(conduct === "lying" ? lieOf(view, random) : view);
+          },
+        };
+        await work(parts, signal, (report, hash) => {
+          completed.set(`${nameOfRound(report)}/${hash}`, { hash, report });
+          newestObservedAt.set(address, report.observedAt);
+        }).catch((error: unknown) => {
+          // A node that fails at the start: the service manager starts the process again.
+          if (!signal.aborted && own.isAlive) restartLater();
+          return error;
+        });
+      },
+    };
+    const kill = () => {
+      life.isAlive = false;
+      life.stop.abort(new Error("killed"));
+      state.kills++;
+      restartLater();
+    };
+    const restartLater = () => {
+      time.after(1 + random.uniform() * MAX_DOWN_MS, () => void keeper.start());
+    };
+    return keeper;
+  });
+
+  const turnWeather = () => {
+    network.weather = {
+      loss: random.uniform() * MAX_LOSS,
+      repeat: random.uniform() * MAX_LOSS,
+      maxDelayMs: 60 + random.uniform() * MAX_DELAY_MS,
+      partition: random.uniform() < 0.4 ? drawPartition(addresses, random) : [],
+    };
+    if (random.uniform() < 0.3) chain.reorganise(1 + random.index(MAX_REORGANISATION));
+  };
+  return {
+    keepers,
+    time,
+    turnWeather,
+    heal: async () => {
+      network.weather = CALM;
+      state.isStorm = false;
+      // Whoever is down at the end comes back.
+      await time.run(MAX_DOWN_MS);
+      return time.nowMs() / MS_PER_SECOND;
+    },
+    judge: (healedAt) => {
+      const honest = members.filter(isHonest).map(({ address }) => address);
+      const well = members.filter(({ conduct }) => conduct === null).map(({ address }) => address);
+      const reports = [...completed.values()];
+      const seen = network.said.flatMap(({ from, message }) =>
+        message.kind === "observation" && honest.includes(from) ? [message] : [],
+      );
+      const newest = new Map(well.map((address) => [address, newestObservedAt.get(address) ?? 0]));
+      return {
+        conducts: members.flatMap(({ conduct }) => conduct ?? []),
+        broken: [
+          ...findTwoReports(reports),
+          ...findWrongSlashings(signed, honest, [...equivocating]),
+          ...findOutsideHonest(reports, seen),
+          ...findSlowHealing(newest, healedAt),
+          ...findRepeatedEffects(chain.effects().map(nameOfRound)),
+          ...network.counts.strange,
+        ],
+        reports: reports.length,
+        kills: state.kills,
+        refusedMessages: network.counts.refused,
+      };
+    },
+  };
+}
+
+/** Takes part as a keeper's process does. */
+async function work(
+  parts: ProtocolParts,
+  signal: AbortSignal,
+  completedReport: (report: RiskReport, hash: Hex) => void,
+): Promise<void> {
+  const agreement = await joinAgreement(
+    parts,
+    (final) => {
+      completedReport(final.report, parts.signer.hashReport(ORACLE_DOMAIN, final.report));
+      transmissions.schedule(final);
+    },
+    signal,
+  );
+  const transmissions = createTransmissions(parts, () => agreement.committee, signal);
+  const ticking = async () => {
+    while (!signal.aborted) {
+      await agreement.beginSlot(slotAt(parts.clock.nowSeconds(), PARAMETERS)).catch(() => undefined);
+      await parts.timer.sleep(TICK_MS, signal);
+    }
+  };
+  ticking().catch(() => undefined);
+}
+
+function drawMoment(isStorm: boolean, random: SeededRandom): CrashMoment {
+  if (!isStorm || random.uniform() >= KILL_SHARE) return "never";
+  return random.uniform() < 0.5 ? "before" : "after";
+}
+
+function drawPartition(members: readonly Hex[], random: SeededRandom): readonly (readonly Hex[])[] {
+  const side = members.map(() => random.uniform() < 0.5);
+  return [members.filter((_member, index) => side[index]), members.filter((_member, index) => !side[index])];
+}
