@@ -58,7 +58,10 @@ export function voiceOf(
           faulty.network.sendBytes(gossip.self, to, brokenBytes(codec.encode(real.message), faulty.random));
       });
       return gossip;
-    default:
+    case "lying":
+    case "skewed":
+    case "bad-node":
+    case null:
       return gossip;
   }
 }
@@ -78,8 +81,7 @@ function twoFaced(
 ): Gossip {
   const publish = (message: GossipMessage): void => {
     if (message.kind === "proposal") {
-      for (const to of members)
-        gossip.send(to, random.uniform() < 0.5 ? message : withoutOne(message, random));
+      for (const to of members) gossip.send(to, random.uniform() < 0.5 ? message : forged(message, random));
       return;
     }
     gossip.publish(message);
@@ -91,9 +93,15 @@ function twoFaced(
   return { ...gossip, publish };
 }
 
-function withoutOne(message: ProposalMessage, random: SeededRandom): ProposalMessage {
-  const left = random.index(message.observations.length);
-  return { ...message, observations: message.observations.filter((_observation, index) => index !== left) };
+/** The proposal without one of the observations, or with every observation bent under its author's own signature. */
+function forged(message: ProposalMessage, random: SeededRandom): ProposalMessage {
+  const { observations } = message;
+  if (random.uniform() < 0.5) {
+    const left = random.index(observations.length);
+    return { ...message, observations: observations.filter((_observation, index) => index !== left) };
+  }
+  const bent = observations.map((each) => ({ ...each, observation: lieOf(each.observation, random) }));
+  return { ...message, observations: bent };
 }
 
 /** What a liar says in place of what it sees. */
