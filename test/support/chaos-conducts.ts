@@ -21,7 +21,7 @@ export type Conduct = (typeof CONDUCTS)[number];
 const REPLAY_EVERY_MS = 3_000;
 const NOISE_EVERY_MS = 1_000;
 /** Factors by which a liar's prices are off. */
-const LIES = [0.01, 0.5, 0.97, 1.03, 2, 100];
+const LIES = [0.01, 0.5, 0.996, 1.004, 0.996, 1.004, 2, 100];
 
 export interface Faulty {
   readonly members: readonly Hex[];
@@ -73,7 +73,7 @@ function repeatEvery(ms: number, { time }: Faulty, act: () => void): void {
   });
 }
 
-/** Shows half of the keepers one thing and the other half another: proposals of other observations, signatures of other reports. */
+/** Says two things for one round: to some keepers the one first, to others the other. Proposals of other observations, signatures of other reports. */
 function twoFaced(
   gossip: Gossip,
   { members, random }: Faulty,
@@ -81,7 +81,10 @@ function twoFaced(
 ): Gossip {
   const publish = (message: GossipMessage): void => {
     if (message.kind === "proposal") {
-      for (const to of members) gossip.send(to, random.uniform() < 0.5 ? message : forged(message, random));
+      const other = forged(message, random);
+      for (const to of members)
+        for (const face of random.uniform() < 0.5 ? [message, other] : [other, message])
+          gossip.send(to, face);
       return;
     }
     gossip.publish(message);

@@ -62,7 +62,7 @@ const PARAMETERS: ProtocolParameters = { ...DEFAULT_PARAMETERS, slotsPerEpoch: 4
 const HEALING_TERMS = 3;
 const MAX_SKEW_SECONDS = 300;
 const MAX_DOWN_MS = 40_000;
-const KILL_SHARE = 0.02;
+const KILL_SHARE = 0.08;
 const WEATHER_SLOTS = 3;
 const MAX_LOSS = 0.3;
 const MAX_DELAY_MS = 2_500;
@@ -218,7 +218,8 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
       restartLater();
     };
     const restartLater = () => {
-      time.after(1 + random.uniform() * MAX_DOWN_MS, () => void keeper.start());
+      // Mostly soon enough to meet the same round again.
+      time.after(1 + random.uniform() ** 3 * MAX_DOWN_MS, () => void keeper.start());
     };
     return keeper;
   });
