@@ -8,6 +8,7 @@ import { MARKETS } from "./ports/market-data.ts";
 import { VENUES } from "./ports/market-source.ts";
 import { protocolSchema } from "./protocol-schema.ts";
 import { describeIssues } from "./schema-issues.ts";
+import { transactionsSchema } from "./transactions-schema.ts";
 
 const MAX_NAME_CHARS = 32;
 const MAX_RPC_URLS = 8;
@@ -100,6 +101,7 @@ const fileSchema = z.strictObject({
     listen: z.string().startsWith("/", "expected a multiaddr, such as /ip4/0.0.0.0/tcp/9463"),
   }),
   protocol: protocolSchema,
+  transactions: transactionsSchema,
   http: z
     .strictObject({
       host: z.string().min(1).default(DEFAULT_HTTP_HOST),
@@ -139,6 +141,8 @@ export interface KeeperConfig {
   readonly marketData: Readonly<z.infer<typeof marketDataSchema>>;
   readonly listen: string;
   readonly protocol: ProtocolParameters;
+  /** What is undefined has the chain's default. */
+  readonly transactions: Readonly<z.infer<typeof transactionsSchema>>;
   readonly http: Readonly<{ host: string; port: number }>;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly minBalanceWei: bigint;
@@ -196,6 +200,7 @@ function resolveConfig(given: KeeperFile, folder: string, environment: KeeperEnv
     marketData: { ...marketData, dataFolder: at(marketData.dataFolder) },
     listen: given.network.listen,
     protocol: given.protocol,
+    transactions: given.transactions,
     http: { host: given.http.host, port: environment.httpPort ?? given.http.port },
     logLevel: environment.logLevel ?? given.log.level,
     minBalanceWei: parseEther(given.limits.minBalanceEth),

@@ -32,16 +32,10 @@ import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { createKeeperMonitor, type KeeperMonitor, type MemberParts } from "./services/keeper-monitor.ts";
 import { observe } from "./services/observe.ts";
 import { createParticipation, type Participation } from "./services/participation.ts";
-import {
-  DEFAULT_TRANSACTION_POLICY,
-  LOCAL_TRANSACTION_POLICY,
-  type TransactionPolicy,
-} from "./services/transactions/transaction-policy.ts";
+import { transactionPolicy } from "./services/transactions/transaction-policy.ts";
 
 /** Time between two observations of a dry run. */
 const DRY_RUN_INTERVAL_SECONDS = 15;
-/** A chain of this id runs on the own machine and mines on demand. */
-const LOCAL_CHAIN_ID = 31_337;
 
 /** What every kind of keeper process starts from. */
 interface Base {
@@ -146,7 +140,7 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
     () => network.gossip?.troubles("peer-queue-full") ?? 0,
   );
   const telemetry = metrics.countEvents(base.telemetry);
-  const policy = policyOf(open.deployment.chainId);
+  const policy = transactionPolicy(open.deployment.chainId, config.transactions);
   const sender = senderOn(open.pool, { wallet: keys.transmitter, log: store, policy, telemetry, signal });
   const chain = createOracleChain(open.deployment.addresses, open.provider, sender);
   const server = await startStatusServer({ ...config.http, status: () => monitor.status(), metrics });
@@ -178,10 +172,6 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
     await server.close();
   }
   telemetry.info("keeper-stopped");
-}
-
-function policyOf(chainId: number): TransactionPolicy {
-  return chainId === LOCAL_CHAIN_ID ? LOCAL_TRANSACTION_POLICY : DEFAULT_TRANSACTION_POLICY;
 }
 
 /** Opens what every process needs, and closes it whatever happens. */

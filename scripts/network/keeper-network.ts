@@ -28,7 +28,10 @@ export interface NetworkPlan {
   readonly folder: string;
   readonly deploymentFile: string;
   readonly rpcUrls: readonly string[];
-  readonly shared: Pick<KeeperFileInput, "clock" | "marketData" | "limits" | "log" | "protocol">;
+  readonly shared: Pick<
+    KeeperFileInput,
+    "clock" | "marketData" | "limits" | "log" | "protocol" | "transactions"
+  >;
 }
 
 /** Keepers that run; a stopped one is null until it is started again. */

@@ -35,6 +35,7 @@ describe("a keeper's configuration", () => {
         store: { kind: "sqlite", file: join(folder, "keeper.sqlite") },
         marketData: { kind: "replay", dataFolder: join(folder, "data"), episode: "2026-02" },
         protocol: DEFAULT_PARAMETERS,
+        transactions: { maxFeePerGasCapWei: undefined, maxPriorityFeePerGasCapWei: undefined },
         listen: "/ip4/127.0.0.1/tcp/0",
         http: { host: "127.0.0.1", port: 9464 },
         logLevel: "info",
@@ -57,6 +58,57 @@ describe("a keeper's configuration", () => {
       expect(config.rpcUrls).to.deep.equal(["http://a:1", "http://b:2"]);
       expect([config.logLevel, config.http.port]).to.deep.equal(["debug", 7000]);
       expect(config.keys?.passwordFile).to.equal(join(folder, "other"));
+    });
+  });
+
+  it("takes the operator's choices for transactions, fees in gwei", async () => {
+    await withFolder((folder) => {
+      const transactions = {
+        maxFeePerGasCapGwei: "80.5",
+        maxPriorityFeePerGasCapGwei: "0.000000001",
+        replaceAfterBlocks: 5,
+        replaceAfterMs: 0,
+        confirmations: 3,
+        finalityBlocks: 12,
+      };
+      expect(
+        loadKeeperConfig(writeKeeperFile(folder, keeperFile({ transactions }))).transactions,
+      ).to.deep.equal({
+        maxFeePerGasCapWei: 80_500_000_000n,
+        maxPriorityFeePerGasCapWei: 1n,
+        replaceAfterBlocks: 5n,
+        replaceAfterMs: 0,
+        confirmations: 3n,
+        finalityBlocks: 12n,
+      });
+    });
+  });
+
+  it("refuses choices for transactions out of bounds or against each other", async () => {
+    await withFolder((folder) => {
+      const refused: readonly (readonly [string, object])[] = [
+        ["maxFeePerGasCapGwei", { maxFeePerGasCapGwei: "0" }],
+        ["maxFeePerGasCapGwei", { maxFeePerGasCapGwei: "100000.000000001" }],
+        ["maxFeePerGasCapGwei", { maxFeePerGasCapGwei: "500000000000" }],
+        ["maxFeePerGasCapGwei", { maxFeePerGasCapGwei: 500 }],
+        ["maxPriorityFeePerGasCapGwei", { maxPriorityFeePerGasCapGwei: "-1" }],
+        [
+          "maxPriorityFeePerGasCapGwei",
+          { maxFeePerGasCapGwei: "10", maxPriorityFeePerGasCapGwei: "10.000000001" },
+        ],
+        ["replaceAfterBlocks", { replaceAfterBlocks: 0 }],
+        ["replaceAfterBlocks", { replaceAfterBlocks: 10_001 }],
+        ["replaceAfterMs", { replaceAfterMs: -1 }],
+        ["replaceAfterMs", { replaceAfterMs: 3_600_001 }],
+        ["confirmations", { confirmations: 0 }],
+        ["finalityBlocks", { finalityBlocks: 1.5 }],
+        ["finalityBlocks", { confirmations: 4, finalityBlocks: 3 }],
+        ["transactions", { gasPrice: "1" }],
+      ];
+      for (const [field, transactions] of refused) {
+        const file = writeKeeperFile(folder, { ...keeperFile(), transactions });
+        expect(failure(() => loadKeeperConfig(file)).message, JSON.stringify(transactions)).to.include(field);
+      }
     });
   });
 

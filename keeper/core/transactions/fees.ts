@@ -14,6 +14,8 @@ export interface FeeMarket {
 export interface FeePolicy {
   /** Most that is ever offered for a unit of gas. */
   readonly maxFeePerGasCapWei: bigint;
+  /** Most that is ever offered to the block's maker for a unit of gas: unlike the rest of the fee, all of it is paid. */
+  readonly maxPriorityFeePerGasCapWei: bigint;
   /** Least that the block's maker is offered. */
   readonly minPriorityFeeWei: bigint;
   /** Rise of both fees from one attempt to the next, in bps. At least 1,250: the strictest nodes take no replacement below 12.5 % more. */
@@ -39,12 +41,13 @@ export function firstFees(market: FeeMarket, policy: FeePolicy): Fees | null {
 /**
  * Fees of an attempt that replaces `previous` under the same nonce: what the market asks now, and at least the bump above `previous` in
  * both fields.
- * @returns null when the bump would pass the cap: then the transaction can only wait
+ * @returns null when the bump would pass a cap: then the transaction can only wait
  */
 export function replacementFees(previous: Fees, market: FeeMarket, policy: FeePolicy): Fees | null {
   const leastFeeWei = bumpUp(previous.maxFeePerGasWei, policy);
   const leastTipWei = bumpUp(previous.maxPriorityFeePerGasWei, policy);
   if (leastFeeWei > policy.maxFeePerGasCapWei || policy.maxFeePerGasCapWei < market.baseFeeWei) return null;
+  if (leastTipWei > policy.maxPriorityFeePerGasCapWei) return null;
   const fees = wanted(market, policy);
   const maxFeePerGasWei = larger(fees.maxFeePerGasWei, leastFeeWei);
   const tipWei = larger(fees.maxPriorityFeePerGasWei, leastTipWei);
@@ -53,7 +56,7 @@ export function replacementFees(previous: Fees, market: FeeMarket, policy: FeePo
 }
 
 function wanted({ baseFeeWei, priorityFeeWei }: FeeMarket, policy: FeePolicy): Fees {
-  const tipWei = larger(priorityFeeWei, policy.minPriorityFeeWei);
+  const tipWei = smaller(larger(priorityFeeWei, policy.minPriorityFeeWei), policy.maxPriorityFeePerGasCapWei);
   const maxFeePerGasWei = smaller(BASE_FEE_HEADROOM * baseFeeWei + tipWei, policy.maxFeePerGasCapWei);
   return { maxFeePerGasWei, maxPriorityFeePerGasWei: smaller(tipWei, maxFeePerGasWei) };
 }

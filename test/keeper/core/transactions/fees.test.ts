@@ -9,6 +9,7 @@ import {
 
 const POLICY: FeePolicy = {
   maxFeePerGasCapWei: 1_000n,
+  maxPriorityFeePerGasCapWei: 600n,
   minPriorityFeeWei: 2n,
   replacementBumpBps: MIN_REPLACEMENT_BUMP_BPS,
 };
@@ -33,10 +34,28 @@ describe("transaction fees", () => {
     const market = { baseFeeWei: 1_000n, priorityFeeWei: 3n };
     expect(firstFees(market, POLICY)).to.deep.equal({ maxFeePerGasWei: 1_000n, maxPriorityFeePerGasWei: 3n });
     expect(firstFees({ ...market, baseFeeWei: 1_001n }, POLICY)).to.equal(null);
-    expect(firstFees({ baseFeeWei: 10n, priorityFeeWei: 5_000n }, POLICY)).to.deep.equal({
-      maxFeePerGasWei: 1_000n,
-      maxPriorityFeePerGasWei: 1_000n,
+  });
+
+  it("offers no more than the tip's own cap, whatever a node suggests", () => {
+    const market = { baseFeeWei: 10n, priorityFeeWei: 5_000n };
+    const fees = { maxFeePerGasWei: 620n, maxPriorityFeePerGasWei: 600n };
+    expect(firstFees(market, POLICY)).to.deep.equal(fees);
+    expect(firstFees(market, { ...POLICY, maxFeePerGasCapWei: 500n })).to.deep.equal({
+      maxFeePerGasWei: 500n,
+      maxPriorityFeePerGasWei: 500n,
     });
+    const previous = { maxFeePerGasWei: 209n, maxPriorityFeePerGasWei: 9n };
+    expect(replacementFees(previous, market, POLICY)).to.deep.equal(fees);
+  });
+
+  it("has no replacement whose tip would pass the tip's cap", () => {
+    const market = { baseFeeWei: 100n, priorityFeeWei: 9n };
+    const previous = (tipWei: bigint) => ({ maxFeePerGasWei: 800n, maxPriorityFeePerGasWei: tipWei });
+    expect(replacementFees(previous(533n), market, POLICY)).to.deep.equal({
+      maxFeePerGasWei: 900n,
+      maxPriorityFeePerGasWei: 600n,
+    });
+    expect(replacementFees(previous(534n), market, POLICY)).to.equal(null);
   });
 
   it("raises both fees by an eighth, rounded up, when the market has not moved", () => {
@@ -79,6 +98,7 @@ describe("transaction fees", () => {
         expect(next.maxPriorityFeePerGasWei * 1_000n >= first.maxPriorityFeePerGasWei * 1_125n).to.be.true;
         expect(next.maxPriorityFeePerGasWei <= next.maxFeePerGasWei).to.be.true;
         expect(next.maxFeePerGasWei <= POLICY.maxFeePerGasCapWei).to.be.true;
+        expect(next.maxPriorityFeePerGasWei <= POLICY.maxPriorityFeePerGasCapWei).to.be.true;
       }),
     );
   });

@@ -3,6 +3,7 @@ import { type FollowPolicy, type Look, nextStep } from "../../../../keeper/core/
 
 const POLICY: FollowPolicy = {
   maxFeePerGasCapWei: 1_000n,
+  maxPriorityFeePerGasCapWei: 1_000n,
   minPriorityFeeWei: 1n,
   replacementBumpBps: 1_250n,
   confirmations: 3n,
