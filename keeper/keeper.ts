@@ -1,5 +1,6 @@
 import { requireConsistent, slotAt } from "./core/protocol/parameters.ts";
-import type { SignedReport } from "./core/report/typed-data.ts";
+import type { RiskReport, SignedReport } from "./core/report/typed-data.ts";
+import type { PreciseClock } from "./ports/clock.ts";
 import type { SignedScenarioSet } from "./ports/gossip.ts";
 import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { observe, type ObserverSettings } from "./services/observe.ts";
@@ -15,8 +16,11 @@ import { createTransmissions } from "./services/protocol/transmission.ts";
 import { buildScenarioSet } from "./services/scenarios.ts";
 
 /** Everything a keeper reaches the outside through. */
-export interface KeeperParts extends Omit<ProtocolParts, "observe"> {
+export interface KeeperParts extends Omit<ProtocolParts, "observe" | "clock"> {
+  readonly clock: PreciseClock;
   readonly observer: Omit<ObserverSettings, "chain" | "hourlyForecaster">;
+  /** Is told how long after its slot began each report was complete here. */
+  reportSigned(sinceSlotMs: number): void;
 }
 
 /** What becomes of the reports and scenario sets that are complete. */
@@ -41,6 +45,8 @@ export interface Keeper {
 const MIN_TICK_MS = 25;
 const MAX_TICK_MS = 1_000;
 const MILLISECONDS = 1_000;
+/** A report that is complete here later than so many slots after its own began was missed then and caught up with. */
+const CAUGHT_UP_SLOTS = 2;
 
 /** @throws CoreError `argument-out-of-domain` when the parameters contradict each other */
 export function createKeeper(parts: KeeperParts): Keeper {
@@ -86,6 +92,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       const transmissions = createTransmissions(parts, committee, signal);
       const accept: Acceptance = {
         report: (final) => {
+          noteSigned(parts, final.report);
           transmissions.schedule(final);
         },
         scenarioSet: (final) => {
@@ -101,6 +108,19 @@ export function createKeeper(parts: KeeperParts): Keeper {
       await beginSlots(parts, joined.keeper, signal);
     },
   };
+}
+
+/** Says that a report is complete here, and by this keeper's clock how long after its slot began. */
+function noteSigned(parts: KeeperParts, { epoch, round }: RiskReport): void {
+  const { clock, parameters, telemetry } = parts;
+  const slotMs = parameters.slotSeconds * MILLISECONDS;
+  const sinceSlotMs = clock.nowMs() - round * slotMs;
+  if (sinceSlotMs > CAUGHT_UP_SLOTS * slotMs) {
+    telemetry.info("report-caught-up", { epoch, round });
+    return;
+  }
+  telemetry.info("report-signed", { epoch, round, sinceSlotMs: Math.round(sinceSlotMs) });
+  parts.reportSigned(sinceSlotMs);
 }
 
 /** Begins each slot as the clock reaches it; slots that were missed are dropped. An error ends its slot only. */

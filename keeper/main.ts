@@ -19,7 +19,7 @@ import { senderOn } from "./cli/open-sender.ts";
 import { createKeeper } from "./keeper.ts";
 import type { KeeperConfig } from "./keeper-config.ts";
 import type { ChainProbe } from "./ports/chain-probe.ts";
-import type { Clock } from "./ports/clock.ts";
+import type { PreciseClock } from "./ports/clock.ts";
 import { asHex, type Hex } from "./ports/hex.ts";
 import type { MarketData } from "./ports/market-data.ts";
 import type { OracleChain } from "./ports/oracle-chain.ts";
@@ -43,7 +43,7 @@ interface Base {
   readonly open: OpenChain;
   /** Reads only. */
   readonly reader: OracleChain;
-  readonly clock: Clock;
+  readonly clock: PreciseClock;
   readonly marketData: MarketData;
   readonly telemetry: Telemetry;
   /** Aborts when the process is told to stop, and when its start fails. */
@@ -114,19 +114,10 @@ export async function runKeeper(config: KeeperConfig, stop: AbortSignal): Promis
 async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promise<void> {
   const { config, open, clock, marketData, signal } = base;
   const address = asHex(keys.report.address);
-  const transmitter = asHex(keys.transmitter.address);
   const known = rememberKeepers(open.probe);
   const participation = createParticipation(known.keepers);
   const network: { gossip?: Libp2pGossip } = {};
-  const member: MemberParts = {
-    connected: () => new Set(network.gossip?.connected() ?? []),
-    transmitters: async () => {
-      const others = await open.probe.registeredKeepers();
-      return new Map(others.map(({ reportKey, payee }) => [reportKey, payee])).set(address, transmitter);
-    },
-    openTransactions: async () =>
-      (await store.openTransactions(BigInt(open.deployment.chainId), transmitter)).length,
-  };
+  const member = memberOf(base, keys, store, () => network.gossip);
   const monitor = monitorOf(
     { ...base, open: { ...open, probe: known.probe } },
     { address, networkKey: keys.network.publicKey },
@@ -162,6 +153,9 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
       telemetry,
       parameters: config.protocol,
       participation,
+      reportSigned: (sinceSlotMs) => {
+        metrics.reportSigned(sinceSlotMs);
+      },
       observer: { listings: open.listings, marketData },
     });
     await Promise.all([keeper.run(signal), sender.watch()]);
@@ -172,6 +166,25 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
     await server.close();
   }
   telemetry.info("keeper-stopped");
+}
+
+function memberOf(
+  { open }: Base,
+  keys: KeeperKeys,
+  store: KeeperStore,
+  gossip: () => Libp2pGossip | undefined,
+): MemberParts {
+  const address = asHex(keys.report.address);
+  const transmitter = asHex(keys.transmitter.address);
+  return {
+    connected: () => new Set(gossip()?.connected() ?? []),
+    transmitters: async () => {
+      const others = await open.probe.registeredKeepers();
+      return new Map(others.map(({ reportKey, payee }) => [reportKey, payee])).set(address, transmitter);
+    },
+    openTransactions: async () =>
+      (await store.openTransactions(BigInt(open.deployment.chainId), transmitter)).length,
+  };
 }
 
 /** Opens what every process needs, and closes it whatever happens. */

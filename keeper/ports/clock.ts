@@ -3,3 +3,9 @@ export interface Clock {
   /** Unix seconds. */
   nowSeconds(): number;
 }
+
+/** A clock that shows fractions of a second too. */
+export interface PreciseClock extends Clock {
+  /** Unix milliseconds. */
+  nowMs(): number;
+}

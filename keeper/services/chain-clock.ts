@@ -1,4 +1,4 @@
-import type { Clock } from "../ports/clock.ts";
+import type { PreciseClock } from "../ports/clock.ts";
 import type { ChainBlock } from "../ports/oracle-chain.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { Timer } from "../ports/timer.ts";
@@ -8,7 +8,7 @@ const MILLISECONDS = 1_000;
 
 /**
  * A clock that shows the latest block's time and goes on from it at the machine's pace: for replays, where the chain's time is moved.
- * It follows until the signal aborts; a node that does not answer leaves it running.
+ * Blocks are dated in whole seconds and seen up to a quarter of a second late, so its fractions of a second are no better. It follows until the signal aborts; a node that does not answer leaves it running.
  * @throws what the first read throws
  */
 export async function followChainClock(
@@ -16,7 +16,7 @@ export async function followChainClock(
   timer: Timer,
   telemetry: Telemetry,
   signal: AbortSignal,
-): Promise<Clock> {
+): Promise<PreciseClock> {
   let block = await latestBlock();
   let seenAtMs = timer.nowMs();
   const follow = async () => {
@@ -34,7 +34,6 @@ export async function followChainClock(
   follow().catch((error: unknown) => {
     if (!signal.aborted) telemetry.error("chain-clock-stopped", { reason: String(error) });
   });
-  return {
-    nowSeconds: () => block.timestampSeconds + Math.floor((timer.nowMs() - seenAtMs) / MILLISECONDS),
-  };
+  const nowMs = () => block.timestampSeconds * MILLISECONDS + timer.nowMs() - seenAtMs;
+  return { nowMs, nowSeconds: () => Math.floor(nowMs() / MILLISECONDS) };
 }

@@ -34,6 +34,7 @@ function house(seed: number) {
     networks.map(({ publicKey }) => publicKey),
   );
   const gossip = unrulyGossip(addresses, time, seededRandom(seed));
+  const delaysMs: number[] = [];
   const posts: { readonly by: Hex; readonly atMs: number; readonly round: string }[] = [];
   const keepers = addresses.map((address, index) => {
     const network = networks[index];
@@ -62,6 +63,7 @@ function house(seed: number) {
         timer: time.timer,
         telemetry,
         parameters: PARAMETERS,
+        reportSigned: (sinceSlotMs) => delaysMs.push(sinceSlotMs),
         participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
         observer: {
           listings: [],
@@ -80,7 +82,7 @@ function house(seed: number) {
     };
     return { address, store, trouble, lines: telemetry.lines, start };
   });
-  return { time, oracle, gossip, posts, keepers };
+  return { time, oracle, gossip, posts, delaysMs, keepers };
 }
 
 const eventsOf = ({ lines }: ReturnType<typeof house>["keepers"][number], name: string) =>
@@ -98,6 +100,24 @@ describe("a keeper that runs", () => {
     expect(rounds[0]).to.equal(slotAt(START_SECONDS, PARAMETERS));
     for (const { stop } of started) stop.abort();
     await Promise.all(started.map(({ running }) => running));
+  });
+
+  it("says of each report how long after its slot began it was complete, and nothing of those it catches up with", async () => {
+    const { time, delaysMs, keepers } = house(6);
+    const started = keepers.slice(1).map((keeper) => keeper.start());
+    await time.run(4 * SLOT_MS);
+    const [late] = keepers;
+    if (late === undefined) throw new RangeError("four keepers");
+    const before = delaysMs.length;
+    expect(before).to.be.at.least(9);
+    for (const delayMs of delaysMs) expect(delayMs).to.be.within(0, SLOT_MS);
+    const others = keepers.slice(1).flatMap((keeper) => eventsOf(keeper, "report-signed"));
+    expect(others.map(({ fields }) => fields["sinceSlotMs"])).to.have.members(delaysMs.map(Math.round));
+    started.push(late.start());
+    await time.run(SLOT_MS / 3);
+    expect(eventsOf(late, "report-caught-up")).not.to.deep.equal([]);
+    for (const delayMs of delaysMs) expect(delayMs).to.be.within(0, 2 * SLOT_MS);
+    for (const { stop } of started) stop.abort();
   });
 
   it("goes on after an error in a slot: the slot is lost to it, and no other", async () => {

@@ -1,6 +1,6 @@
 // Time that passes only when a test says so.
 import { setImmediate as settle } from "node:timers/promises";
-import type { Clock } from "../../keeper/ports/clock.ts";
+import type { PreciseClock } from "../../keeper/ports/clock.ts";
 import type { Timer } from "../../keeper/ports/timer.ts";
 
 interface Sleeper {
@@ -16,7 +16,7 @@ export interface VirtualTime {
   readonly timer: Timer;
   nowMs(): number;
   /** A clock that is ahead of the true time. */
-  clockAhead(skewSeconds: number): Clock;
+  clockAhead(skewSeconds: number): PreciseClock;
   /** Calls back at a later time, unless the world ends before. */
   after(delayMs: number, call: () => void): void;
   /** Lets time pass: everything that is due happens in order, and everything that follows from it at once. */
@@ -36,7 +36,10 @@ export function virtualTime(startSeconds: number): VirtualTime {
   };
   return {
     nowMs: () => nowMs,
-    clockAhead: (skewSeconds) => ({ nowSeconds: () => Math.floor(nowMs / MILLISECONDS + skewSeconds) }),
+    clockAhead: (skewSeconds) => ({
+      nowSeconds: () => Math.floor(nowMs / MILLISECONDS + skewSeconds),
+      nowMs: () => nowMs + skewSeconds * MILLISECONDS,
+    }),
     after: (delayMs, call) => {
       at(nowMs + delayMs, call);
     },

@@ -1,10 +1,13 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Gossip } from "../../ports/gossip.ts";
 import type { KeeperStatus, MemberStatus } from "../../ports/keeper-status.ts";
 import type { Telemetry, TelemetryFields } from "../../ports/telemetry.ts";
 
 const PREFIX = "ballast_keeper_";
 const WEI_PER_ETH = 1e18;
+const MILLISECONDS = 1_000;
+/** Upper bounds in seconds: fine around the time that a round should take, up to a default slot and beyond. */
+const SIGNED_BUCKETS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 15, 30];
 
 /** A keeper's metrics: what its status says, how many messages and events passed, and what the process uses. */
 export interface KeeperMetrics {
@@ -15,6 +18,8 @@ export interface KeeperMetrics {
   countEvents(inner: Telemetry): Telemetry;
   /** Passes messages on and counts them by kind and direction. */
   countMessages(inner: Gossip): Gossip;
+  /** Adds to the histogram of times from a slot's beginning until its report is complete here. */
+  reportSigned(sinceSlotMs: number): void;
 }
 
 /**
@@ -39,6 +44,12 @@ export function createKeeperMetrics(
     labelNames: ["kind", "direction"],
     registers: [registry],
   });
+  const signed = new Histogram({
+    name: `${PREFIX}report_signed_seconds`,
+    help: "Time from a slot's beginning until this keeper holds its report with a quorum of signatures",
+    buckets: SIGNED_BUCKETS,
+    registers: [registry],
+  });
   const gauges = createGauges(registry);
   return {
     contentType: registry.contentType,
@@ -61,21 +72,27 @@ export function createKeeperMetrics(
       };
       return { info: pass("info"), warn: pass("warn"), error: pass("error") };
     },
-    countMessages: (inner) => {
-      inner.subscribe((from, { kind }) => {
-        if (from !== inner.self) messages.inc({ kind, direction: "in" });
-      });
-      return {
-        ...inner,
-        publish: (message) => {
-          messages.inc({ kind: message.kind, direction: "out" });
-          inner.publish(message);
-        },
-        send: (to, message) => {
-          messages.inc({ kind: message.kind, direction: "out" });
-          inner.send(to, message);
-        },
-      };
+    reportSigned: (sinceSlotMs) => {
+      // Another keeper's clock may be ahead of this one's.
+      signed.observe(Math.max(0, sinceSlotMs) / MILLISECONDS);
+    },
+    countMessages: (inner) => countMessages(inner, messages),
+  };
+}
+
+function countMessages(inner: Gossip, messages: Counter): Gossip {
+  inner.subscribe((from, { kind }) => {
+    if (from !== inner.self) messages.inc({ kind, direction: "in" });
+  });
+  return {
+    ...inner,
+    publish: (message) => {
+      messages.inc({ kind: message.kind, direction: "out" });
+      inner.publish(message);
+    },
+    send: (to, message) => {
+      messages.inc({ kind: message.kind, direction: "out" });
+      inner.send(to, message);
     },
   };
 }

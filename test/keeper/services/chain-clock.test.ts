@@ -31,6 +31,7 @@ describe("a clock that follows the chain", () => {
     elapsedMs = 2_900;
     await soon();
     expect(clock.nowSeconds()).to.equal(1_002);
+    expect(clock.nowMs()).to.equal(1_002_900);
     block = { number: 2n, hash: hashOf("02"), timestampSeconds: 90_000 };
     await soon();
     expect(clock.nowSeconds()).to.equal(90_000);

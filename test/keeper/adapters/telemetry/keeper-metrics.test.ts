@@ -51,6 +51,16 @@ describe("a keeper's metrics", () => {
     expect(valueOf(await blind.text(), "ballast_keeper_status_available")).to.equal(0);
   });
 
+  it("hold how long after their slots began reports were complete, in seconds", async () => {
+    metrics.reportSigned(700);
+    metrics.reportSigned(1_200);
+    metrics.reportSigned(-50);
+    const text = await metrics.text();
+    expect(valueOf(text, "ballast_keeper_report_signed_seconds_count")).to.equal(3);
+    expect(valueOf(text, "ballast_keeper_report_signed_seconds_sum")).to.equal(1.9);
+    expect(valueOf(text, 'ballast_keeper_report_signed_seconds_bucket{le="1"}')).to.equal(2);
+  });
+
   it("count events by level and messages by kind and direction, and pass them on", async () => {
     const log = recordingTelemetry();
     const counted = metrics.countEvents(log);
