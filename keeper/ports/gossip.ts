@@ -1,6 +1,6 @@
 import type { RoundId } from "../core/protocol/round-id.ts";
 import type { Observation } from "../core/report/aggregate.ts";
-import type { SignedReport } from "../core/report/typed-data.ts";
+import type { ReportHead, SignedReport } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
 
 /** One keeper's observation, as its author signed it. */
@@ -36,10 +36,10 @@ export interface ProposalMessage extends RoundId {
   readonly observations: readonly SignedObservation[];
 }
 
-/** A keeper signs the report it built. */
-export interface SignatureMessage extends RoundId {
+/** A keeper signs the report it built. The whole head goes along: whoever hears two of one round can prove it. */
+export interface SignatureMessage {
   readonly kind: "signature";
-  readonly reportHash: Hex;
+  readonly head: ReportHead;
   readonly signature: Hex;
 }
 

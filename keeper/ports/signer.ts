@@ -1,4 +1,4 @@
-import type { RiskReport, ScenarioSetMessage } from "../core/report/typed-data.ts";
+import type { ReportHead, RiskReport, ScenarioSetMessage } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
 
 /** EIP-712 domain of one contract on one chain. */
@@ -12,14 +12,16 @@ export interface SigningDomain {
 /** A keeper's report key. The key itself never leaves the adapter. */
 export interface ReportSigner {
   readonly address: Hex;
-  /** The EIP-712 hash of a report, as the contract computes it. */
-  hashReport(domain: SigningDomain, report: RiskReport): Hex;
+  /** What of a report is signed. */
+  headOf(report: RiskReport): ReportHead;
+  /** The EIP-712 hash of a report by its head, as the contract computes it. */
+  hashHead(domain: SigningDomain, head: ReportHead): Hex;
   /** keccak256 of an encoded scenario set. */
   hashData(data: Hex): Hex;
   /** 65-byte ECDSA signature over the EIP-712 hash of a report. */
   signReport(domain: SigningDomain, report: RiskReport): Promise<Hex>;
   signScenarioSet(domain: SigningDomain, message: ScenarioSetMessage): Promise<Hex>;
-  /** Whose signature over a report this is, or null when it is no signature at all. */
-  reportSigner(domain: SigningDomain, report: RiskReport, signature: Hex): Hex | null;
+  /** Whose signature over a report's head this is, or null when it is no signature at all. */
+  headSigner(domain: SigningDomain, head: ReportHead, signature: Hex): Hex | null;
   scenarioSetSigner(domain: SigningDomain, message: ScenarioSetMessage, signature: Hex): Hex | null;
 }

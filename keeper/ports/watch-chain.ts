@@ -1,16 +1,5 @@
-import type { RiskReport } from "../core/report/typed-data.ts";
+import type { ReportHead, RiskReport } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
-
-/** The signed head of a report; the contract's ReportHead. */
-export interface ReportHead {
-  readonly configDigest: Hex;
-  readonly epoch: bigint;
-  readonly round: number;
-  readonly observedAt: number;
-  readonly blockNumber: bigint;
-  readonly blockHash: Hex;
-  readonly payloadHash: Hex;
-}
 
 /** A head with one signature over it. */
 export interface SignedHead {

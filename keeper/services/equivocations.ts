@@ -1,12 +1,5 @@
-import type { Hex } from "../ports/hex.ts";
+import type { Equivocation } from "../ports/prosecutor.ts";
 import type { SignedHead } from "../ports/watch-chain.ts";
-
-/** One key, one round, two reports. */
-export interface Equivocation {
-  readonly signer: Hex;
-  readonly first: SignedHead;
-  readonly second: SignedHead;
-}
 
 /** Remembers who signed what and finds who signed two things. */
 export interface EquivocationFinder {

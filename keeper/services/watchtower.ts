@@ -1,9 +1,10 @@
 import type { Observation } from "../core/report/aggregate.ts";
 import { unpackMarketWord } from "../core/report/words.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Equivocation } from "../ports/prosecutor.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { SubmittedReport, WatchChain } from "../ports/watch-chain.ts";
-import { createEquivocationFinder, type Equivocation } from "./equivocations.ts";
+import { createEquivocationFinder } from "./equivocations.ts";
 
 const BPS = 10_000;
 /** Distances beyond these, in bps of the own value, are reported. */

@@ -76,7 +76,7 @@ const agreement = await joinAgreement(
     const line: LabReport = {
       round: report.round,
       epoch: report.epoch.toString(),
-      hash: signer.hashReport(ORACLE_DOMAIN, report),
+      hash: signer.hashHead(ORACLE_DOMAIN, signer.headOf(report)),
       spotsE8: report.markets.map((word) => unpackMarketWord(word).spotE8.toString()),
       sinceSlotMs: Date.now() - report.round * parameters.slotSeconds * MS_PER_SECOND,
       rssBytes: process.memoryUsage.rss(),

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { HDNodeWallet } from "ethers";
 import { deploymentRecord } from "../../deploy/deployment-record.ts";
 import { loadParameters } from "../../deploy/parameter-file.ts";
-import { hashReport } from "../../keeper/adapters/ethers/wallet-signer.ts";
+import { hashHead, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { createWatchChain } from "../../keeper/adapters/ethers/watch-chain.ts";
 import { writeDeploymentFile } from "../../keeper/cli/deployment-file.ts";
 import { asHex } from "../../keeper/ports/hex.ts";
@@ -72,7 +72,7 @@ describe("the watchtower", function () {
     expect(submitted.signatures).to.have.length(3);
     const other = { ...submitted.report, pegBps: submitted.report.pegBps - 1 };
     const { signingKey } = LIAR;
-    const signature = signingKey.sign(hashReport(domain, other)).serialized;
+    const signature = signingKey.sign(hashHead(domain, reportHead(other))).serialized;
     const call = { ...other, markets: [...other.markets], smiles: [...other.smiles] };
     const sending = ballast.oracle.submit(call, [signature], { gasLimit: SUBMIT_GAS });
     // The oracle refuses it; the transaction is in a block all the same.

@@ -5,6 +5,7 @@ import { createNetworkSigner } from "../../keeper/adapters/keystore/network-sign
 import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
 import { DEFAULT_PARAMETERS, slotAt } from "../../keeper/core/protocol/parameters.ts";
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
+import type { ReportHead } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import { createKeeper } from "../../keeper/keeper.ts";
 import { MarketDataUnavailable } from "../../keeper/ports/market-data.ts";
@@ -170,12 +171,13 @@ describe("a keeper that runs", () => {
       started[index] = keeper.start();
     }
     await time.run(2 * SLOT_MS);
-    const hashes = new Map<string, string>();
+    const hashes = new Map<string, ReportHead>();
     for (const { from, message } of gossip.sent) {
       if (message.kind !== "signature") continue;
-      const slot = `${from}/${nameOfRound(message)}`;
-      expect(hashes.get(slot) ?? message.reportHash, slot).to.equal(message.reportHash);
-      hashes.set(slot, message.reportHash);
+      const { head } = message;
+      const slot = `${from}/${nameOfRound(head)}`;
+      expect(hashes.get(slot) ?? head, slot).to.deep.equal(head);
+      hashes.set(slot, head);
     }
     expect(new Set(posts.map(({ round }) => round)).size).to.equal(posts.length);
     for (const { stop } of started) stop.abort();

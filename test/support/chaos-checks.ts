@@ -51,6 +51,21 @@ export function findWrongSlashings(
   ];
 }
 
+/** Keepers prosecute whom they heard sign two reports for one round, and nobody else. */
+export function findWrongProsecutions(
+  prosecuted: ReadonlySet<Hex>,
+  equivocating: readonly Hex[],
+): readonly string[] {
+  return [
+    ...[...prosecuted]
+      .filter((key) => !equivocating.includes(key))
+      .map((key) => `${key} is prosecuted for nothing`),
+    ...equivocating
+      .filter((key) => !prosecuted.has(key))
+      .map((key) => `nobody prosecutes the equivocating ${key}`),
+  ];
+}
+
 /** Every spot, forecast and forward of a report lies between two that honest keepers signed for the same round. */
 export function findOutsideHonest(completed: readonly Completed[], seen: readonly Seen[]): readonly string[] {
   return completed.flatMap(({ report }) => {

@@ -1,6 +1,6 @@
 // Keepers with real keys, real codec and stores that outlive them, through a storm drawn from one seed, and the calm after it.
 import { getBytes, toBeHex, Wallet } from "ethers";
-import { createWalletSigner, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
+import { createWalletSigner, hashHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
 import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
 import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
@@ -10,7 +10,7 @@ import {
   type ProtocolParameters,
 } from "../../keeper/core/protocol/parameters.ts";
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
-import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
+import type { ReportHead, RiskReport } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom, type SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { GossipMessage } from "../../keeper/ports/gossip.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
@@ -26,6 +26,7 @@ import {
   findRepeatedEffects,
   findSlowHealing,
   findTwoReports,
+  findWrongProsecutions,
   findWrongSlashings,
 } from "./chaos-checks.ts";
 import { CONDUCTS, lieOf, voiceOf, type Conduct } from "./chaos-conducts.ts";
@@ -134,11 +135,12 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
   const state = { isStorm: true, kills: 0 };
   const signed: SignedHead[] = [];
   const equivocating = new Set<Hex>();
+  const prosecuted = new Set<Hex>();
   const completed = new Map<string, Completed>();
   const newestObservedAt = new Map<Hex, number>();
 
-  const noteSigned = (author: Hex, report: RiskReport, hash: Hex, signature: Hex) => {
-    signed.push({ head: reportHead(report), hash, signature, signer: author });
+  const noteSigned = (author: Hex, head: ReportHead, signature: Hex) => {
+    signed.push({ head, hash: hashHead(ORACLE_DOMAIN, head), signature, signer: author });
   };
   const keepers = members.map((member) => {
     const { address, conduct } = member;
@@ -148,7 +150,7 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
       ...member.signer,
       signReport: async (domain, report) => {
         const signature = await member.signer.signReport(domain, report);
-        noteSigned(address, report, member.signer.hashReport(domain, report), signature);
+        noteSigned(address, member.signer.headOf(report), signature);
         lastReport.value = report;
         return signature;
       },
@@ -156,13 +158,13 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
     /** Signs the same round at another time: two reports for one round. */
     const twin = async (message: GossipMessage): Promise<GossipMessage | null> => {
       const report = lastReport.value;
-      if (message.kind !== "signature" || report?.round !== message.round) return null;
+      if (message.kind !== "signature" || report?.round !== message.head.round) return null;
       const other = { ...report, observedAt: report.observedAt + 1 };
-      const reportHash = member.signer.hashReport(ORACLE_DOMAIN, other);
+      const head = member.signer.headOf(other);
       const signature = await member.signer.signReport(ORACLE_DOMAIN, other);
-      noteSigned(address, other, reportHash, signature);
+      noteSigned(address, head, signature);
       equivocating.add(address);
-      return { ...message, reportHash, signature };
+      return { ...message, head, signature };
     };
     const skewSeconds = conduct === "skewed" ? Math.round((random.uniform() * 2 - 1) * MAX_SKEW_SECONDS) : 0;
     const health = (): NodeHealth => {
@@ -196,6 +198,10 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
           telemetry: recordingTelemetry(),
           parameters: PARAMETERS,
           participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
+          prosecute: (found) => {
+            if (conduct === null) prosecuted.add(found.signer);
+            return Promise.resolve();
+          },
           observe: () => {
             const view = honestObservation(1 + (random.uniform() - 0.5) * VIEW_SPREAD);
             return Promise.resolve(conduct === "lying" ? lieOf(view, random) : view);
@@ -257,6 +263,7 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
         broken: [
           ...findTwoReports(reports),
           ...findWrongSlashings(signed, honest, [...equivocating]),
+          ...findWrongProsecutions(prosecuted, [...equivocating]),
           ...findOutsideHonest(reports, seen),
           ...findSlowHealing(newest, healedAt),
           ...findRepeatedEffects(chain.effects().map(nameOfRound)),
@@ -279,7 +286,7 @@ async function work(
   const agreement = await joinAgreement(
     parts,
     (final) => {
-      completedReport(final.report, parts.signer.hashReport(ORACLE_DOMAIN, final.report));
+      completedReport(final.report, hashHead(ORACLE_DOMAIN, parts.signer.headOf(final.report)));
       transmissions.schedule(final);
     },
     signal,

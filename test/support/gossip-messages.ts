@@ -66,8 +66,14 @@ export const gossipMessages: fc.Arbitrary<GossipMessage> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("signature" as const),
-    ...roundId,
-    reportHash: hash,
+    head: fc.record({
+      configDigest: hash,
+      ...roundId,
+      observedAt: seconds,
+      blockNumber: uint(64),
+      blockHash: hash,
+      payloadHash: hash,
+    }),
     signature: reportSignature,
   }),
   fc.record({ kind: fc.constant("final" as const), report, signatures }),

@@ -84,7 +84,8 @@ export function signersOf(
   { keepers }: TestNetwork,
   { report, signatures }: SignedReport,
 ): readonly (string | null)[] {
-  return signatures.map((signature) => keepers[0].signer.reportSigner(ORACLE_DOMAIN, report, signature));
+  const { signer } = keepers[0];
+  return signatures.map((signature) => signer.headSigner(ORACLE_DOMAIN, signer.headOf(report), signature));
 }
 
 export function refusals(keeper: TestKeeper): string {

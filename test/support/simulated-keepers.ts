@@ -11,10 +11,11 @@ import {
 } from "../../keeper/core/protocol/parameters.ts";
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
-import type { SignedReport } from "../../keeper/core/report/typed-data.ts";
+import type { ReportHead, RiskReport, SignedReport } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom, type SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { Gossip } from "../../keeper/ports/gossip.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
+import type { Prosecutor } from "../../keeper/ports/prosecutor.ts";
 import type { ReportSigner } from "../../keeper/ports/signer.ts";
 import type { KeeperStore } from "../../keeper/ports/store.ts";
 import { joinAgreement, type Agreement } from "../../keeper/services/protocol/agreement.ts";
@@ -42,13 +43,19 @@ const hashOf = (...parts: readonly string[]): Hex =>
 export function hashSigner(address: Hex, all: readonly Hex[]): ReportSigner {
   const authorOf = (hash: Hex, signature: Hex) =>
     all.find((each) => hashOf(each, hash) === signature) ?? null;
+  const headOf = ({ pegBps, accountRoot, markets, smiles, ...head }: RiskReport): ReportHead => ({
+    ...head,
+    payloadHash: hashOf(json([pegBps, accountRoot, markets, smiles])),
+  });
+  const hashHead = (head: ReportHead) => hashOf(json(head));
   return {
     address,
-    hashReport: (_domain, report) => hashOf(json(report)),
+    headOf,
+    hashHead: (_domain, head) => hashHead(head),
     hashData: (data) => hashOf(data),
-    signReport: (_domain, report) => Promise.resolve(hashOf(address, hashOf(json(report)))),
+    signReport: (_domain, report) => Promise.resolve(hashOf(address, hashHead(headOf(report)))),
     signScenarioSet: (_domain, message) => Promise.resolve(hashOf(address, hashOf(json(message)))),
-    reportSigner: (_domain, report, signature) => authorOf(hashOf(json(report)), signature),
+    headSigner: (_domain, head, signature) => authorOf(hashHead(head), signature),
     scenarioSetSigner: (_domain, message, signature) => authorOf(hashOf(json(message)), signature),
   };
 }
@@ -108,6 +115,8 @@ export interface SimulationOptions {
   readonly parameters?: Partial<ProtocolParameters>;
   /** Replaces a keeper's voice: for those that speak out of turn. */
   readonly voices?: Readonly<Record<number, (gossip: Gossip, world: Pick<Simulation, "gossip">) => Gossip>>;
+  /** Who takes a keeper's proofs, by index. */
+  readonly prosecute?: (index: number) => Prosecutor["prosecute"];
 }
 
 export function simulate(options: SimulationOptions): Simulation {
@@ -163,6 +172,7 @@ export function simulate(options: SimulationOptions): Simulation {
       parameters,
       participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
       observe: (atSeconds) => Promise.resolve(see(index, atSeconds)),
+      prosecute: options.prosecute?.(index) ?? (() => Promise.resolve()),
     };
     let stop = new AbortController();
     const finals: SignedReport[] = [];

@@ -7,6 +7,7 @@ import {
   TypedDataEncoder,
 } from "ethers";
 import {
+  type ReportHead,
   REPORT_PAYLOAD_ABI,
   RISK_REPORT_TYPES,
   type RiskReport,
@@ -14,19 +15,19 @@ import {
 } from "../../core/report/typed-data.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
 import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
-import type { ReportHead } from "../../ports/watch-chain.ts";
 
 /** A report key held by an ethers wallet. */
 export function createWalletSigner(wallet: BaseWallet): ReportSigner {
   return {
     address: asHex(wallet.address),
-    hashReport: (domain, report) => asHex(hashReport(domain, report)),
+    headOf: reportHead,
+    hashHead,
     hashData: (data) => asHex(keccak256(data)),
     signReport: async (domain, report) =>
       asHex(await wallet.signTypedData(mutable(domain), REPORT_TYPES, { ...reportHead(report) })),
     signScenarioSet: async (domain, message) =>
       asHex(await wallet.signTypedData(mutable(domain), SET_TYPES, message)),
-    reportSigner: (domain, report, signature) => recover(hashReport(domain, report), signature),
+    headSigner: (domain, head, signature) => recover(hashHead(domain, head), signature),
     scenarioSetSigner: (domain, message, signature) =>
       recover(TypedDataEncoder.hash(mutable(domain), SET_TYPES, message), signature),
   };
@@ -36,9 +37,9 @@ export function createWalletSigner(wallet: BaseWallet): ReportSigner {
 const REPORT_TYPES = { RiskReport: [...RISK_REPORT_TYPES.RiskReport] };
 const SET_TYPES = { ScenarioSet: [...SCENARIO_SET_TYPES.ScenarioSet] };
 
-/** The hash that keepers sign of a report. */
-export function hashReport(domain: SigningDomain, report: RiskReport): string {
-  return TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, { ...reportHead(report) });
+/** The hash that keepers sign of a report, by its head. */
+export function hashHead(domain: SigningDomain, head: ReportHead): Hex {
+  return asHex(TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, { ...head }));
 }
 
 /** Who signed a hash, or null when it is no signature. */

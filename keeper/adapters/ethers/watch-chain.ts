@@ -7,7 +7,7 @@ import { asHex, type Hex } from "../../ports/hex.ts";
 import type { SigningDomain } from "../../ports/signer.ts";
 import type { SignedHead, SubmittedReport, WatchChain } from "../../ports/watch-chain.ts";
 import { refusing } from "./refusal.ts";
-import { hashReport, recover, reportHead } from "./wallet-signer.ts";
+import { hashHead, recover, reportHead } from "./wallet-signer.ts";
 
 const SUBMIT = "submit";
 const ORACLE = RiskOracle__factory.createInterface();
@@ -86,9 +86,10 @@ async function readSubmission(
 }
 
 function signedHead(report: RiskReport, domain: SigningDomain, signature: Hex): readonly SignedHead[] {
-  const hash = asHex(hashReport(domain, report));
+  const head = reportHead(report);
+  const hash = hashHead(domain, head);
   const signer = recover(hash, signature);
-  return signer === null ? [] : [{ head: reportHead(report), hash, signature, signer }];
+  return signer === null ? [] : [{ head, hash, signature, signer }];
 }
 
 /** The call's arguments under the names of the contract's struct. */

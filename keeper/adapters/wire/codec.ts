@@ -143,8 +143,9 @@ function fieldsOf(message: GossipMessage): Canonical {
       return { ...message, newest: { ...message.newest } };
     case "catch-up":
       return { ...message, after: { ...message.after } };
-    case "observe":
     case "signature":
+      return { ...message, head: { ...message.head } };
+    case "observe":
     case "scenario-proposal":
     case "scenario-signature":
     case "scenario-final":

@@ -112,6 +112,16 @@ const report = z.strictObject({
   smiles: z.array(word).max(MAX_REPORT_SMILES),
 });
 
+const reportHead = z.strictObject({
+  configDigest: hash,
+  epoch,
+  round,
+  observedAt: seconds,
+  blockNumber: unsigned(EPOCH_BITS),
+  blockHash: hash,
+  payloadHash: hash,
+});
+
 const scenarioData = data(MAX_SCENARIO_BYTES);
 
 export const messageSchema = z.discriminatedUnion("kind", [
@@ -135,9 +145,7 @@ export const messageSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("signature"),
-    epoch,
-    round,
-    reportHash: hash,
+    head: reportHead,
     signature: reportSignature,
   }),
   z.strictObject({ kind: z.literal("final"), report, signatures: reportSignatures }),

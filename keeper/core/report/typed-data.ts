@@ -19,6 +19,18 @@ export interface RiskReport {
   readonly smiles: readonly bigint[];
 }
 
+/** What is signed of a report, the payload by its hash; the contract's ReportHead. */
+export interface ReportHead {
+  readonly configDigest: Hex;
+  readonly epoch: bigint;
+  readonly round: number;
+  /** Unix seconds. */
+  readonly observedAt: number;
+  readonly blockNumber: bigint;
+  readonly blockHash: Hex;
+  readonly payloadHash: Hex;
+}
+
 /** A report with enough signatures to be posted. */
 export interface SignedReport {
   readonly report: RiskReport;

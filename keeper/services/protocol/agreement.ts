@@ -5,6 +5,7 @@ import type { SignedReport } from "../../core/report/typed-data.ts";
 import type { GossipMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
 import { createCatchUp, type CatchUp } from "./catch-up.ts";
+import { createEvidence } from "./evidence.ts";
 import { openFinals, type Finals } from "./finals.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import { createLeader, type Leader } from "./leader.ts";
@@ -99,6 +100,13 @@ async function readCommittee({ chain }: Pick<ProtocolParts, "chain">): Promise<C
 const leaderNow = ({ pacemaker, standing }: Pick<Organs, "pacemaker" | "standing">): Hex =>
   leaderOf(pacemaker.epoch, standing.committee.keeperSet.keepers, standing.committee.keeperSet.configDigest);
 
+/** Whether a round is of the epoch that is led now, and its slot still to be decided. */
+const isUndecided = (
+  { epoch, round }: RoundId,
+  pacemaker: Pacemaker,
+  { slot, decidedSlot }: Standing,
+): boolean => epoch === pacemaker.epoch && decidedSlot < round && round >= slot;
+
 const isDecided = ({ decidedSlot, slot }: Standing): boolean => decidedSlot >= slot;
 
 function standingWith(committee: Committee): Standing {
@@ -123,8 +131,10 @@ async function assemble(
   const decided = ({ round }: RoundId) => {
     standing.decidedSlot = Math.max(standing.decidedSlot, round);
   };
+  const evidence = createEvidence(parts);
   const finals = await openFinals({
     ...parts,
+    evidence,
     committee,
     accepted: (final) => {
       decided(final.report);
@@ -151,19 +161,15 @@ async function assemble(
     header.epoch,
   );
   const rounds = createRounds();
-  const isOpen = (round: Round) =>
-    !signal.aborted &&
-    round.epoch === pacemaker.epoch &&
-    standing.decidedSlot < round.round &&
-    round.round >= standing.slot;
+  const isOpen = (round: Round) => !signal.aborted && isUndecided(round, pacemaker, standing);
   const leader = createLeader({ ...parts, rounds, committee, isOpen }, signal);
-  const epoch = () => pacemaker.epoch;
   const follower = createFollower({
     ...parts,
     rounds,
     finals,
+    evidence,
     committee,
-    epoch,
+    epoch: () => pacemaker.epoch,
     leader: () => leaderNow({ pacemaker, standing }),
     decided,
   });

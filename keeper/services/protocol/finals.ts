@@ -1,8 +1,9 @@
 import { BEFORE_ALL_ROUNDS, isAfter, nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
 import type { RiskReport, SignedReport } from "../../core/report/typed-data.ts";
-import type { Hex } from "../../ports/hex.ts";
 import type { ReportSigner } from "../../ports/signer.ts";
 import { KEPT_FINALS } from "../../ports/store.ts";
+import type { SignedHead } from "../../ports/watch-chain.ts";
+import type { Evidence } from "./evidence.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
 
 /** Signed reports that one answer to a catch-up holds. */
@@ -23,13 +24,14 @@ export interface FinalsParts extends Pick<
   ProtocolParts,
   "signer" | "store" | "gossip" | "participation" | "telemetry" | "clock" | "parameters"
 > {
+  readonly evidence: Evidence;
   committee(): Committee;
   /** A report newer than all before is complete. */
   accepted(final: SignedReport): void;
 }
 
 export async function openFinals(parts: FinalsParts): Promise<Finals> {
-  const { signer, store, gossip, participation, telemetry, clock, parameters } = parts;
+  const { signer, store, gossip, participation, telemetry, clock, parameters, evidence } = parts;
   const last = await store.newestFinal();
   // Two fields and no more: messages carry it.
   let newest: RoundId =
@@ -48,18 +50,22 @@ export async function openFinals(parts: FinalsParts): Promise<Finals> {
       const { report } = final;
       const name = nameOfRound(report);
       if (held.has(name)) return true;
-      const signers = quorumOf(final, parts.committee(), signer);
-      if (signers === null) {
+      const signed = quorumOf(final, parts.committee(), signer);
+      if (signed === null) {
         telemetry.warn("final-refused", { round: name });
         return false;
       }
+      for (const each of signed) evidence.note(each);
       held.add(name);
       const [oldest] = held;
       if (held.size > KEPT_FINALS && oldest !== undefined) held.delete(oldest);
       await store.saveFinal(final);
       if (!isAfter(report, newest)) return true;
       [newest, newestReport] = [{ epoch: report.epoch, round: report.round }, report];
-      participation.completed(report, signers);
+      participation.completed(
+        report,
+        signed.map((each) => each.signer),
+      );
       // The echo: whoever holds the report sees to it that everyone does. Reports that were missed long ago are not news.
       const isNews = clock.nowSeconds() - report.observedAt <= parameters.transmissionSeconds;
       if (isNews) gossip.publish({ kind: "final", ...final });
@@ -70,21 +76,23 @@ export async function openFinals(parts: FinalsParts): Promise<Finals> {
   };
 }
 
-/** The signers of a report when they are exactly a quorum of the set in force, rising; null otherwise. */
+/** The signatures of a report when they are exactly a quorum of the set in force, rising by signer; null otherwise. */
 function quorumOf(
   { report, signatures }: SignedReport,
   { keeperSet, domain }: Committee,
   signer: ReportSigner,
-): readonly Hex[] | null {
+): readonly SignedHead[] | null {
   const { configDigest, keepers, quorum } = keeperSet;
   if (report.configDigest !== configDigest || signatures.length !== quorum) return null;
-  const signers: Hex[] = [];
+  const head = signer.headOf(report);
+  const hash = signer.hashHead(domain, head);
+  const signed: SignedHead[] = [];
   for (const signature of signatures) {
-    const author = signer.reportSigner(domain, report, signature);
-    const before = signers.at(-1);
+    const author = signer.headSigner(domain, head, signature);
     if (author === null || !keepers.includes(author)) return null;
-    if (before !== undefined && BigInt(before) >= BigInt(author)) return null;
-    signers.push(author);
+    const before = signed.at(-1);
+    if (before !== undefined && BigInt(before.signer) >= BigInt(author)) return null;
+    signed.push({ head, hash, signature, signer: author });
   }
-  return signers;
+  return signed;
 }

@@ -7,6 +7,7 @@ import {
   type ReportMark,
 } from "../../core/protocol/report-need.ts";
 import { isAfter, nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
+import type { ReportHead } from "../../core/report/typed-data.ts";
 import type {
   ObservationMessage,
   ObserveMessage,
@@ -15,10 +16,11 @@ import type {
 } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { OracleHeader } from "../../ports/oracle-chain.ts";
+import type { Evidence } from "./evidence.ts";
 import { requireWithinFeeds } from "./feed-band.ts";
 import type { Finals } from "./finals.ts";
 import { SigningRefused, type Committee, type ProtocolParts } from "./parts.ts";
-import { completeRound, type Round, type Rounds } from "./rounds.ts";
+import { completeRound, hearSignature, noteOwn, type Round, type Rounds } from "./rounds.ts";
 import { buildReport, requireSignable } from "./verify-proposal.ts";
 
 /** Slots by which a signature may be early or late before it is not worth remembering. */
@@ -28,6 +30,7 @@ const MILLISECONDS = 1_000;
 export interface FollowerParts extends ProtocolParts {
   readonly rounds: Rounds;
   readonly finals: Finals;
+  readonly evidence: Evidence;
   readonly committee: () => Committee;
   /** The epoch this keeper takes part in, and who leads it. */
   readonly epoch: () => bigint;
@@ -65,15 +68,24 @@ export function createFollower(parts: FollowerParts): Follower {
       }
     },
     signature: async (from, message) => {
-      const isNear =
-        Math.abs(slotAt(parts.clock.nowSeconds(), parts.parameters) - message.round) <= NEAR_SLOTS;
-      const isMember = parts.committee().keeperSet.keepers.includes(from);
-      if (!isMember || !isNear || message.epoch < parts.epoch() || message.epoch > parts.epoch() + 1n) return;
-      const round = rounds.of(message);
-      if (!round.signatures.has(from)) round.signatures.set(from, message);
+      if (!isOfInterest(parts, message.head)) return;
+      const round = rounds.of(message.head);
+      const signed = hearSignature(round, from, message, parts.committee(), parts.signer);
+      if (signed === null) return;
+      parts.evidence.note(signed);
       await complete(parts, round);
     },
   };
+}
+
+/** Whether a head is of the configuration in force, and of a round about now. */
+function isOfInterest(
+  { clock, parameters, committee, epoch }: FollowerParts,
+  { configDigest, epoch: given, round }: ReportHead,
+): boolean {
+  const isNear = Math.abs(slotAt(clock.nowSeconds(), parameters) - round) <= NEAR_SLOTS;
+  const isInForce = configDigest === committee().keeperSet.configDigest;
+  return isInForce && isNear && given >= epoch() && given <= epoch() + 1n;
 }
 
 /** @throws SigningRefused unless the sender leads this epoch and its clock is near this keeper's */
@@ -139,16 +151,15 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
     return;
   }
   requireWithinFeeds(report, await chain.guardingFeeds());
-  const reportHash = signer.hashReport(committee.domain, report);
+  const head = signer.headOf(report);
+  const hash = signer.hashHead(committee.domain, head);
   const slot = `report/${committee.keeperSet.configDigest}/${nameOfRound(round)}`;
-  if (!(await store.record(slot, reportHash)))
+  if (!(await store.record(slot, hash)))
     throw new SigningRefused(`another report stands recorded for ${slot}`);
   if (round.signed !== null) return;
   const signature = await signer.signReport(committee.domain, report);
-  const { epoch } = round;
-  const message: SignatureMessage = { kind: "signature", epoch, round: round.round, reportHash, signature };
-  round.signed = { report, message };
-  round.signatures.set(gossip.self, message);
+  const message: SignatureMessage = { kind: "signature", head, signature };
+  noteOwn(round, gossip.self, { report, hash, message });
   gossip.publish(message);
   await complete(parts, round);
 }
@@ -182,8 +193,8 @@ async function reportBefore(parts: FollowerParts, header: OracleHeader): Promise
 }
 
 async function complete(parts: FollowerParts, round: Round): Promise<void> {
-  const { signer, participation, finals } = parts;
-  const final = completeRound(round, parts.committee(), signer, (author) => {
+  const { participation, finals } = parts;
+  const final = completeRound(round, parts.committee(), (author) => {
     participation.signed(author, round.epoch, round.round);
   });
   if (final !== null) await finals.accept(final);

@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Gossip } from "../../ports/gossip.ts";
 import type { NetworkSigner } from "../../ports/network-signer.ts";
 import type { KeeperSet, OracleChain } from "../../ports/oracle-chain.ts";
+import type { Prosecutor } from "../../ports/prosecutor.ts";
 import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
 import type { SigningRecord } from "../../ports/signing-record.ts";
 import type { FinalStore, ViewStore } from "../../ports/store.ts";
@@ -24,6 +25,8 @@ export interface ProtocolParts {
   readonly parameters: ProtocolParameters;
   /** Is told who observed and signed what. */
   readonly participation: Pick<Participation, "signed" | "observed" | "completed">;
+  /** Takes proofs against keepers that signed two reports for one round; without it they are only logged. */
+  readonly prosecute?: Prosecutor["prosecute"];
   /** The keeper's own view of the markets at a time. */
   observe(observedAtSeconds: number): Promise<Observation>;
 }

@@ -8,6 +8,7 @@ import type {
 } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { ReportSigner } from "../../ports/signer.ts";
+import type { SignedHead } from "../../ports/watch-chain.ts";
 import { orderSignatures } from "./order-signatures.ts";
 import type { Committee } from "./parts.ts";
 
@@ -24,15 +25,26 @@ export interface Round extends RoundId {
   /** A proposal is being checked. */
   checking: boolean;
   /** What this keeper signed. */
-  signed: { readonly report: RiskReport; readonly message: SignatureMessage } | null;
-  /** The first signature of each keeper. */
-  readonly signatures: Map<Hex, SignatureMessage>;
-  /** Those found to be over this keeper's report. */
+  signed: { readonly report: RiskReport; readonly hash: Hex; readonly message: SignatureMessage } | null;
+  /** What each keeper was heard to sign. */
+  readonly heard: Map<Hex, HeardSignatures>;
+  /** Signatures over this keeper's report. */
   readonly verified: Map<Hex, Hex>;
+}
+
+interface HeardSignatures {
+  /** The signature over each hash; the second proves that its author signed two reports. */
+  readonly byHash: Map<Hex, Hex>;
+  /** Messages whose signature was another's or none. */
+  wrong: number;
 }
 
 /** Rounds remembered: those of a few slots and replaced leaders. */
 const MAX_ROUNDS = 64;
+/** Hashes remembered of one keeper in one round: what it signed and what proves that it signed another. */
+const MAX_HASHES = 2;
+/** Wrong signatures of one keeper after which its messages of the round are dropped unread. */
+const MAX_WRONG = 2;
 
 /** The rounds a keeper remembers; the oldest are forgotten. */
 export interface Rounds {
@@ -59,7 +71,7 @@ export function createRounds(): Rounds {
         proposal: null,
         checking: false,
         signed: null,
-        signatures: new Map(),
+        heard: new Map(),
         verified: new Map(),
       };
       rounds.set(name, fresh);
@@ -70,24 +82,53 @@ export function createRounds(): Rounds {
   };
 }
 
+/** Remembers what this keeper signed. */
+export function noteOwn(round: Round, self: Hex, own: NonNullable<Round["signed"]>): void {
+  round.signed = own;
+  round.heard.set(self, { byHash: new Map([[own.hash, own.message.signature]]), wrong: 0 });
+}
+
 /**
- * Checks the signatures that came since over the report this keeper signed itself.
- * @param heard is told each author whose signature holds
+ * Checks a keeper's signature and remembers it.
+ * @returns null when it is wrong, known, or one more than a proof needs
+ */
+export function hearSignature(
+  round: Round,
+  from: Hex,
+  { head, signature }: SignatureMessage,
+  { domain }: Committee,
+  signer: ReportSigner,
+): SignedHead | null {
+  const heard = round.heard.get(from) ?? { byHash: new Map<Hex, Hex>(), wrong: 0 };
+  round.heard.set(from, heard);
+  if (heard.byHash.size >= MAX_HASHES || heard.wrong >= MAX_WRONG) return null;
+  const hash = signer.hashHead(domain, head);
+  if (heard.byHash.has(hash)) return null;
+  if (signer.headSigner(domain, head, signature) !== from) {
+    heard.wrong++;
+    return null;
+  }
+  heard.byHash.set(hash, signature);
+  return { head, hash, signature, signer: from };
+}
+
+/**
+ * Counts the signatures that came since over the report this keeper signed itself.
+ * @param counted is told each author
  * @returns the report with a quorum of signatures, null while there is none
  */
 export function completeRound(
   round: Round,
-  { keeperSet, domain }: Committee,
-  signer: ReportSigner,
-  heard: (author: Hex) => void,
+  { keeperSet }: Committee,
+  counted: (author: Hex) => void,
 ): SignedReport | null {
   if (round.signed === null) return null;
-  const { report, message: own } = round.signed;
-  for (const [author, { reportHash, signature }] of round.signatures) {
-    if (reportHash !== own.reportHash || round.verified.has(author)) continue;
-    if (signer.reportSigner(domain, report, signature) !== author) continue;
+  const { report, hash } = round.signed;
+  for (const [author, { byHash }] of round.heard) {
+    const signature = byHash.get(hash);
+    if (signature === undefined || round.verified.has(author)) continue;
     round.verified.set(author, signature);
-    heard(author);
+    counted(author);
   }
   if (round.verified.size < keeperSet.quorum) return null;
   return { report, signatures: orderSignatures(round.verified, keeperSet.quorum) };

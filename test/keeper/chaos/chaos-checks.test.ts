@@ -8,6 +8,7 @@ import {
   findRepeatedEffects,
   findSlowHealing,
   findTwoReports,
+  findWrongProsecutions,
   findWrongSlashings,
 } from "../../support/chaos-checks.ts";
 import { honestObservation } from "../../support/keeper-round.ts";
@@ -53,6 +54,13 @@ describe("promises under chaos can be seen to break", () => {
     expect(findWrongSlashings(both, [honest], [liar])).to.deep.equal([]);
     expect(findWrongSlashings([...both, signed(honest, "a2")], [honest], [liar])).to.have.length(1);
     expect(findWrongSlashings([signed(liar, "a1")], [honest], [liar])).to.have.length(1);
+  });
+
+  it("a prosecution for nothing, and a liar whom nobody prosecutes", () => {
+    const [honest, liar] = [key("01"), key("02")];
+    expect(findWrongProsecutions(new Set([liar]), [liar])).to.deep.equal([]);
+    expect(findWrongProsecutions(new Set([liar, honest]), [liar])).to.have.length(1);
+    expect(findWrongProsecutions(new Set(), [liar])).to.have.length(1);
   });
 
   it("a value outside what honest keepers saw", () => {

@@ -107,7 +107,7 @@ describe("a guarded signer", () => {
       return asked.length === 1 ? Promise.resolve() : Promise.reject(new Error("not now"));
     });
     const signature = await signer.signReport(ORACLE_DOMAIN, first.report);
-    expect(signer.reportSigner(ORACLE_DOMAIN, first.report, signature)).to.equal(inner.address);
+    expect(signer.headSigner(ORACLE_DOMAIN, signer.headOf(first.report), signature)).to.equal(inner.address);
     expect(await signer.signReport(ORACLE_DOMAIN, first.report).catch(String)).to.include("not now");
     expect(asked).to.deep.equal([first.report.configDigest, first.report.configDigest]);
   });

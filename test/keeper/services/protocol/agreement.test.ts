@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { leaderOf } from "../../../../keeper/core/protocol/leaders.ts";
+import type { ReportHead } from "../../../../keeper/core/report/typed-data.ts";
 import { unpackMarketWord } from "../../../../keeper/core/report/words.ts";
 import type { GossipMessage } from "../../../../keeper/ports/gossip.ts";
 import {
@@ -183,12 +184,13 @@ describe("a keeper that comes late or again", () => {
       await keeper?.start();
     }
     await world.runSlots(4);
-    const signed = new Map<string, string>();
+    const signed = new Map<string, ReportHead>();
     for (const { from, message } of world.gossip.sent) {
       if (message.kind !== "signature") continue;
-      const slot = `${from}/${message.epoch.toString()}/${message.round.toString()}`;
-      expect(signed.get(slot) ?? message.reportHash, slot).to.equal(message.reportHash);
-      signed.set(slot, message.reportHash);
+      const { head } = message;
+      const slot = `${from}/${head.epoch.toString()}/${head.round.toString()}`;
+      expect(signed.get(slot) ?? head, slot).to.deep.equal(head);
+      signed.set(slot, head);
     }
     expectSafe(world);
     for (const { finals } of world.keepers) expect(finals.length).to.be.greaterThan(0);

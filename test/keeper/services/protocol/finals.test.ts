@@ -4,6 +4,7 @@ import { createMemoryStore } from "../../../../keeper/adapters/memory/keeper-sto
 import { DEFAULT_PARAMETERS } from "../../../../keeper/core/protocol/parameters.ts";
 import type { RiskReport, SignedReport } from "../../../../keeper/core/report/typed-data.ts";
 import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
+import type { SignedHead } from "../../../../keeper/ports/watch-chain.ts";
 import { openFinals } from "../../../../keeper/services/protocol/finals.ts";
 import { keeperSetOf, ORACLE_DOMAIN, recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { signedReport } from "../../../support/signed-reports.ts";
@@ -27,6 +28,7 @@ async function opened(store = createMemoryStore()) {
   const echoes: string[] = [];
   const accepted: number[] = [];
   const completed: (readonly Hex[])[] = [];
+  const evidence: SignedHead[] = [];
   const telemetry = recordingTelemetry();
   room.join(STRANGER).subscribe((_from, { kind }) => echoes.push(kind));
   const finals = await openFinals({
@@ -41,10 +43,11 @@ async function opened(store = createMemoryStore()) {
       observed: () => undefined,
       completed: (_report, signers) => completed.push(signers),
     },
+    evidence: { note: (each) => evidence.push(each) },
     committee: () => ({ keeperSet: keeperSetOf(ADDRESSES), domain: ORACLE_DOMAIN, markets: [] }),
     accepted: ({ report }) => accepted.push(report.round),
   });
-  return { finals, store, echoes, accepted, completed, lines: telemetry.lines };
+  return { finals, store, echoes, accepted, completed, evidence, lines: telemetry.lines };
 }
 
 const QUORUM = [SELF, SECOND, THIRD] as const;
@@ -78,6 +81,10 @@ describe("signed reports that a keeper holds", () => {
     expect(await world.finals.accept(await signed(good, QUORUM))).to.equal(true);
     expect(world.completed).to.deep.equal([QUORUM]);
     expect((await world.store.newestFinal())?.report).to.deep.equal(good);
+    expect(world.evidence.map(({ signer }) => signer)).to.deep.equal(QUORUM);
+    expect(new Set(world.evidence.map(({ head }) => head.observedAt))).to.deep.equal(
+      new Set([good.observedAt]),
+    );
   });
 
   it("are echoed and acted upon once, and an older one is kept without either", async () => {

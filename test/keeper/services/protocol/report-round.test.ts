@@ -39,7 +39,7 @@ describe("a report round", () => {
     expect(new Set(signers).size).to.equal(3);
     expect(signers).to.deep.equal([...signers].sort((a, b) => (BigInt(a ?? 0) < BigInt(b ?? 0) ? -1 : 1)));
     const hashes = network.heard.flatMap(({ message }) =>
-      message.kind === "signature" ? [message.reportHash] : [],
+      message.kind === "signature" ? [message.head.payloadHash] : [],
     );
     expect(hashes).to.have.length(4);
     expect(new Set(hashes).size).to.equal(1);
@@ -146,14 +146,13 @@ describe("a lying keeper", () => {
     liar.gossip.subscribe((from, message) => {
       if (message.kind === "signature" && from !== liar.gossip.self) liar.gossip.publish(message);
       if (message.kind === "observe") liar.gossip.publish(observationBy(network, 1, honestObservation(1)));
-      if (message.kind === "proposal")
-        liar.gossip.publish({
-          kind: "signature",
-          epoch: EPOCH,
-          round: ROUND,
-          reportHash: BLOCK.hash,
-          signature: "0x1234",
-        });
+      if (message.kind === "proposal") {
+        const { epoch, round, observedAtSeconds: observedAt, blockNumber, blockHash } = message;
+        const { configDigest } = network.oracle.state.keeperSet;
+        const payloadHash = BLOCK.hash;
+        const head = { configDigest, epoch, round, observedAt, blockNumber, blockHash, payloadHash };
+        liar.gossip.publish({ kind: "signature", head, signature: "0x1234" });
+      }
     });
     await begin();
     const signed = await completed(finals);
@@ -212,7 +211,7 @@ describe("a follower", () => {
     stop.abort();
     for (const keeper of network.keepers) {
       const hashes = signaturesBy(network, keeper).map(({ message }) =>
-        message.kind === "signature" ? message.reportHash : null,
+        message.kind === "signature" ? message.head.payloadHash : null,
       );
       expect(new Set(hashes).size).to.equal(1);
     }
