@@ -6,14 +6,11 @@ import type { NetworkKey } from "../keystore/network-key.ts";
 import type { WireCodec } from "../wire/codec.ts";
 import type { PeerRates } from "../wire/token-bucket.ts";
 import { createNode } from "./create-node.ts";
-import { readStream } from "./incoming.ts";
-import type { Libp2pNode, Libp2pStream } from "./libp2p-types.ts";
-import type { KeeperPeer } from "./peer-book.ts";
-import { enqueue, type PeerSet, type PeerState, PROTOCOL, replacePeers } from "./peer-set.ts";
-import { createTroubleLog, type Trouble, type TroubleLog } from "./trouble-log.ts";
-
-/** One in use and one that replaces it. */
-const MAX_INBOUND_STREAMS = 2;
+import { acceptStreams } from "./inbound-streams.ts";
+import type { Libp2pNode } from "./libp2p-types.ts";
+import { isSameKeeper, type KeeperPeer } from "./peer-book.ts";
+import { enqueue, type PeerSet, replacePeers } from "./peer-set.ts";
+import { createTroubleLog, type Trouble } from "./trouble-log.ts";
 
 export interface Libp2pGossipParts {
   /** This keeper's report key. */
@@ -34,8 +31,8 @@ export interface Libp2pGossip extends Gossip {
   /** Where it listens, without the peer id. */
   readonly endpoints: readonly string[];
   /**
-   * The keepers to talk to, this one may be among them; replaces those before. Connections to who left end.
-   * @throws PeerError for an entry that cannot be used; nothing has changed then
+   * The keepers to talk to, this one may be among them; replaces those before. Connections to who left end. Entries that cannot be used are
+   * counted, logged and left out.
    */
   setPeers(peers: readonly KeeperPeer[]): Promise<void>;
   /** Peers that can be written to now. */
@@ -64,14 +61,7 @@ export async function startLibp2pGossip(parts: Libp2pGossipParts): Promise<Libp2
       log.count("peer-refused", peerId, detail);
     },
   });
-  await acceptStreams(node, (stream, peerId) => {
-    const state = peers.get(peerId);
-    if (state === undefined) {
-      stream.abort(new Error("unknown peer"));
-      return;
-    }
-    readPeer(stream, state, codec, deliver, log);
-  });
+  await acceptStreams(node, { peers, codec, deliver, log });
   wakeOnConnect(node, peers);
   await node.start();
   const toSelf = (message: GossipMessage) => {
@@ -89,18 +79,24 @@ export async function startLibp2pGossip(parts: Libp2pGossipParts): Promise<Libp2
       for (const state of peers.values()) enqueue(state, bytes, log);
     },
     send: (to, message) => {
-      if (sameKeeper(to, self)) {
+      if (isSameKeeper(to, self)) {
         toSelf(message);
         return;
       }
-      const state = [...peers.values()].find(({ peer }) => sameKeeper(peer.keeper, to));
+      const state = [...peers.values()].find(({ peer }) => isSameKeeper(peer.keeper, to));
       if (state !== undefined) enqueue(state, codec.encode(message), log);
     },
     subscribe: (handler) => {
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
-    setPeers: (entries) => replacePeers(peers, entries, { ...parts, node, log }),
+    setPeers: (entries) =>
+      replacePeers(peers, entries, {
+        ...parts,
+        self: { keeper: self, peerId: parts.networkKey.peerId },
+        node,
+        log,
+      }),
     connected: () => [...peers.values()].filter(({ connected }) => connected).map(({ peer }) => peer.keeper),
     troubles: (what) => log.total(what),
     stop: async () => {
@@ -123,50 +119,9 @@ function deliverTo(handlers: ReadonlySet<GossipHandler>, telemetry: Telemetry) {
   };
 }
 
-async function acceptStreams(
-  node: Libp2pNode,
-  accept: (stream: Libp2pStream, peerId: string) => void,
-): Promise<void> {
-  await node.handle(
-    PROTOCOL,
-    (stream, { remotePeer }) => {
-      accept(stream, remotePeer.toString());
-    },
-    { maxInboundStreams: MAX_INBOUND_STREAMS },
-  );
-}
-
 /** A peer that dials is there: no reason to wait with the way back. */
 function wakeOnConnect(node: Libp2pNode, peers: PeerSet): void {
   node.addEventListener("peer:connect", ({ detail }) => {
     peers.get(detail.toString())?.link.wake();
   });
-}
-
-/** The newest stream of a peer is the one that counts. */
-function readPeer(
-  stream: Libp2pStream,
-  state: PeerState,
-  codec: WireCodec,
-  deliver: (from: Hex, message: GossipMessage) => void,
-  log: TroubleLog,
-): void {
-  state.inbound?.abort(new Error("a newer stream takes its place"));
-  state.inbound = stream;
-  const { limiter, peer } = state;
-  readStream(stream, {
-    codec,
-    limiter,
-    deliver: (message) => {
-      deliver(peer.keeper, message);
-    },
-    trouble: (what, detail) => {
-      log.count(what, peer.keeper, detail);
-    },
-  });
-}
-
-/** Addresses may be written with or without the checksum's capitals. */
-function sameKeeper(a: Hex, b: Hex): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

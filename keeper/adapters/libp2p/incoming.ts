@@ -7,28 +7,42 @@ import { createFrameReader, FrameError } from "./frames.ts";
 import type { Libp2pStream } from "./libp2p-types.ts";
 import type { Trouble } from "./trouble-log.ts";
 
-export interface IncomingParts {
-  readonly codec: WireCodec;
+/** Who writes to a stream at the moment. */
+interface Sender {
   readonly limiter: RateLimiter;
   readonly deliver: (message: GossipMessage) => void;
   readonly trouble: (what: Trouble, detail: string) => void;
 }
 
-/** Reads a peer's frames from a stream as they come; a frame beyond the bound ends the stream, a message that is refused does not. */
-export function readStream(stream: Libp2pStream, parts: IncomingParts): void {
+export interface IncomingParts {
+  readonly codec: WireCodec;
+  /** Null once the peer is no keeper any more. */
+  readonly sender: () => Sender | null;
+}
+
+/**
+ * Reads a peer's frames from a stream as they come; a frame beyond the bound ends the stream, and so does the peer's leaving. A message that is
+ * refused does not.
+ */
+export function readStream(stream: Libp2pStream, { codec, sender }: IncomingParts): void {
   const reader = createFrameReader(MAX_MESSAGE_BYTES);
   stream.addEventListener("message", ({ data }) => {
+    const from = sender();
+    if (from === null) {
+      stream.abort(new Error("no keeper's stream"));
+      return;
+    }
     try {
-      for (const frame of reader.push(data.subarray())) readFrame(frame, parts);
+      for (const frame of reader.push(data.subarray())) readFrame(frame, codec, from);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      parts.trouble("peer-frame-refused", error.message);
+      from.trouble("peer-frame-refused", error.message);
       stream.abort(error);
     }
   });
 }
 
-function readFrame(frame: Uint8Array, { codec, limiter, deliver, trouble }: IncomingParts): void {
+function readFrame(frame: Uint8Array, codec: WireCodec, { limiter, deliver, trouble }: Sender): void {
   if (!limiter.admit(frame.length)) {
     trouble("peer-rate-limited", `${frame.length} bytes`);
     return;

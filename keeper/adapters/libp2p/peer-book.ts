@@ -19,7 +19,7 @@ export interface KnownPeer {
   readonly address: Multiaddr;
 }
 
-/** An entry of the registry that nobody could dial. */
+/** An entry of the registry that this keeper cannot use. */
 export class PeerError extends Error {
   readonly keeper: Hex;
   readonly endpoint: string;
@@ -47,4 +47,50 @@ export function knownPeer({ keeper, networkKey, endpoint }: KeeperPeer): KnownPe
   } catch (cause) {
     throw new PeerError(keeper, endpoint, "no usable network key or endpoint", { cause });
   }
+}
+
+export interface Self {
+  /** Its report key. */
+  readonly keeper: Hex;
+  readonly peerId: string;
+}
+
+/**
+ * The entries that can be used, without the own one. Whoever is in the registry writes its own entry, so a bad one costs its author the
+ * connection and nobody else; of two with one name or one key the first counts.
+ * @param refused is told each entry that is left out
+ */
+export function knownPeers(
+  entries: readonly KeeperPeer[],
+  self: Self,
+  refused: (error: PeerError) => void,
+): readonly KnownPeer[] {
+  const known: KnownPeer[] = [];
+  for (const entry of entries) {
+    if (isSameKeeper(entry.keeper, self.keeper)) continue;
+    try {
+      known.push(distinctPeer(entry, self, known));
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error;
+      refused(error);
+    }
+  }
+  return known;
+}
+
+/** @throws PeerError when the entry cannot be used, or stands for this keeper or for one before it */
+function distinctPeer(entry: KeeperPeer, self: Self, before: readonly KnownPeer[]): KnownPeer {
+  const peer = knownPeer(entry);
+  const { keeper, endpoint } = entry;
+  if (peer.peerId === self.peerId)
+    throw new PeerError(keeper, endpoint, "its network key is this keeper's own");
+  const twin = before.find((other) => other.peerId === peer.peerId || isSameKeeper(other.keeper, keeper));
+  if (twin !== undefined)
+    throw new PeerError(keeper, endpoint, `its report key or network key is the one of ${twin.keeper}`);
+  return peer;
+}
+
+/** Addresses may be written with or without the checksum's capitals. */
+export function isSameKeeper(a: Hex, b: Hex): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }

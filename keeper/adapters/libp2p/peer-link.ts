@@ -21,13 +21,15 @@ export interface PeerLinkParts {
 
 /** The way to one peer: keeps a stream open and writes what waits in the queue. */
 export interface PeerLink {
+  /** Dials, and redials until it is stopped. */
+  start(): void;
   /** Redials at once: the peer is known to be there. */
   wake(): void;
   /** Resolves once nothing runs any more. */
   stop(): Promise<void>;
 }
 
-export function startPeerLink(parts: PeerLinkParts): PeerLink {
+export function createPeerLink(parts: PeerLinkParts): PeerLink {
   const stopped = new AbortController();
   let pause = new AbortController();
   const run = async (): Promise<void> => {
@@ -39,8 +41,11 @@ export function startPeerLink(parts: PeerLinkParts): PeerLink {
         .catch(() => undefined);
     }
   };
-  const running = run();
+  let running = Promise.resolve();
   return {
+    start: () => {
+      running = run();
+    },
     wake: () => {
       pause.abort();
     },

@@ -2,10 +2,10 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Timer } from "../../ports/timer.ts";
 import { createRateLimiter, type PeerRates, type RateLimiter } from "../wire/token-bucket.ts";
 import { createBackOff } from "./back-off.ts";
-import type { Libp2pNode, Libp2pStream } from "./libp2p-types.ts";
+import type { Libp2pNode } from "./libp2p-types.ts";
 import { createOutgoingQueue, type OutgoingQueue } from "./outgoing-queue.ts";
-import { knownPeer, type KeeperPeer, type KnownPeer } from "./peer-book.ts";
-import { startPeerLink, type PeerLink } from "./peer-link.ts";
+import { knownPeers, type KeeperPeer, type KnownPeer, type Self } from "./peer-book.ts";
+import { createPeerLink, type PeerLink } from "./peer-link.ts";
 import type { TroubleLog } from "./trouble-log.ts";
 
 /** The name of the streams among keepers. */
@@ -25,14 +25,13 @@ export interface PeerState {
   readonly limiter: RateLimiter;
   readonly link: PeerLink;
   connected: boolean;
-  inbound: Libp2pStream | null;
 }
 
 /** By peer id. */
 export type PeerSet = Map<string, PeerState>;
 
 export interface PeerSetParts {
-  readonly networkKey: { readonly peerId: string };
+  readonly self: Self;
   readonly telemetry: Telemetry;
   readonly timer: Timer;
   /** Of the redials' jitter. */
@@ -54,12 +53,20 @@ export async function replacePeers(
   entries: readonly KeeperPeer[],
   parts: PeerSetParts,
 ): Promise<void> {
-  const wanted = entries.map(knownPeer).filter(({ peerId }) => peerId !== parts.networkKey.peerId);
+  const wanted = knownPeers(entries, parts.self, ({ keeper, message }) => {
+    parts.log.count("peer-entry-refused", keeper, message);
+  });
   const unchanged = (a: KnownPeer) =>
     wanted.some((b) => b.keeper === a.keeper && b.peerId === a.peerId && b.address.equals(a.address));
   const gone = [...peers.values()].filter(({ peer }) => !unchanged(peer));
   for (const { peer } of gone) peers.delete(peer.peerId);
-  for (const peer of wanted) if (!peers.has(peer.peerId)) peers.set(peer.peerId, startPeer(peer, parts));
+  for (const peer of wanted) {
+    if (peers.has(peer.peerId)) continue;
+    const state = createPeer(peer, parts);
+    peers.set(peer.peerId, state);
+    // Only who is in the set may be dialled.
+    state.link.start();
+  }
   await Promise.all(
     gone.map(async ({ peer, link }) => {
       await link.stop();
@@ -68,12 +75,12 @@ export async function replacePeers(
   );
 }
 
-function startPeer(
+function createPeer(
   peer: KnownPeer,
   { telemetry, timer, seed, rates = PEER_RATES, node, log }: PeerSetParts,
 ): PeerState {
   const queue = createOutgoingQueue(QUEUE_BOUNDS);
-  const link = startPeerLink({
+  const link = createPeerLink({
     queue,
     backOff: createBackOff(BACK_OFF_BOUNDS, seed ^ Number.parseInt(peer.keeper.slice(-7), 16)),
     timer,
@@ -87,6 +94,6 @@ function startPeer(
     },
   });
   const limiter = createRateLimiter(rates, () => timer.nowMs());
-  const state: PeerState = { peer, queue, limiter, link, connected: false, inbound: null };
+  const state: PeerState = { peer, queue, limiter, link, connected: false };
   return state;
 }

@@ -13,7 +13,9 @@ export type Trouble =
   /** It could not be dialled, or its stream broke. */
   | "peer-unreachable"
   /** Somebody connected who is no keeper, or a keeper that is connected too often. */
-  | "peer-refused";
+  | "peer-refused"
+  /** Its entry in the registry cannot be used. */
+  | "peer-entry-refused";
 
 /** Counts every trouble; logs the first with a peer at once and later ones rarely, because a peer chooses how often they come. */
 export interface TroubleLog {

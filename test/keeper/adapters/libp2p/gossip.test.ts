@@ -1,123 +1,28 @@
 import { expect } from "chai";
-import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
-import { noise } from "@libp2p/noise";
-import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
-import { multiaddr } from "@multiformats/multiaddr";
-import { createLibp2p } from "libp2p";
-import { startLibp2pGossip, type Libp2pGossip } from "../../../../keeper/adapters/libp2p/gossip.ts";
-import type { KeeperPeer } from "../../../../keeper/adapters/libp2p/peer-book.ts";
-import { networkKeyOf } from "../../../../keeper/adapters/keystore/network-key.ts";
-import { systemTimer } from "../../../../keeper/adapters/system/timer.ts";
 import type { PeerRates } from "../../../../keeper/adapters/wire/token-bucket.ts";
 import { MAX_MESSAGE_BYTES } from "../../../../keeper/adapters/wire/wire-bounds.ts";
+import { PROTOCOL } from "../../../../keeper/adapters/libp2p/peer-set.ts";
 import type { GossipMessage } from "../../../../keeper/ports/gossip.ts";
-import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
-import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
+import { asHex } from "../../../../keeper/ports/hex.ts";
+import {
+  framed,
+  gossipNetwork,
+  keeperName as nameOf,
+  networkKey,
+  until,
+  wish,
+} from "../../../support/gossip-network.ts";
 import { fuzzCodec } from "../../../support/message-fuzz.ts";
 
-const PROTOCOL = "/ballast/keeper/1";
-const LOCAL = "/ip4/127.0.0.1/tcp/0";
-const WAIT_MS = 15_000;
-const STEP_MS = 20;
 const MIB = 1_048_576;
-
-const keyOf = (index: number) => networkKeyOf(new Uint8Array(32).fill(index + 1));
-const nameOf = (index: number): Hex => asHex(`0x${(index + 1).toString(16).padStart(2, "0").repeat(20)}`);
-const wish = (epoch: number): GossipMessage => ({
-  kind: "wish",
-  epoch: BigInt(epoch),
-  newest: { epoch: 0n, round: 0 },
-});
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = Date.now() + WAIT_MS;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`never came true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, STEP_MS));
-  }
-}
-
-interface TestKeeper {
-  readonly gossip: Libp2pGossip;
-  readonly heard: readonly (readonly [from: Hex, message: GossipMessage])[];
-  readonly entry: KeeperPeer;
-}
 
 describe("gossip over libp2p", function () {
   this.timeout(60_000);
-  const open = new Set<{ stop(): Promise<void> }>();
-
-  async function start(index: number, listen = LOCAL, rates?: PeerRates): Promise<TestKeeper> {
-    const { seed, publicKey, peerId } = keyOf(index);
-    const gossip = await startLibp2pGossip({
-      self: nameOf(index),
-      networkKey: { seed, peerId },
-      listen,
-      codec: fuzzCodec,
-      telemetry: recordingTelemetry(),
-      timer: systemTimer,
-      seed: index,
-      ...(rates === undefined ? {} : { rates }),
-    });
-    open.add(gossip);
-    const heard: [Hex, GossipMessage][] = [];
-    gossip.subscribe((from, message) => heard.push([from, message]));
-    const [endpoint = ""] = gossip.endpoints;
-    return { gossip, heard, entry: { keeper: nameOf(index), networkKey: publicKey, endpoint } };
-  }
-
-  async function stop(keeper: { readonly gossip: Libp2pGossip }): Promise<void> {
-    open.delete(keeper.gossip);
-    await keeper.gossip.stop();
-  }
-
-  async function startMesh(count: number, rates?: PeerRates): Promise<readonly TestKeeper[]> {
-    const keepers = await Promise.all(Array.from({ length: count }, (_, i) => start(i, LOCAL, rates)));
-    const entries = keepers.map(({ entry }) => entry);
-    await Promise.all(keepers.map(({ gossip }) => gossip.setPeers(entries)));
-    await until("all are connected", () =>
-      keepers.every(({ gossip }) => gossip.connected().length === count - 1),
-    );
-    return keepers;
-  }
-
-  /** A node outside the adapter, which writes what it likes. */
-  async function startRaw(index: number) {
-    const node = await createLibp2p({
-      privateKey: await generateKeyPairFromSeed("Ed25519", keyOf(index).seed),
-      addresses: { listen: [LOCAL] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-    });
-    open.add({ stop: async () => node.stop() });
-    const [address] = node.getMultiaddrs();
-    const entry: KeeperPeer = {
-      keeper: nameOf(index),
-      networkKey: keyOf(index).publicKey,
-      endpoint: (address?.toString() ?? "").replace(/\/p2p\/.*$/, ""),
-    };
-    const dial = ({ endpoint, networkKey }: KeeperPeer) => {
-      const owner = [0, 1, 2, 3].map(keyOf).find(({ publicKey }) => publicKey === networkKey);
-      return node.dialProtocol(multiaddr(`${endpoint}/p2p/${owner?.peerId ?? ""}`), PROTOCOL);
-    };
-    return { node, entry, dial };
-  }
-
-  const framed = (bytes: Uint8Array, length = bytes.length) => {
-    const prefix = Buffer.alloc(4);
-    prefix.writeUInt32BE(length);
-    return Buffer.concat([prefix, bytes]);
-  };
-
-  afterEach(async () => {
-    await Promise.all([...open].map((each) => each.stop()));
-    open.clear();
-  });
+  const network = gossipNetwork();
+  afterEach(() => network.stopAll());
 
   it("brings a message to every keeper, the sender included, under the sender's name", async () => {
-    const keepers = await startMesh(4);
+    const keepers = await network.startMesh(4);
     keepers[0]!.gossip.publish(wish(1));
     keepers[2]!.gossip.send(nameOf(3), wish(2));
     keepers[2]!.gossip.send(nameOf(2), wish(3));
@@ -130,7 +35,7 @@ describe("gossip over libp2p", function () {
   });
 
   it("keeps the order of one sender's messages", async () => {
-    const [first, second] = await startMesh(2);
+    const [first, second] = await network.startMesh(2);
     for (let i = 0; i < 200; i++) first!.gossip.send(nameOf(1), wish(i));
     await until("all came", () => second!.heard.length === 200);
     expect(
@@ -139,11 +44,11 @@ describe("gossip over libp2p", function () {
   });
 
   it("finds a peer again that was restarted", async () => {
-    const [first, second] = await startMesh(2);
-    await stop(second!);
+    const [first, second] = await network.startMesh(2);
+    await network.stop(second!);
     await until("the peer is lost", () => first!.gossip.connected().length === 0);
     first!.gossip.publish(wish(8));
-    const again = await start(1, second!.entry.endpoint);
+    const again = await network.start(1, { listen: second!.entry.endpoint });
     await again.gossip.setPeers([first!.entry]);
     await until("the message that waited came", () => again.heard.length === 1);
     again.gossip.publish(wish(9));
@@ -151,8 +56,8 @@ describe("gossip over libp2p", function () {
   });
 
   it("refuses who is no keeper before any stream, and a keeper that left", async () => {
-    const [first, second] = await startMesh(2);
-    const stranger = await startRaw(9);
+    const [first, second] = await network.startMesh(2);
+    const stranger = await network.startRaw(9);
     const error = await stranger.dial(first!.entry).then(
       () => null,
       (failure: unknown) => failure,
@@ -165,9 +70,69 @@ describe("gossip over libp2p", function () {
     expect(first!.heard).to.deep.equal([]);
   });
 
+  it("dials a new peer at the first attempt", async () => {
+    const keeper = await network.start(0);
+    const peer = await network.startRaw(1);
+    await peer.node.handle(PROTOCOL, () => undefined);
+    await keeper.gossip.setPeers([peer.entry]);
+    await until("it is connected", () => keeper.gossip.connected().length === 1);
+    expect(keeper.gossip.troubles("peer-unreachable")).to.equal(0);
+  });
+
+  it("leaves out entries that cannot be used, each with a line of the log, and talks to the others", async () => {
+    const [keeper, peer] = [await network.start(0), await network.start(1)];
+    const usable = {
+      keeper: nameOf(4),
+      networkKey: networkKey(4).publicKey,
+      endpoint: "/ip4/127.0.0.1/tcp/1",
+    };
+    const bad = [
+      { ...usable, endpoint: "nonsense" },
+      { ...usable, keeper: nameOf(5), endpoint: "/ip4/127.0.0.1/tcp/70000" },
+      { ...usable, keeper: nameOf(6), networkKey: asHex("0x1234") },
+      { ...usable, keeper: nameOf(7), networkKey: keeper.entry.networkKey },
+      { ...usable, keeper: nameOf(8), networkKey: peer.entry.networkKey },
+      { ...peer.entry, networkKey: networkKey(9).publicKey },
+    ];
+    await keeper.gossip.setPeers([keeper.entry, peer.entry, ...bad]);
+    await peer.gossip.setPeers([keeper.entry]);
+    await until("the good one is connected", () => keeper.gossip.connected().includes(nameOf(1)));
+    expect(keeper.gossip.connected()).to.deep.equal([nameOf(1)]);
+    expect(keeper.gossip.troubles("peer-entry-refused")).to.equal(bad.length);
+    const logged = keeper.lines.filter(({ event }) => event === "peer-entry-refused");
+    expect(logged.map(({ fields }) => fields["peer"])).to.deep.equal(bad.map((entry) => entry.keeper));
+  });
+
+  it("hears a keeper under its new report key on the stream it has", async () => {
+    const keeper = await network.start(0);
+    const peer = await network.startRaw(1);
+    await keeper.gossip.setPeers([peer.entry]);
+    const stream = await peer.dial(keeper.entry);
+    stream.send(framed(fuzzCodec.encode(wish(1))));
+    await until("the first came", () => keeper.heard.length === 1);
+    await keeper.gossip.setPeers([{ ...peer.entry, keeper: nameOf(7) }]);
+    stream.send(framed(fuzzCodec.encode(wish(2))));
+    await until("the second came", () => keeper.heard.length === 2);
+    expect(keeper.heard.map(([from]) => from)).to.deep.equal([nameOf(1), nameOf(7)]);
+  });
+
+  it("reads a peer's newest stream and ends the one before", async () => {
+    const keeper = await network.start(0);
+    const peer = await network.startRaw(1);
+    await keeper.gossip.setPeers([peer.entry]);
+    const older = await peer.dial(keeper.entry);
+    older.send(framed(fuzzCodec.encode(wish(1))));
+    await until("the first came", () => keeper.heard.length === 1);
+    const newer = await peer.dial(keeper.entry);
+    newer.send(framed(fuzzCodec.encode(wish(2))));
+    await until("the second came", () => keeper.heard.length === 2);
+    await until("the older stream ends", () => older.status !== "open");
+    expect(newer.status).to.equal("open");
+  });
+
   it("closes the stream on a frame larger than any message, before the bytes come", async () => {
-    const keeper = await start(0);
-    const liar = await startRaw(1);
+    const keeper = await network.start(0);
+    const liar = await network.startRaw(1);
     await keeper.gossip.setPeers([liar.entry]);
     const stream = await liar.dial(keeper.entry);
     stream.send(framed(fuzzCodec.encode(wish(1))));
@@ -178,8 +143,8 @@ describe("gossip over libp2p", function () {
   });
 
   it("refuses bytes that are no message and goes on with the next", async () => {
-    const keeper = await start(0);
-    const liar = await startRaw(1);
+    const keeper = await network.start(0);
+    const liar = await network.startRaw(1);
     await keeper.gossip.setPeers([liar.entry]);
     const stream = await liar.dial(keeper.entry);
     stream.send(framed(Buffer.from('{"__proto__":1}')));
@@ -193,7 +158,7 @@ describe("gossip over libp2p", function () {
       messages: { burst: 10, perSecond: 20 },
       bytes: { burst: MIB, perSecond: MIB },
     };
-    const [first, second] = await startMesh(2, rates);
+    const [first, second] = await network.startMesh(2, rates);
     for (let i = 0; i < 100; i++) first!.gossip.send(nameOf(1), wish(i));
     await until("most are dropped", () => second!.gossip.troubles("peer-rate-limited") >= 50);
     await until("each came or was dropped", () => {
@@ -206,8 +171,8 @@ describe("gossip over libp2p", function () {
   });
 
   it("holds a bounded number of bytes for a peer that does not read", async () => {
-    const keeper = await start(0);
-    const slow = await startRaw(1);
+    const keeper = await network.start(0);
+    const slow = await network.startRaw(1);
     await slow.node.handle(PROTOCOL, (stream) => {
       stream.pause();
     });

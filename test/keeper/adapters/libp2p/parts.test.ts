@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createBackOff } from "../../../../keeper/adapters/libp2p/back-off.ts";
 import { createFrameReader, FrameError, frameOf } from "../../../../keeper/adapters/libp2p/frames.ts";
 import { createOutgoingQueue } from "../../../../keeper/adapters/libp2p/outgoing-queue.ts";
-import { knownPeer, PeerError } from "../../../../keeper/adapters/libp2p/peer-book.ts";
+import { knownPeer, knownPeers, PeerError } from "../../../../keeper/adapters/libp2p/peer-book.ts";
 import { createTroubleLog } from "../../../../keeper/adapters/libp2p/trouble-log.ts";
 import { asHex } from "../../../../keeper/ports/hex.ts";
 import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
@@ -105,6 +105,53 @@ describe("an entry of the registry", () => {
     expect(() => knownPeer({ keeper, networkKey: short, endpoint: "/ip4/1.2.3.4/tcp/9" })).to.throw(
       PeerError,
     );
+  });
+});
+
+describe("the entries of the registry", () => {
+  const entryOf = (digits: string) => ({
+    keeper: asHex(`0x${digits.repeat(20)}`),
+    networkKey: asHex(`0x${digits.repeat(32)}`),
+    endpoint: "/ip4/192.0.2.1/tcp/9463",
+  });
+  const self = entryOf("aa");
+  const ownId = { keeper: self.keeper, peerId: knownPeer(self).peerId };
+  const [first, second] = [entryOf("0b"), entryOf("0c")];
+  const read = (...entries: readonly ReturnType<typeof entryOf>[]) => {
+    const refused: PeerError[] = [];
+    const known = knownPeers(entries, ownId, (error) => refused.push(error));
+    return { known: known.map(({ keeper }) => keeper), refused };
+  };
+
+  it("make peers of all but the own one, which is no fault", () => {
+    const capitals = { ...self, keeper: asHex(`0x${"AA".repeat(20)}`) };
+    expect(read(first, capitals, second)).to.deep.equal({
+      known: [first.keeper, second.keeper],
+      refused: [],
+    });
+  });
+
+  it("lose only those that nobody could dial", () => {
+    const { known, refused } = read(first, { ...entryOf("0d"), endpoint: "nonsense" }, second);
+    expect(known).to.deep.equal([first.keeper, second.keeper]);
+    expect(refused).to.have.length(1);
+    expect(refused[0]).to.include({ keeper: entryOf("0d").keeper, endpoint: "nonsense" });
+  });
+
+  it("count once for each report key and network key, and never with this keeper's own", () => {
+    const { known, refused } = read(
+      first,
+      { ...entryOf("0d"), networkKey: first.networkKey },
+      { ...entryOf("0e"), keeper: asHex(`0x${"0B".repeat(20)}`) },
+      { ...entryOf("0f"), networkKey: self.networkKey },
+      second,
+    );
+    expect(known).to.deep.equal([first.keeper, second.keeper]);
+    expect(refused.map(({ message }) => message.replace(/.*: /, ""))).to.deep.equal([
+      `its report key or network key is the one of ${first.keeper}`,
+      `its report key or network key is the one of ${first.keeper}`,
+      "its network key is this keeper's own",
+    ]);
   });
 });
 
