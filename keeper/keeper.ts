@@ -2,23 +2,21 @@ import { requireConsistent, slotAt } from "./core/protocol/parameters.ts";
 import type { RiskReport, SignedReport } from "./core/report/typed-data.ts";
 import type { PreciseClock } from "./ports/clock.ts";
 import type { SignedScenarioSet } from "./ports/gossip.ts";
+import type { ScenarioBuilder } from "./ports/scenario-builder.ts";
 import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { observe, type ObserverSettings } from "./services/observe.ts";
 import { joinAgreement, type Agreement } from "./services/protocol/agreement.ts";
 import type { ProtocolParts } from "./services/protocol/parts.ts";
-import {
-  joinScenarioAgreement,
-  publishScenarioSet,
-  type ScenarioAgreement,
-  type ScenarioParts,
-} from "./services/protocol/scenario-agreement.ts";
+import { joinScenarioAgreement, type ScenarioAgreement } from "./services/protocol/scenario-agreement.ts";
+import { createScenarioPublication } from "./services/protocol/scenario-publication.ts";
 import { createTransmissions } from "./services/protocol/transmission.ts";
-import { buildScenarioSet } from "./services/scenarios.ts";
+import { createOwnScenarios } from "./services/scenarios.ts";
 
 /** Everything a keeper reaches the outside through. */
 export interface KeeperParts extends Omit<ProtocolParts, "observe" | "clock"> {
   readonly clock: PreciseClock;
   readonly observer: Omit<ObserverSettings, "chain" | "hourlyForecaster">;
+  readonly scenarioBuilder: ScenarioBuilder;
   /** Is told how long after its slot began each report was complete here. */
   reportSigned(sinceSlotMs: number): void;
 }
@@ -57,6 +55,13 @@ export function createKeeper(parts: KeeperParts): Keeper {
     ...parts,
     observe: (observedAtSeconds) => observe({ ...observer, chain, hourlyForecaster }, observedAtSeconds),
   };
+  const { marketData, listings } = observer;
+  const own = createOwnScenarios({
+    marketData,
+    listings,
+    builder: parts.scenarioBuilder,
+    timer: parts.timer,
+  });
   const join = async (accept: Acceptance, signal: AbortSignal): Promise<JoinedKeeper> => {
     const agreement = await joinAgreement(
       protocol,
@@ -65,13 +70,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
       },
       signal,
     );
-    const scenarioParts: ScenarioParts = {
-      ...protocol,
-      agreement,
-      buildScenarioSet: () => buildScenarioSet(observer.marketData, observer.listings),
-    };
     const scenarios = await joinScenarioAgreement(
-      scenarioParts,
+      { ...protocol, agreement, own },
       (final) => {
         accept.scenarioSet(final);
       },
@@ -81,8 +81,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
   };
   return {
     run: async (signal) => {
-      const { telemetry } = parts;
-      // Both are called only after a slot has begun, when the keeper has joined.
+      // All are called only after a slot has begun, when the keeper has joined.
       const joined: { keeper?: JoinedKeeper } = {};
       const committee = () => {
         if (joined.keeper === undefined)
@@ -90,18 +89,14 @@ export function createKeeper(parts: KeeperParts): Keeper {
         return joined.keeper.agreement.committee;
       };
       const transmissions = createTransmissions(parts, committee, signal);
+      const publication = createScenarioPublication(parts, committee, signal);
       const accept: Acceptance = {
         report: (final) => {
           noteSigned(parts, final.report);
           transmissions.schedule(final);
         },
         scenarioSet: (final) => {
-          const agreement = joined.keeper?.agreement;
-          if (agreement === undefined) return;
-          publishScenarioSet({ ...protocol, agreement }, final, signal).catch((error: unknown) => {
-            if (!signal.aborted)
-              telemetry.warn("scenario-set-not-posted", { setId: final.setId, reason: String(error) });
-          });
+          publication.schedule(final);
         },
       };
       joined.keeper = await join(accept, signal);
@@ -142,11 +137,11 @@ async function beginSlots(
       });
       lastEpoch = null;
     }
-    // Whoever takes over from a leader that is gone proposes in its place.
+    // Whoever takes over from a leader that is gone proposes in its place. Slots do not wait for it.
     if (agreement.epoch !== lastEpoch) {
       lastEpoch = agreement.epoch;
-      scenarios.propose().catch((error: unknown) => {
-        telemetry.warn("scenario-set-not-proposed", { reason: String(error) });
+      scenarios.lead().catch((error: unknown) => {
+        if (!signal.aborted) telemetry.warn("scenario-set-not-proposed", { reason: String(error) });
       });
     }
     // The clock shows whole seconds: the last one of a slot is watched closely.

@@ -3,6 +3,7 @@ import { createOracleChain } from "./adapters/ethers/oracle-chain.ts";
 import { createWalletSigner } from "./adapters/ethers/wallet-signer.ts";
 import { startStatusServer } from "./adapters/http/status-server.ts";
 import { createNetworkSigner } from "./adapters/keystore/network-signer.ts";
+import { createScenarioBuilder } from "./adapters/processes/scenario-builder.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { systemTimer } from "./adapters/system/timer.ts";
 import { createKeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
@@ -157,6 +158,7 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
         metrics.reportSigned(sinceSlotMs);
       },
       observer: { listings: open.listings, marketData },
+      scenarioBuilder: createScenarioBuilder(),
     });
     await Promise.all([keeper.run(signal), sender.watch()]);
     // The transaction in flight comes to rest where a restart takes it up.

@@ -62,6 +62,13 @@ export interface StoredMarket {
   readonly smiles: readonly Smile[];
 }
 
+export interface PostedScenarioSet {
+  /** Zero before the first. */
+  readonly setId: bigint;
+  /** keccak256 of its bytes. */
+  readonly dataHash: Hex;
+}
+
 export interface SubmittedTransaction {
   readonly hash: Hex;
   readonly gasUsed: bigint;
@@ -87,8 +94,8 @@ export interface OracleChain {
   /** A market as of the last report; null before the first. */
   storedMarket(market: number): Promise<StoredMarket | null>;
   submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction | null>;
-  /** Number of the last scenario set; zero before the first. */
-  scenarioSetId(): Promise<bigint>;
+  /** The scenario set in force. */
+  scenarioSet(): Promise<PostedScenarioSet>;
   publishScenarioSet(
     setId: bigint,
     data: Hex,

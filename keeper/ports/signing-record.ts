@@ -7,4 +7,6 @@ export interface SigningRecord {
    * Resolves to false when another hash stands recorded for the slot: then the caller must not sign.
    */
   record(slot: string, hash: Hex): Promise<boolean>;
+  /** What stands recorded for a slot; null when nothing does. */
+  recorded(slot: string): Promise<Hex | null>;
 }

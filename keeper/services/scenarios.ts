@@ -1,55 +1,27 @@
-import { encodeScenarioSet, type JointScenario, type ScenarioSet } from "../core/report/scenario-set.ts";
-import { jointResiduals } from "../core/scenarios/filtered-historical.ts";
-import { alignHistories, type DailyRecord, type JointHistory } from "../core/scenarios/history.ts";
-import { thinScenarios } from "../core/scenarios/thin.ts";
+import {
+  alignHistories,
+  type DailyRecord,
+  type JointHistory,
+  type MarketRecords,
+} from "../core/scenarios/history.ts";
 import { SECONDS_PER_DAY } from "../core/units.ts";
-import type { DailyHistory, Market, MarketData } from "../ports/market-data.ts";
 import type { Hex } from "../ports/hex.ts";
+import type { DailyHistory, Market, MarketData } from "../ports/market-data.ts";
+import type { ScenarioBuilder } from "../ports/scenario-builder.ts";
+import type { Timer } from "../ports/timer.ts";
 import type { MarketListing } from "./observe.ts";
 
-/** Scenarios of a set that goes on chain. */
-export const SCENARIO_COUNT = 256;
-/** All keepers draw alike; the number has no other meaning. */
-const SEED = 20_200_312;
-
-/** The joint scenario set that a keeper's history makes: filtered historical residuals of all markets, thinned with the tail kept. */
-export function scenarioSet(history: DailyHistory, listings: readonly MarketListing[]): ScenarioSet {
-  const residuals = jointResiduals(jointHistory(history, listings), { seed: SEED });
-  const { scenarios, weights } = thinScenarios(residuals, { count: SCENARIO_COUNT, seed: SEED });
-  return {
-    markets: scenarios.markets.map(({ market }) => market),
-    scenarios: largestFirst(
-      Array.from(weights, (weight, index) => ({
-        weight,
-        shocks: scenarios.markets.map(({ z, y }) => ({ z: z[index] ?? 0, y: y[index] ?? 0 })),
-      })),
-    ),
-  };
+/** The markets' daily records, in the order of the listings. */
+export function marketRecords(
+  history: DailyHistory,
+  listings: readonly MarketListing[],
+): readonly MarketRecords[] {
+  return listings.map(({ market, symbol }) => ({ market, records: dailyRecords(history, symbol) }));
 }
 
 /** The markets' daily history on one calendar. */
 export function jointHistory(history: DailyHistory, listings: readonly MarketListing[]): JointHistory {
-  return alignHistories(
-    listings.map(({ market, symbol }) => ({ market, records: dailyRecords(history, symbol) })),
-  );
-}
-
-/**
- * Scenarios with the largest moves first: of the orders tried the one in which the contract selects tails most cheaply. The margin does not
- * depend on it.
- */
-function largestFirst(scenarios: readonly JointScenario[]): readonly JointScenario[] {
-  const size = ({ shocks }: JointScenario) => Math.max(...shocks.map(({ z }) => Math.abs(z)));
-  return [...scenarios].sort((a, b) => size(b) - size(a));
-}
-
-/** The encoded set as of now, from all days known. */
-export async function buildScenarioSet(
-  marketData: MarketData,
-  listings: readonly MarketListing[],
-): Promise<Hex> {
-  const bytes = encodeScenarioSet(scenarioSet(await marketData.history(), listings));
-  return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return alignHistories(marketRecords(history, listings));
 }
 
 function dailyRecords(history: DailyHistory, symbol: Market): readonly DailyRecord[] {
@@ -58,4 +30,78 @@ function dailyRecords(history: DailyHistory, symbol: Market): readonly DailyReco
     close: markets[symbol].closeUsd,
     volIndex: markets[symbol].impliedVol?.vol ?? null,
   }));
+}
+
+interface OwnScenariosParts {
+  readonly marketData: Pick<MarketData, "history">;
+  readonly listings: readonly MarketListing[];
+  readonly builder: ScenarioBuilder;
+  readonly timer: Timer;
+}
+
+/** The scenario set of a keeper's own history. */
+export interface OwnScenarios {
+  /**
+   * The encoded set as of now. It is built once for each history, whoever asks and however often; a history that makes none is not tried
+   * again for a while.
+   * @throws ScenarioBuildFailed; the signal's reason when it aborts
+   */
+  current(signal: AbortSignal): Promise<Hex>;
+}
+
+/** What a history made. */
+interface Build {
+  readonly histories: readonly MarketRecords[];
+  readonly set: Promise<Hex>;
+  /** Null while it is being built, and when it succeeded. */
+  failedAtMs: number | null;
+}
+
+/** Time before a history whose build failed is tried again. */
+const RETRY_MS = 60_000;
+
+export function createOwnScenarios({
+  marketData,
+  listings,
+  builder,
+  timer,
+}: OwnScenariosParts): OwnScenarios {
+  let last: Build | null = null;
+  const begin = (histories: readonly MarketRecords[], before: Build | null, signal: AbortSignal): Build => {
+    const build = async () => {
+      // One at a time.
+      await before?.set.catch(() => undefined);
+      return builder.build(histories, signal);
+    };
+    const begun: Build = { histories, set: build(), failedAtMs: null };
+    begun.set.catch(() => {
+      begun.failedAtMs = timer.nowMs();
+    });
+    return begun;
+  };
+  return {
+    current: async (signal) => {
+      const histories = marketRecords(await marketData.history(), listings);
+      const mayRetry =
+        last !== null && last.failedAtMs !== null && timer.nowMs() - last.failedAtMs >= RETRY_MS;
+      if (last === null || mayRetry || !isSameHistory(last.histories, histories))
+        last = begin(histories, last, signal);
+      return last.set;
+    },
+  };
+}
+
+function isSameHistory(a: readonly MarketRecords[], b: readonly MarketRecords[]): boolean {
+  return a.length === b.length && a.every((market, index) => isSameMarket(market, b[index]));
+}
+
+function isSameMarket(a: MarketRecords, b: MarketRecords | undefined): boolean {
+  return (
+    a.market === b?.market &&
+    a.records.length === b.records.length &&
+    a.records.every(({ day, close, volIndex }, index) => {
+      const other = b.records[index];
+      return day === other?.day && close === other.close && volIndex === other.volIndex;
+    })
+  );
 }

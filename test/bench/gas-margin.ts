@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { loadDailyHistory } from "../../keeper/adapters/replay/daily-history.ts";
 import { decodeScenarioSet, encodeScenarioSet } from "../../keeper/core/report/scenario-set.ts";
 import { chainScenarios } from "../support/chain-margin.ts";
-import { scenarioSet } from "../../keeper/services/scenarios.ts";
+import { buildScenarioSet } from "../../keeper/core/scenarios/build-set.ts";
+import { marketRecords } from "../../keeper/services/scenarios.ts";
 import {
   deployMarginHouse,
   hoursToSeconds,
@@ -119,7 +120,7 @@ const marketInputs = (nowHour: bigint): readonly MarketInput[] =>
 
 /** The set that the keepers build from the recorded history. */
 function scenarios(): readonly ScenarioInput[] {
-  const set = scenarioSet(loadDailyHistory(DATA_FOLDER), LISTINGS);
+  const set = buildScenarioSet(marketRecords(loadDailyHistory(DATA_FOLDER), LISTINGS));
   return chainScenarios(decodeScenarioSet(encodeScenarioSet(set)));
 }
 

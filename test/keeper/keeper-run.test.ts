@@ -4,6 +4,7 @@ import { networkKeyOf } from "../../keeper/adapters/keystore/network-key.ts";
 import { createNetworkSigner } from "../../keeper/adapters/keystore/network-signer.ts";
 import { createMemoryStore } from "../../keeper/adapters/memory/keeper-store.ts";
 import { DEFAULT_PARAMETERS, slotAt } from "../../keeper/core/protocol/parameters.ts";
+import { leaderOf } from "../../keeper/core/protocol/leaders.ts";
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
 import type { ReportHead } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom } from "../../keeper/core/statistics/seeded-random.ts";
@@ -11,7 +12,7 @@ import { createKeeper } from "../../keeper/keeper.ts";
 import { MarketDataUnavailable } from "../../keeper/ports/market-data.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import type { OracleChain } from "../../keeper/ports/oracle-chain.ts";
-import { oracleDouble, recordingTelemetry } from "../support/keeper-doubles.ts";
+import { hashOfSet, oracleDouble, recordingTelemetry } from "../support/keeper-doubles.ts";
 import { hashSigner, START_SECONDS } from "../support/simulated-keepers.ts";
 import { unrulyGossip } from "../support/unruly-gossip.ts";
 import { virtualTime } from "../support/virtual-time.ts";
@@ -20,6 +21,7 @@ const COUNT = 4;
 const ADDRESS_BYTES = 20;
 const KEY_BYTES = 32;
 const SLOT_MS = DEFAULT_PARAMETERS.slotSeconds * 1_000;
+const SCENARIO_DATA: Hex = "0x0102";
 const PARAMETERS = { ...DEFAULT_PARAMETERS, heartbeatSeconds: 1 };
 
 /** Four keepers of a house without markets: their reports are empty, and everything around them is real. */
@@ -36,6 +38,8 @@ function house(seed: number) {
   );
   const gossip = unrulyGossip(addresses, time, seededRandom(seed));
   const delaysMs: number[] = [];
+  /** Who built a scenario set, and how long each build takes. */
+  const scenarios = { builtBy: [] as Hex[], buildMs: 0 };
   const posts: { readonly by: Hex; readonly atMs: number; readonly round: string }[] = [];
   const keepers = addresses.map((address, index) => {
     const network = networks[index];
@@ -64,6 +68,13 @@ function house(seed: number) {
         timer: time.timer,
         telemetry,
         parameters: PARAMETERS,
+        scenarioBuilder: {
+          build: async (_histories, signal) => {
+            scenarios.builtBy.push(address);
+            await time.timer.sleep(scenarios.buildMs, signal);
+            return SCENARIO_DATA;
+          },
+        },
         reportSigned: (sinceSlotMs) => delaysMs.push(sinceSlotMs),
         participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
         observer: {
@@ -83,7 +94,7 @@ function house(seed: number) {
     };
     return { address, store, trouble, lines: telemetry.lines, start };
   });
-  return { time, oracle, gossip, posts, delaysMs, keepers };
+  return { time, oracle, gossip, posts, delaysMs, scenarios, addresses, keepers };
 }
 
 const eventsOf = ({ lines }: ReturnType<typeof house>["keepers"][number], name: string) =>
@@ -149,6 +160,55 @@ describe("a keeper that runs", () => {
     ill.trouble.keeperSet = new Error("no node answers");
     const reason: unknown = await ill.start().running.catch((error: unknown) => error);
     expect(String(reason)).to.include("no node answers");
+  });
+
+  it("has the day's scenario set agreed and posted once, each keeper building it once", async () => {
+    const { time, oracle, gossip, scenarios, addresses, keepers } = house(7);
+    const started = keepers.map((keeper) => keeper.start());
+    await time.run(2 * PARAMETERS.slotsPerEpoch * SLOT_MS);
+    expect(oracle.state.scenarioSet).to.deep.equal({ setId: 1n, dataHash: hashOfSet(SCENARIO_DATA) });
+    expect([...scenarios.builtBy].sort()).to.deep.equal([...addresses].sort());
+    const proposals = gossip.sent.filter(({ message }) => message.kind === "scenario-proposal");
+    expect(proposals).to.have.length(COUNT);
+    expect(keepers.flatMap((keeper) => eventsOf(keeper, "scenario-set-posted"))).to.have.length(1);
+    for (const { stop } of started) stop.abort();
+  });
+
+  it("begins its slots while its scenario set is being built, and has the set agreed then", async () => {
+    const { time, oracle, scenarios, addresses, keepers } = house(8);
+    scenarios.buildMs = 4 * SLOT_MS;
+    const started = keepers.map((keeper) => keeper.start());
+    await time.run(4 * SLOT_MS);
+    expect(oracle.state.scenarioSet.setId).to.equal(0n);
+    expect(oracle.reports.length).to.be.at.least(4);
+    await time.run(6 * SLOT_MS);
+    expect(oracle.reports.length).to.be.at.least(10);
+    expect(oracle.state.scenarioSet.setId).to.equal(1n);
+    expect([...scenarios.builtBy].sort()).to.deep.equal([...addresses].sort());
+    for (const { stop } of started) stop.abort();
+  });
+
+  it("builds one set at most for a leader that proposes a thousand others, and goes on reporting", async () => {
+    const { time, oracle, gossip, scenarios, addresses, keepers } = house(9);
+    const liar = leaderOf(1n, oracle.state.keeperSet.keepers, oracle.state.keeperSet.configDigest);
+    const honest = addresses.filter((address) => address !== liar);
+    scenarios.buildMs = 2_000;
+    const started = keepers.map((keeper) => keeper.start());
+    await time.run(0);
+    const voice = gossip.join(liar);
+    for (let slot = 0; slot < 6; slot++) {
+      for (let lie = 0; lie < 1_000; lie++)
+        voice.publish({
+          kind: "scenario-proposal",
+          setId: BigInt(1 + (lie % 3)),
+          data: `0x${(lie % 256).toString(16).padStart(2, "0")}`,
+        });
+      await time.run(SLOT_MS);
+    }
+    expect(oracle.reports.length).to.be.at.least(6);
+    for (const address of honest)
+      expect(scenarios.builtBy.filter((builder) => builder === address).length, address).to.be.at.most(1);
+    for (const { stop } of started) stop.abort();
   });
 
   it("ends whenever it is told to: says, signs and posts nothing afterwards, and a restart signs nothing else", async () => {

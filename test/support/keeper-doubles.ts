@@ -1,4 +1,5 @@
 // Doubles of the keeper's ports: a chain that only remembers, and a log that can be read.
+import { createHash } from "node:crypto";
 import { ChainRefusal } from "../../keeper/ports/clearing-chain.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import type {
@@ -8,6 +9,7 @@ import type {
   KeeperSet,
   OracleChain,
   OracleHeader,
+  PostedScenarioSet,
   StoredMarket,
   SubmittedTransaction,
 } from "../../keeper/ports/oracle-chain.ts";
@@ -16,6 +18,9 @@ import type { Telemetry, TelemetryFields } from "../../keeper/ports/telemetry.ts
 import { isAfter } from "../../keeper/core/protocol/round-id.ts";
 import { unpackMarketWord } from "../../keeper/core/report/words.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
+
+/** What stands for keccak256 where nothing is real. */
+export const hashOfSet = (data: Hex): Hex => asHex(`0x${createHash("sha256").update(data).digest("hex")}`);
 
 const hash = (digits: string): Hex => asHex(`0x${digits.repeat(64 / digits.length)}`);
 
@@ -49,7 +54,7 @@ export interface OracleState {
   limits: readonly ForecastLimits[];
   feeds: readonly GuardingFeed[];
   stored: ReadonlyMap<number, StoredMarket>;
-  scenarioSetId: bigint;
+  scenarioSet: PostedScenarioSet;
 }
 
 export interface OracleDouble {
@@ -83,7 +88,7 @@ export function oracleDouble(
     limits: markets.map(forecastLimits),
     feeds: [],
     stored: new Map(),
-    scenarioSetId: 0n,
+    scenarioSet: { setId: 0n, dataHash: hash("00") },
   };
   const reports: { readonly report: RiskReport; readonly signatures: readonly Hex[] }[] = [];
   const mined: SubmittedTransaction = { hash: hash("aa"), gasUsed: 1n };
@@ -106,9 +111,10 @@ export function oracleDouble(
       state.stored = storedOf(report);
       return Promise.resolve(mined);
     },
-    scenarioSetId: () => Promise.resolve(state.scenarioSetId),
-    publishScenarioSet: (setId) => {
-      state.scenarioSetId = setId;
+    scenarioSet: () => Promise.resolve(state.scenarioSet),
+    publishScenarioSet: (setId, data) => {
+      if (setId <= state.scenarioSet.setId) return Promise.resolve(null);
+      state.scenarioSet = { setId, dataHash: hashOfSet(data) };
       return Promise.resolve(mined);
     },
   };

@@ -21,7 +21,13 @@ import type { KeeperStore } from "../../keeper/ports/store.ts";
 import { joinAgreement, type Agreement } from "../../keeper/services/protocol/agreement.ts";
 import type { ProtocolParts } from "../../keeper/services/protocol/parts.ts";
 import { createTransmissions } from "../../keeper/services/protocol/transmission.ts";
-import { oracleDouble, recordingTelemetry, type LogLine, type OracleDouble } from "./keeper-doubles.ts";
+import {
+  hashOfSet,
+  oracleDouble,
+  recordingTelemetry,
+  type LogLine,
+  type OracleDouble,
+} from "./keeper-doubles.ts";
 import { unrulyGossip, type Faults, type UnrulyGossip } from "./unruly-gossip.ts";
 import { virtualTime, type VirtualTime } from "./virtual-time.ts";
 
@@ -52,7 +58,7 @@ export function hashSigner(address: Hex, all: readonly Hex[]): ReportSigner {
     address,
     headOf,
     hashHead: (_domain, head) => hashHead(head),
-    hashData: (data) => hashOf(data),
+    hashData: hashOfSet,
     signReport: (_domain, report) => Promise.resolve(hashOf(address, hashHead(headOf(report)))),
     signScenarioSet: (_domain, message) => Promise.resolve(hashOf(address, hashOf(json(message)))),
     headSigner: (_domain, head, signature) => authorOf(hashHead(head), signature),

@@ -79,7 +79,10 @@ export function createOracleChain(
     },
     submitReport: (report, signatures) =>
       submit("submitting a report", reportRequest(oracle, addresses.riskOracle, report, signatures)),
-    scenarioSetId: async () => (await store.current()).setId,
+    scenarioSet: async () => {
+      const { setId, dataHash } = await store.current();
+      return { setId, dataHash: asHex(dataHash) };
+    },
     publishScenarioSet: (setId, data, configDigest, signatures) =>
       submit("publishing a scenario set", {
         id: `scenarios/${addresses.scenarioStore}/${configDigest}/${setId.toString()}`,

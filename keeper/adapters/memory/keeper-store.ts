@@ -17,6 +17,7 @@ export function createMemoryStore(): KeeperStore {
       if (earlier === undefined) recorded.set(slot, hash);
       return Promise.resolve(earlier === undefined || earlier === hash);
     },
+    recorded: (slot) => Promise.resolve(recorded.get(slot) ?? null),
     saveView: (next) => {
       view = next;
       return Promise.resolve();

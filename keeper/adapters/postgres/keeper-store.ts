@@ -1,4 +1,5 @@
 import { Pool } from "pg";
+import { asHex } from "../../ports/hex.ts";
 import { KEPT_FINALS, type KeeperStore, type StoreOwner, type View } from "../../ports/store.ts";
 import type { TransactionLog } from "../../ports/transaction-log.ts";
 import { readSignedReport, writeSignedReport } from "../signed-report-text.ts";
@@ -75,6 +76,10 @@ function protocolTables(query: Query): Omit<KeeperStore, keyof TransactionLog | 
       ]);
       const [row] = await query("SELECT hash FROM signed_slot WHERE slot = $1", [slot]);
       return row?.["hash"] === hash;
+    },
+    recorded: async (slot) => {
+      const [row] = await query("SELECT hash FROM signed_slot WHERE slot = $1", [slot]);
+      return row === undefined ? null : asHex(String(row["hash"]));
     },
     saveView: async ({ epoch, wish }) => {
       await query(

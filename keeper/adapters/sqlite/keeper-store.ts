@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { asHex } from "../../ports/hex.ts";
 import { KEPT_FINALS, type KeeperStore, type StoreOwner } from "../../ports/store.ts";
 import { readSignedReport, writeSignedReport } from "../signed-report-text.ts";
 import { nameOfOwner, requireStoreOwner, SCHEMA_VERSION, sortableEpoch } from "../store-layout.ts";
@@ -63,6 +64,11 @@ function protocolTables(database: DatabaseSync): ProtocolTables {
       settled(() => {
         insertSlot.run(slot, hash);
         return readSlot.get(slot)?.["hash"] === hash;
+      }),
+    recorded: (slot) =>
+      settled(() => {
+        const row = readSlot.get(slot);
+        return row === undefined ? null : asHex(String(row["hash"]));
       }),
     saveView: ({ epoch, wish }) =>
       settled(() => {

@@ -1,9 +1,11 @@
 import { BEFORE_ALL_ROUNDS, isAfter, nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
 import type { RiskReport, SignedReport } from "../../core/report/typed-data.ts";
+import type { Hex } from "../../ports/hex.ts";
 import type { ReportSigner } from "../../ports/signer.ts";
 import { KEPT_FINALS } from "../../ports/store.ts";
 import type { SignedHead } from "../../ports/watch-chain.ts";
 import type { Evidence } from "./evidence.ts";
+import { quorumOf } from "./order-signatures.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
 
 /** Signed reports that one answer to a catch-up holds. */
@@ -50,7 +52,7 @@ export async function openFinals(parts: FinalsParts): Promise<Finals> {
       const { report } = final;
       const name = nameOfRound(report);
       if (held.has(name)) return true;
-      const signed = quorumOf(final, parts.committee(), signer);
+      const signed = signedHeads(final, parts.committee(), signer);
       if (signed === null) {
         telemetry.warn("final-refused", { round: name });
         return false;
@@ -77,22 +79,21 @@ export async function openFinals(parts: FinalsParts): Promise<Finals> {
 }
 
 /** The signatures of a report when they are exactly a quorum of the set in force, rising by signer; null otherwise. */
-function quorumOf(
+function signedHeads(
   { report, signatures }: SignedReport,
   { keeperSet, domain }: Committee,
   signer: ReportSigner,
 ): readonly SignedHead[] | null {
-  const { configDigest, keepers, quorum } = keeperSet;
-  if (report.configDigest !== configDigest || signatures.length !== quorum) return null;
+  if (report.configDigest !== keeperSet.configDigest) return null;
   const head = signer.headOf(report);
+  const authorOf = (signature: Hex) => signer.headSigner(domain, head, signature);
   const hash = signer.hashHead(domain, head);
-  const signed: SignedHead[] = [];
-  for (const signature of signatures) {
-    const author = signer.headSigner(domain, head, signature);
-    if (author === null || !keepers.includes(author)) return null;
-    const before = signed.at(-1);
-    if (before !== undefined && BigInt(before.signer) >= BigInt(author)) return null;
-    signed.push({ head, hash, signature, signer: author });
-  }
-  return signed;
+  return (
+    quorumOf(signatures, keeperSet, authorOf)?.map((author, index) => ({
+      head,
+      hash,
+      signature: signatures[index]!,
+      signer: author,
+    })) ?? null
+  );
 }

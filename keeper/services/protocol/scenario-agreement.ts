@@ -1,4 +1,3 @@
-import { transmissionTurn } from "../../core/protocol/leaders.ts";
 import { SECONDS_PER_DAY } from "../../core/units.ts";
 import type {
   GossipMessage,
@@ -7,163 +6,277 @@ import type {
   SignedScenarioSet,
 } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
+import type { PostedScenarioSet } from "../../ports/oracle-chain.ts";
 import type { SigningDomain } from "../../ports/signer.ts";
-import { orderSignatures } from "./order-signatures.ts";
+import type { OwnScenarios } from "../scenarios.ts";
 import type { Agreement } from "./agreement.ts";
+import { orderSignatures, quorumOf } from "./order-signatures.ts";
 import { SigningRefused, type ProtocolParts } from "./parts.ts";
+import { createSpacing, type Spacing } from "./spacing.ts";
 
 export interface ScenarioParts extends Pick<
   ProtocolParts,
   "chain" | "gossip" | "signer" | "store" | "clock" | "timer" | "telemetry" | "parameters"
 > {
-  readonly agreement: Pick<Agreement, "committee" | "epoch" | "isLeader" | "leader">;
-  /** The encoded set that this keeper's own history makes; the same history gives the same bytes. */
-  buildScenarioSet(): Promise<Hex>;
+  readonly agreement: Pick<Agreement, "committee" | "isLeader" | "leader">;
+  /** The set that this keeper's own history makes; the same history gives the same bytes. */
+  readonly own: OwnScenarios;
 }
 
 /** Agreement on the day's scenario set. */
 export interface ScenarioAgreement {
-  /** As leader: proposes the next set, unless the day has its set. */
-  propose(): Promise<void>;
+  /**
+   * As leader: proposes the next set, again and again until it is complete or another leads. Returns at once when the day needs none, and while
+   * an earlier call is at it.
+   */
+  lead(): Promise<void>;
 }
 
-/** The set that this keeper signed last. */
+/** The set that this keeper signed last, with the signatures over it that hold. */
 interface Draft {
-  readonly setId: bigint;
   readonly data: Hex;
+  readonly message: ScenarioSignatureMessage;
+  readonly configDigest: Hex;
+  readonly signatures: Map<Hex, Hex>;
+}
+
+/** The newest set with a quorum that this keeper knows. */
+interface Held {
+  readonly final: SignedScenarioSet;
   readonly dataHash: Hex;
 }
 
-/** Follows proposals of scenario sets until the signal aborts: builds the same set and signs it when the bytes agree, one a day. */
+interface Organs {
+  readonly parts: ScenarioParts;
+  readonly domain: SigningDomain;
+  readonly signal: AbortSignal;
+  readonly accepted: (final: SignedScenarioSet) => void;
+  /** The last signature of each keeper, also those that came before this keeper signed. */
+  readonly heard: Map<Hex, ScenarioSignatureMessage>;
+  readonly isTime: Spacing;
+  draft: Draft | null;
+  held: Held | null;
+  isLeading: boolean;
+  isExamining: boolean;
+}
+
+/**
+ * Follows proposals of scenario sets until the signal aborts, and signs those that this keeper's own history makes too.
+ * @param accepted is told each set that is complete
+ */
 export async function joinScenarioAgreement(
   parts: ScenarioParts,
   accepted: (final: SignedScenarioSet) => void,
   signal: AbortSignal,
 ): Promise<ScenarioAgreement> {
-  const { chain, gossip, telemetry, clock } = parts;
-  const domain = await chain.scenarioDomain();
-  const heard = new Map<Hex, ScenarioSignatureMessage>();
-  let draft: Draft | null = null;
-  let newestSetId = 0n;
-  let agreedDay = Number.NEGATIVE_INFINITY;
-
-  const finish = (final: SignedScenarioSet | null) => {
-    if (final === null || final.setId <= newestSetId) return;
-    newestSetId = final.setId;
-    agreedDay = dayOf(clock.nowSeconds());
-    gossip.publish({ kind: "scenario-final", ...final });
-    accepted(final);
-  };
-  const receive = async (from: Hex, message: GossipMessage): Promise<void> => {
-    if (message.kind === "scenario-proposal") {
-      draft = await sign(parts, domain, from, message);
-      finish(complete(parts, domain, draft, heard));
-    } else if (message.kind === "scenario-signature") {
-      heard.set(from, message);
-      if (draft !== null) finish(complete(parts, domain, draft, heard));
-    } else if (message.kind === "scenario-final") {
-      const { setId, data, configDigest, signatures } = message;
-      if (hasQuorum(parts, domain, message)) finish({ setId, data, configDigest, signatures });
-    }
+  const { chain, gossip, telemetry, timer, parameters } = parts;
+  const organs: Organs = {
+    parts,
+    domain: await chain.scenarioDomain(),
+    signal,
+    accepted,
+    heard: new Map(),
+    isTime: createSpacing(timer, parameters.resendMs),
+    draft: null,
+    held: null,
+    isLeading: false,
+    isExamining: false,
   };
   const unsubscribe = gossip.subscribe((from, message) => {
     if (!parts.agreement.committee.keeperSet.keepers.includes(from)) return;
-    receive(from, message).catch((error: unknown) => {
+    receive(organs, from, message).catch((error: unknown) => {
       if (!signal.aborted)
         telemetry.warn("scenario-message-failed", { kind: message.kind, from, reason: String(error) });
     });
   });
   signal.addEventListener("abort", unsubscribe, { once: true });
   return {
-    propose: async () => {
-      if (!parts.agreement.isLeader() || dayOf(clock.nowSeconds()) <= agreedDay) return;
-      const [data, setId] = await Promise.all([parts.buildScenarioSet(), chain.scenarioSetId()]);
-      gossip.publish({ kind: "scenario-proposal", setId: setId + 1n, data });
+    lead: async () => {
+      if (organs.isLeading) return;
+      organs.isLeading = true;
+      try {
+        await proposeUntilDone(organs);
+      } finally {
+        organs.isLeading = false;
+      }
     },
   };
 }
 
-const dayOf = (seconds: number): number => Math.floor(seconds / SECONDS_PER_DAY);
+/** Whatever a keeper sends of a kind, it costs the others one look in each resend time. */
+async function receive(organs: Organs, from: Hex, message: GossipMessage): Promise<void> {
+  const { kind } = message;
+  if (kind !== "scenario-proposal" && kind !== "scenario-signature" && kind !== "scenario-final") return;
+  if (!organs.isTime(`${kind}/${from}`)) return;
+  if (kind === "scenario-proposal") await examine(organs, from, message);
+  else if (kind === "scenario-final") await takeFinal(organs, message);
+  else {
+    organs.heard.set(from, message);
+    count(organs, from, message);
+    complete(organs);
+  }
+}
 
-async function sign(
-  parts: ScenarioParts,
-  domain: SigningDomain,
-  from: Hex,
-  { setId, data }: ScenarioProposalMessage,
-): Promise<Draft> {
-  const { chain, gossip, signer, store, clock, agreement } = parts;
+/** The one number that may be signed now. */
+interface Opening {
+  readonly inForce: PostedScenarioSet;
+  /** The number after the chain's. */
+  readonly setId: bigint;
+  /** Where the number of the day's set is recorded, and whether it is this one or none yet. */
+  readonly slot: string;
+  readonly isFree: boolean;
+}
+
+async function openingNow({ chain, store, clock, agreement }: ScenarioParts): Promise<Opening> {
+  const { configDigest } = agreement.committee.keeperSet;
+  const inForce = await chain.scenarioSet();
+  const setId = inForce.setId + 1n;
+  const day = Math.floor(clock.nowSeconds() / SECONDS_PER_DAY);
+  const slot = `scenario-number/${configDigest}/${day.toString()}`;
+  const recorded = await store.recorded(slot);
+  return { inForce, setId, slot, isFree: recorded === null || recorded === recordOf(setId) };
+}
+
+/** A set's number as the signing record keeps it. */
+const recordOf = (setId: bigint): Hex => `0x${setId.toString(16).padStart(NUMBER_DIGITS, "0")}`;
+const NUMBER_DIGITS = 16;
+
+async function proposeUntilDone(organs: Organs): Promise<void> {
+  const { parts, signal } = organs;
+  const { gossip, timer, parameters } = parts;
+  let pauseMs = parameters.resendMs;
+  for (;;) {
+    const wanted = await wantedSet(organs);
+    if (wanted === null) return;
+    gossip.publish({ kind: "scenario-proposal", ...wanted });
+    // Others may have to build theirs first, or their data may come later in the day.
+    pauseMs = Math.min(2 * pauseMs, parameters.progressMs);
+    await timer.sleep(pauseMs, signal);
+  }
+}
+
+/** The next set as this keeper's history makes it; null when another leads, or the day has its set. */
+async function wantedSet(organs: Organs): Promise<Pick<ScenarioProposalMessage, "setId" | "data"> | null> {
+  const { agreement, own, signer } = organs.parts;
+  if (!agreement.isLeader()) return null;
+  const { inForce, setId, isFree } = await openingNow(organs.parts);
+  if (!isFree) return null;
+  const data = await own.current(organs.signal);
+  const dataHash = signer.hashData(data);
+  const { configDigest } = agreement.committee.keeperSet;
+  const { held } = organs;
+  const isHeld =
+    held?.final.setId === setId && held.dataHash === dataHash && held.final.configDigest === configDigest;
+  return isHeld || dataHash === inForce.dataHash || !agreement.isLeader() ? null : { setId, data };
+}
+
+/** Looks at one proposal at a time; what comes meanwhile will come again. */
+async function examine(organs: Organs, from: Hex, proposal: ScenarioProposalMessage): Promise<void> {
+  if (from !== organs.parts.agreement.leader()) throw new SigningRefused(`${from} does not lead`);
+  if (organs.isExamining) return;
+  organs.isExamining = true;
+  try {
+    await signWhatIsOwn(organs, proposal);
+  } finally {
+    organs.isExamining = false;
+  }
+  complete(organs);
+}
+
+/**
+ * Signs a set when everything that is cheap to check is right and the own history makes the same bytes. One number a day is signed, under which
+ * the bytes may still change while the keepers' histories differ: the contract takes one set of a number, whichever comes first.
+ */
+async function signWhatIsOwn(organs: Organs, { setId, data }: ScenarioProposalMessage): Promise<void> {
+  const { parts, domain, signal, heard } = organs;
+  const { gossip, signer, store, own, agreement } = parts;
   const { configDigest, keepers } = agreement.committee.keeperSet;
-  if (from !== agreement.leader()) throw new SigningRefused(`${from} does not lead`);
   if (!keepers.includes(signer.address))
     throw new SigningRefused(`${signer.address} is not among the keepers of ${configDigest}`);
-  const [own, lastSetId] = await Promise.all([parts.buildScenarioSet(), chain.scenarioSetId()]);
-  if (setId !== lastSetId + 1n)
-    throw new SigningRefused(`set ${setId.toString()} does not follow the chain's ${lastSetId.toString()}`);
-  if (own !== data)
+  const { inForce, setId: next, slot, isFree } = await openingNow(parts);
+  if (setId !== next)
+    throw new SigningRefused(
+      `set ${setId.toString()} does not follow the chain's ${inForce.setId.toString()}`,
+    );
+  if (!isFree) throw new SigningRefused(`a set of another number stands recorded for ${slot}`);
+  const dataHash = signer.hashData(data);
+  if (dataHash === inForce.dataHash) throw new SigningRefused("the set in force holds the same bytes");
+  if (data !== (await own.current(signal)))
     throw new SigningRefused(`set ${setId.toString()} differs from the one this keeper's history makes`);
-  const dataHash = signer.hashData(data);
-  const day = dayOf(clock.nowSeconds());
-  const slots = [
-    `scenarios/${configDigest}/${setId.toString()}`,
-    `scenario-day/${configDigest}/${day.toString()}`,
-  ];
-  for (const slot of slots)
-    if (!(await store.record(slot, dataHash)))
-      throw new SigningRefused(`another set stands recorded for ${slot}`);
+  signal.throwIfAborted();
+  const { draft } = organs;
+  const isSigned =
+    draft?.message.setId === setId &&
+    draft.message.dataHash === dataHash &&
+    draft.configDigest === configDigest;
+  if (isSigned) {
+    gossip.publish(draft.message);
+    return;
+  }
+  if (!(await store.record(slot, recordOf(setId))))
+    throw new SigningRefused(`a set of another number stands recorded for ${slot}`);
   const signature = await signer.signScenarioSet(domain, { configDigest, setId, dataHash });
-  gossip.publish({ kind: "scenario-signature", setId, dataHash, signature });
-  return { setId, data, dataHash };
+  const message: ScenarioSignatureMessage = { kind: "scenario-signature", setId, dataHash, signature };
+  organs.draft = { data, message, configDigest, signatures: new Map([[gossip.self, signature]]) };
+  gossip.publish(message);
+  for (const [author, early] of heard) count(organs, author, early);
 }
 
-/** The set with a quorum of the signatures heard; null while they are too few. */
-function complete(
-  { signer, agreement }: ScenarioParts,
-  domain: SigningDomain,
-  { setId, data, dataHash }: Draft,
-  heard: ReadonlyMap<Hex, ScenarioSignatureMessage>,
-): SignedScenarioSet | null {
-  const { configDigest, quorum } = agreement.committee.keeperSet;
-  const matching = [...heard].filter(
-    ([, message]) => message.setId === setId && message.dataHash === dataHash,
-  );
-  if (matching.length < quorum) return null;
-  const valid = matching.filter(
-    ([from, { signature }]) =>
-      signer.scenarioSetSigner(domain, { configDigest, setId, dataHash }, signature) === from,
-  );
-  if (valid.length < quorum) return null;
-  const signatures = new Map(valid.map(([from, { signature }]) => [from, signature]));
-  return { setId, data, configDigest, signatures: orderSignatures(signatures, quorum) };
+/** Adds a keeper's signature to the draft's when it is over the draft. */
+function count(
+  { parts, domain, draft }: Organs,
+  author: Hex,
+  { setId, dataHash, signature }: ScenarioSignatureMessage,
+): void {
+  if (setId !== draft?.message.setId || dataHash !== draft.message.dataHash) return;
+  const { configDigest } = draft;
+  if (parts.signer.scenarioSetSigner(domain, { configDigest, setId, dataHash }, signature) === author)
+    draft.signatures.set(author, signature);
 }
 
-function hasQuorum(
-  { signer, agreement }: ScenarioParts,
-  domain: SigningDomain,
+/** Holds the draft once a quorum of the set in force has signed it. */
+function complete(organs: Organs): void {
+  const { parts, draft } = organs;
+  const { configDigest, keepers, quorum } = parts.agreement.committee.keeperSet;
+  if (draft?.configDigest !== configDigest) return;
+  const signatures = new Map([...draft.signatures].filter(([author]) => keepers.includes(author)));
+  if (signatures.size < quorum) return;
+  const { data, message } = draft;
+  const ordered = orderSignatures(signatures, quorum);
+  hold(organs, { setId: message.setId, data, configDigest, signatures: ordered }, message.dataHash);
+}
+
+async function takeFinal(
+  organs: Organs,
   { setId, data, configDigest, signatures }: SignedScenarioSet,
-): boolean {
+): Promise<void> {
+  const { parts, domain } = organs;
+  const { signer, chain, agreement } = parts;
   const { keeperSet } = agreement.committee;
-  if (configDigest !== keeperSet.configDigest || signatures.length !== keeperSet.quorum) return false;
+  if (configDigest !== keeperSet.configDigest || signatures.length !== keeperSet.quorum) return;
   const dataHash = signer.hashData(data);
-  const authors = signatures.map((each) =>
-    signer.scenarioSetSigner(domain, { configDigest, setId, dataHash }, each),
-  );
-  return (
-    new Set(authors).size === authors.length &&
-    authors.every((author) => author !== null && keeperSet.keepers.includes(author))
-  );
+  if (!isNews(organs, { setId, configDigest }, dataHash)) return;
+  if ((await chain.scenarioSet()).setId >= setId) return;
+  const authorOf = (signature: Hex) =>
+    signer.scenarioSetSigner(domain, { configDigest, setId, dataHash }, signature);
+  if (quorumOf(signatures, keeperSet, authorOf) !== null)
+    hold(organs, { setId, data, configDigest, signatures }, dataHash);
 }
 
-/** Publishes a set when it is this keeper's turn, after a last look at the chain. */
-export async function publishScenarioSet(
-  { chain, signer, timer, telemetry, parameters, agreement }: Omit<ScenarioParts, "buildScenarioSet">,
-  final: SignedScenarioSet,
-  signal: AbortSignal,
-): Promise<void> {
-  const { setId, data, configDigest, signatures } = final;
-  const { keepers } = agreement.committee.keeperSet;
-  const turn = transmissionTurn(signer.address, { epoch: setId, round: 0 }, keepers, configDigest);
-  if (turn > 0) await timer.sleep(turn * parameters.stageMs, signal);
-  if ((await chain.scenarioSetId()) >= setId) return;
-  await chain.publishScenarioSet(setId, data, configDigest, signatures);
-  telemetry.info("scenario-set-posted", { setId, turn });
+/** Of two sets of one number the later one counts that this keeper signed itself: what the others make of it is theirs to say. */
+function isNews(
+  { held, draft }: Organs,
+  { setId, configDigest }: Pick<SignedScenarioSet, "setId" | "configDigest">,
+  dataHash: Hex,
+): boolean {
+  if (held === null || held.final.configDigest !== configDigest) return true;
+  if (setId !== held.final.setId) return setId > held.final.setId;
+  return dataHash !== held.dataHash && dataHash === draft?.message.dataHash;
+}
+
+function hold(organs: Organs, final: SignedScenarioSet, dataHash: Hex): void {
+  if (!isNews(organs, final, dataHash)) return;
+  organs.held = { final, dataHash };
+  organs.parts.gossip.publish({ kind: "scenario-final", ...final });
+  organs.accepted(final);
 }

@@ -49,6 +49,8 @@ describe("a keeper's store", () => {
       expect(await store.record("report/1", SECOND)).to.equal(false);
       expect(await store.record("report/1", FIRST)).to.equal(true);
       expect(await store.record("report/2", SECOND)).to.equal(true);
+      expect(await store.recorded("report/1")).to.equal(FIRST);
+      expect(await store.recorded("report/3")).to.equal(null);
       await store.close();
     });
 

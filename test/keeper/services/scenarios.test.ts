@@ -1,43 +1,126 @@
 import { expect } from "chai";
-import { loadDailyHistory } from "../../../keeper/adapters/replay/daily-history.ts";
-import { loadEpisode } from "../../../keeper/adapters/replay/episodes.ts";
-import { openReplay } from "../../../keeper/adapters/replay/replay.ts";
-import { decodeScenarioSet } from "../../../keeper/core/report/scenario-set.ts";
-import { buildScenarioSet, SCENARIO_COUNT, scenarioSet } from "../../../keeper/services/scenarios.ts";
-import { DATA_FOLDER } from "../adapters/replay/support.ts";
+import type { MarketRecords } from "../../../keeper/core/scenarios/history.ts";
+import type { Hex } from "../../../keeper/ports/hex.ts";
+import type { DailyObservation } from "../../../keeper/ports/market-data.ts";
+import { ScenarioBuildFailed } from "../../../keeper/ports/scenario-builder.ts";
+import { createOwnScenarios, marketRecords } from "../../../keeper/services/scenarios.ts";
+import { virtualTime } from "../../support/virtual-time.ts";
 
+const DAY_SECONDS = 86_400;
+const FIRST_DAY = 20_000;
+const RETRY_MS = 60_000;
 const LISTINGS = [
   { market: 1, symbol: "BTC" },
   { market: 2, symbol: "ETH" },
 ] as const;
-const history = loadDailyHistory(DATA_FOLDER);
-const replay = openReplay(loadEpisode(DATA_FOLDER, "2026-02"), history);
-const [now = 0] = replay.snapshotTimes;
 
-describe("a scenario set", () => {
-  it("is the same bytes for every keeper of one history, and of the size that goes on chain", async () => {
-    const [a, b] = await Promise.all([1, 2].map(() => buildScenarioSet(replay.at(now), LISTINGS)));
-    expect(a).to.equal(b);
-    const decoded = decodeScenarioSet(Uint8Array.from(Buffer.from((a ?? "0x").slice(2), "hex")));
-    expect(decoded.markets).to.deep.equal([1, 2]);
-    expect(decoded.scenarios).to.have.length(SCENARIO_COUNT);
+const dayOf = (index: number, closeUsd = 50_000): DailyObservation => ({
+  observedAtSeconds: (FIRST_DAY + index) * DAY_SECONDS + 1,
+  priceSource: "exchange-close",
+  markets: {
+    BTC: { closeUsd, impliedVol: { vol: 0.5, source: "thirty-day-index" } },
+    ETH: { closeUsd: 2_000, impliedVol: null },
+  },
+});
+
+/** A history that a test changes, and a builder whose sets are numbered. */
+function desk() {
+  const time = virtualTime(0);
+  const state = { days: [dayOf(0), dayOf(1)], failure: null as Error | null, isSlow: false };
+  const builds: (readonly MarketRecords[])[] = [];
+  const answers: PromiseWithResolvers<Hex>[] = [];
+  const own = createOwnScenarios({
+    // Read anew each time, as from a file.
+    marketData: { history: () => Promise.resolve({ days: structuredClone(state.days) }) },
+    listings: LISTINGS,
+    builder: {
+      build: (histories) => {
+        builds.push(histories);
+        const answer = Promise.withResolvers<Hex>();
+        answers.push(answer);
+        if (state.failure !== null) answer.reject(state.failure);
+        else if (!state.isSlow) answer.resolve(`0x0${builds.length}`);
+        return answer.promise;
+      },
+    },
+    timer: time.timer,
+  });
+  const { signal } = new AbortController();
+  return { time, state, builds, answers, current: () => own.current(signal) };
+}
+
+describe("a keeper's own scenario set", () => {
+  it("is built from the days of every listing", async () => {
+    const { builds, current } = desk();
+    await current();
+    expect(builds).to.deep.equal([
+      [
+        {
+          market: 1,
+          records: [0, 1].map((index) => ({ day: FIRST_DAY + index, close: 50_000, volIndex: 0.5 })),
+        },
+        {
+          market: 2,
+          records: [0, 1].map((index) => ({ day: FIRST_DAY + index, close: 2_000, volIndex: null })),
+        },
+      ],
+    ]);
+    expect(builds[0]).to.deep.equal(marketRecords({ days: [dayOf(0), dayOf(1)] }, LISTINGS));
   });
 
-  it("begins with the largest moves, the order in which a check is cheapest", () => {
-    const sizes = scenarioSet(history, LISTINGS).scenarios.map(({ shocks }) =>
-      Math.max(...shocks.map(({ z }) => Math.abs(z))),
-    );
-    expect(sizes[0]).to.be.above(4);
-    expect(sizes).to.deep.equal([...sizes].sort((a, b) => b - a));
+  it("is built once for a history, whoever asks and however often", async () => {
+    const { builds, current } = desk();
+    const asked = await Promise.all(Array.from({ length: 100 }, current));
+    asked.push(await current());
+    expect(new Set(asked)).to.deep.equal(new Set(["0x01"]));
+    expect(builds).to.have.length(1);
   });
 
-  it("holds falls and rises alike, each with a weight", () => {
-    const { scenarios } = scenarioSet(history, LISTINGS);
-    for (const sign of [-1, 1])
-      expect(scenarios.filter(({ shocks }) => (shocks[0]?.z ?? 0) * sign > 2)).not.to.be.empty;
-    for (const { weight, shocks } of scenarios) {
-      expect(weight).to.be.within(1, 65_535);
-      expect(shocks).to.have.length(2);
-    }
+  it("is built anew when a day comes, or one is corrected", async () => {
+    const { state, builds, current } = desk();
+    expect(await current()).to.equal("0x01");
+    state.days = [...state.days, dayOf(2)];
+    expect(await current()).to.equal("0x02");
+    state.days = [dayOf(0), dayOf(1, 50_001), dayOf(2)];
+    expect(await current()).to.equal("0x03");
+    expect(await current()).to.equal("0x03");
+    expect(builds).to.have.length(3);
+  });
+
+  it("says why it failed, and tries the same history again a minute later and no earlier", async () => {
+    const { time, state, builds, current } = desk();
+    state.failure = new ScenarioBuildFailed("broke-off", "SIGKILL");
+    const reasonOf = () => current().catch((error: unknown) => error);
+    for (let turn = 0; turn < 10; turn++) expect(await reasonOf()).to.equal(state.failure);
+    await time.run(RETRY_MS - 1);
+    expect(await reasonOf()).to.equal(state.failure);
+    expect(builds).to.have.length(1);
+    await time.run(1);
+    state.failure = null;
+    expect(await current()).to.equal("0x02");
+  });
+
+  it("tries another history at once", async () => {
+    const { state, builds, current } = desk();
+    state.failure = new ScenarioBuildFailed("no-set", "series-too-short");
+    await current().catch(() => undefined);
+    state.failure = null;
+    state.days = [...state.days, dayOf(2)];
+    expect(await current()).to.equal("0x02");
+    expect(builds).to.have.length(2);
+  });
+
+  it("is built after the one before, not beside it, when a day comes meanwhile", async () => {
+    const { time, state, builds, answers, current } = desk();
+    state.isSlow = true;
+    const before = current();
+    await time.run(0);
+    state.days = [...state.days, dayOf(2)];
+    const after = current();
+    await time.run(0);
+    expect(builds).to.have.length(1);
+    state.isSlow = false;
+    answers[0]?.resolve("0x01");
+    expect([await before, await after]).to.deep.equal(["0x01", "0x02"]);
   });
 });
