@@ -6,12 +6,13 @@ import type { ClearingAddresses } from "../../keeper/adapters/ethers/clearing-ch
 import { MARKETS, type Market } from "../../keeper/ports/market-data.ts";
 import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
 import type { DeploymentRecord } from "../../keeper/cli/deployment-file.ts";
+import type { ProtocolParameters } from "../../keeper/core/protocol/parameters.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import { deployBallast, type Ballast } from "../../deploy/deploy.ts";
 import { deploymentRecord } from "../../deploy/deployment-record.ts";
 import { loadParameters, type DeployParameters, type Who } from "../../deploy/parameter-file.ts";
 import type { LocalKeeper } from "../network/keeper-network.ts";
-import { registeredKeepers, withFreePorts } from "../network/registered-keepers.ts";
+import { registeredKeepers, withFreePorts, withKeepers } from "../network/registered-keepers.ts";
 import { PROJECT_ROOT } from "../run-command.ts";
 import type { TestTokenHandle, Tokens } from "./accounts.ts";
 import { giveGasMoney, mined, testWallet, type House } from "./house.ts";
@@ -46,9 +47,21 @@ const BOT_WALLET = 52;
 const FIRST_TRANSMITTER_WALLET = 60;
 const FEED_UNITS = 1e8;
 
+/** Which keepers the house has, and how they work. */
+interface KeeperChoice {
+  readonly count: number;
+  readonly protocol: ProtocolParameters;
+}
+
+const DEMO_KEEPERS: KeeperChoice = { count: 4, protocol: REPLAY_PROTOCOL };
+
 /** Deploys through Ignition to the node and returns what the demo needs, under keys of its own. */
-export async function deployHouse(nodeUrl: string, provider: JsonRpcProvider): Promise<Deployment> {
-  const parameters = await parametersOfTheDay();
+export async function deployHouse(
+  nodeUrl: string,
+  provider: JsonRpcProvider,
+  choice = DEMO_KEEPERS,
+): Promise<Deployment> {
+  const parameters = await parametersOfTheDay(choice, provider);
   const connection = await network.create({ network: "localhost", override: { url: nodeUrl } });
   const ballast = await deployOnce(connection, parameters);
   const [operator, bot] = [testWallet(OPERATOR_WALLET, provider), testWallet(BOT_WALLET, provider)];
@@ -98,11 +111,15 @@ export async function deployHouse(nodeUrl: string, provider: JsonRpcProvider): P
   };
 }
 
-/** The replay's parameters, with the keepers at free ports and bound to the demo's protocol. */
-async function parametersOfTheDay(): Promise<DeployParameters> {
-  const parameters = await withFreePorts(await loadParameters("replay"));
+/** The replay's parameters, with the keepers at free ports and bound to their protocol. */
+async function parametersOfTheDay(
+  { count, protocol }: KeeperChoice,
+  provider: JsonRpcProvider,
+): Promise<DeployParameters> {
+  const wallet = (index: number) => testWallet(index, provider);
+  const parameters = await withFreePorts(withKeepers(await loadParameters("replay"), count, wallet));
   const { keepers } = parameters;
-  return { ...parameters, keepers: { ...keepers, parametersHash: hashParameters(REPLAY_PROTOCOL) } };
+  return { ...parameters, keepers: { ...keepers, parametersHash: hashParameters(protocol) } };
 }
 
 /** The chain ends with the demo, and so does Ignition's journal of it. */

@@ -8,6 +8,7 @@ import type { RiskOracle } from "../../types/ethers-contracts/oracle/RiskOracle.
 import type { ScenarioStore } from "../../types/ethers-contracts/oracle/ScenarioStore.ts";
 import {
   launchKeepers,
+  protocolInput,
   type KeeperNetwork,
   type LocalKeeper,
   type NetworkPlan,
@@ -70,7 +71,6 @@ function planOf(
   folder: string,
   deploymentFile: string,
 ): NetworkPlan {
-  const { spotDeviationBps, forecastDeviationBps, ...numbers } = REPLAY_PROTOCOL;
   return {
     folder,
     deploymentFile,
@@ -79,11 +79,7 @@ function planOf(
       clock: "chain",
       marketData: { kind: "replay", dataFolder, episode },
       limits: { maxDataAgeSeconds: MAX_DATA_AGE_SECONDS },
-      protocol: {
-        ...numbers,
-        spotDeviationBps: Number(spotDeviationBps),
-        forecastDeviationBps: Number(forecastDeviationBps),
-      },
+      protocol: protocolInput(REPLAY_PROTOCOL),
     },
   };
 }

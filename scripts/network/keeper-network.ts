@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseWallet, hexlify } from "ethers";
 import { importKey, keyFile } from "../../keeper/adapters/keystore/key-folder.ts";
+import type { ProtocolParameters } from "../../keeper/core/protocol/parameters.ts";
 import type { KeeperFileInput } from "../../keeper/keeper-config.ts";
-import { type KeeperProcess, startKeeperProcess } from "./keeper-process.ts";
+import { type KeeperProcess, startKeeperProcess, type StartChoice } from "./keeper-process.ts";
 
 /** Keys of a local network protect nothing, so that opening them may be quick. */
 const LOCAL_WORK = { scryptCost: 2 };
@@ -22,6 +23,14 @@ export interface LocalKeeper {
   readonly listen: string;
 }
 
+/** What one keeper has for itself. */
+interface OwnPart {
+  /** Stands before what all share. */
+  readonly config?: Partial<KeeperFileInput>;
+  /** Asked before each start of its process. */
+  readonly start?: () => StartChoice;
+}
+
 /** What the keepers of a local network share. */
 export interface NetworkPlan {
   /** Keys, configurations and stores go here, a folder for each keeper. */
@@ -32,12 +41,25 @@ export interface NetworkPlan {
     KeeperFileInput,
     "clock" | "marketData" | "limits" | "log" | "protocol" | "transactions"
   >;
+  readonly own?: (keeper: LocalKeeper, index: number) => OwnPart;
 }
 
-/** Keepers that run; a stopped one is null until it is started again. */
+/** A protocol's parameters as a keeper's file gives them. */
+export function protocolInput(parameters: ProtocolParameters): KeeperFileInput["protocol"] {
+  const { spotDeviationBps, forecastDeviationBps, ...numbers } = parameters;
+  return {
+    ...numbers,
+    spotDeviationBps: Number(spotDeviationBps),
+    forecastDeviationBps: Number(forecastDeviationBps),
+  };
+}
+
+/** Keepers that run; one that ended, by whatever, may be started again. */
 export interface KeeperNetwork {
   readonly configFiles: readonly string[];
+  /** @throws RangeError when it does not run */
   keeper(index: number): KeeperProcess;
+  isRunning(index: number): boolean;
   /** Ends one keeper, by default without warning. */
   kill(index: number, signal?: NodeJS.Signals): Promise<number | null>;
   restart(index: number): Promise<KeeperProcess>;
@@ -53,41 +75,47 @@ export async function launchKeepers(
   plan: NetworkPlan,
   keepers: readonly LocalKeeper[],
 ): Promise<KeeperNetwork> {
+  const own = keepers.map((keeper, index) => plan.own?.(keeper, index) ?? {});
   const configFiles: string[] = [];
-  for (const keeper of keepers) configFiles.push(await prepareKeeper(plan, keeper));
-  const started = await Promise.allSettled(configFiles.map((file) => startKeeperProcess(file)));
-  const running = started.map((result) => (result.status === "fulfilled" ? result.value : null));
-  const failed = started.find((result) => result.status === "rejected");
-  if (failed !== undefined) {
-    for (const process of running) await process?.stop("SIGKILL");
-    throw failed.reason;
-  }
+  for (const [index, keeper] of keepers.entries())
+    configFiles.push(await prepareKeeper(plan, keeper, own[index]?.config));
+  const running = new Map<number, KeeperProcess>();
+  const start = async (index: number): Promise<KeeperProcess> => {
+    const file = configFiles[index];
+    if (file === undefined || running.has(index)) throw new RangeError(`keeper ${index} runs already`);
+    const started = await startKeeperProcess(file, own[index]?.start?.());
+    running.set(index, started);
+    void started.ended.then(() => running.delete(index));
+    return started;
+  };
   const keeperAt = (index: number): KeeperProcess => {
-    const found = running[index];
-    if (found === undefined || found === null) throw new RangeError(`keeper ${index} does not run`);
+    const found = running.get(index);
+    if (found === undefined) throw new RangeError(`keeper ${index} does not run`);
     return found;
   };
+  const started = await Promise.allSettled(keepers.map((_keeper, index) => start(index)));
+  const failed = started.find((result) => result.status === "rejected");
+  if (failed !== undefined) {
+    for (const process of running.values()) await process.stop("SIGKILL");
+    throw failed.reason;
+  }
   return {
     configFiles,
     keeper: keeperAt,
-    kill: async (index, signal = "SIGKILL") => {
-      const code = await keeperAt(index).stop(signal);
-      running[index] = null;
-      return code;
-    },
-    restart: async (index) => {
-      const file = configFiles[index];
-      if (file === undefined || running[index] !== null) throw new RangeError(`keeper ${index} runs`);
-      const again = await startKeeperProcess(file);
-      running[index] = again;
-      return again;
-    },
-    stop: () => Promise.all(running.map((process) => process?.stop() ?? Promise.resolve(null))),
+    isRunning: (index) => running.has(index),
+    kill: (index, signal = "SIGKILL") => keeperAt(index).stop(signal),
+    restart: start,
+    stop: () =>
+      Promise.all(keepers.map((_keeper, index) => running.get(index)?.stop() ?? Promise.resolve(null))),
   };
 }
 
 /** Writes one keeper's folder; resolves to its configuration's path. */
-async function prepareKeeper(plan: NetworkPlan, keeper: LocalKeeper): Promise<string> {
+async function prepareKeeper(
+  plan: NetworkPlan,
+  keeper: LocalKeeper,
+  own: OwnPart["config"],
+): Promise<string> {
   const folder = join(plan.folder, keeper.name);
   const keys = join(folder, "keys");
   mkdirSync(folder, { recursive: true });
@@ -112,6 +140,7 @@ async function prepareKeeper(plan: NetworkPlan, keeper: LocalKeeper): Promise<st
     network: { listen: keeper.listen },
     http: { port: 0 },
     ...plan.shared,
+    ...own,
   };
   const file = join(folder, "keeper.json");
   writeFileSync(file, JSON.stringify(content));

@@ -1,11 +1,12 @@
 // A keeper as a process of its own, watched through its log.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "../run-command.ts";
 
 /** One line of a keeper's log: level, time, keeper, event and fields. */
-type KeeperLogLine = Readonly<Record<string, string | number | boolean | null>>;
+export type KeeperLogLine = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface KeeperProcess {
   /** Where it shows its status. */
@@ -17,6 +18,22 @@ export interface KeeperProcess {
   logged(event: string, timeoutMs: number, fits?: (line: KeeperLogLine) => boolean): Promise<KeeperLogLine>;
   /** Sends a signal, SIGTERM by default; resolves to the exit code, null when the signal itself ended it. Safe to call twice. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Resolves to the exit code however the process ends. */
+  readonly ended: Promise<number | null>;
+}
+
+/** What a keeper's process may be started with beside its configuration. */
+export interface StartChoice {
+  /** Further arguments, such as --dry-run. */
+  readonly args?: readonly string[];
+  /** Modules that Node loads before the keeper, as URLs. */
+  readonly imports?: readonly string[];
+  /** Run with the same arguments in the command line's place. */
+  readonly program?: string;
+  /** Is told every line of the log as it comes. */
+  readonly heard?: (line: KeeperLogLine) => void;
+  /** All that the process writes is added to this file. */
+  readonly logFile?: string;
 }
 
 /** A process that could not start: what it wrote. */
@@ -41,19 +58,23 @@ const HEAP_FLAGS = ["--max-semi-space-size=2", "--max-old-space-size=192"] as co
 
 /**
  * Runs `ballast keeper start` with a configuration and resolves once it serves its status. The process ends with this one.
- * @param args further arguments, such as --dry-run
  * @throws KeeperNotStarted with all that it wrote
  */
 export async function startKeeperProcess(
   configFile: string,
-  args: readonly string[] = [],
+  choice: StartChoice = {},
 ): Promise<KeeperProcess> {
+  const { args = [], imports = [], program = `${PROJECT_ROOT}keeper/cli/main.ts` } = choice;
   const child = spawn(
     process.execPath,
-    [...HEAP_FLAGS, `${PROJECT_ROOT}keeper/cli/main.ts`, "keeper", "start", "--config", configFile, ...args],
+    [
+      ...HEAP_FLAGS,
+      ...imports.map((url) => `--import=${url}`),
+      ...[program, "keeper", "start", "--config", configFile, ...args],
+    ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
-  const watched = watch(child);
+  const watched = watch(child, choice);
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const gone = once(child, "close").then(() => {
@@ -69,7 +90,8 @@ export async function startKeeperProcess(
   };
   try {
     const { url } = await watched.logged("keeper-started", START_TIMEOUT_MS);
-    return { url: String(url), pid: child.pid ?? 0, log: watched.log, logged: watched.logged, stop };
+    const { log, logged } = watched;
+    return { url: String(url), pid: child.pid ?? 0, log, logged, stop, ended: gone };
   } catch (error) {
     const code = await stop("SIGKILL");
     throw new KeeperNotStarted(code, watched.output() || String(error));
@@ -78,13 +100,18 @@ export async function startKeeperProcess(
 
 type Waiter = (line: KeeperLogLine | null) => void;
 
-function watch(child: ChildProcess) {
+function watch(child: ChildProcess, { heard, logFile }: StartChoice) {
   const log: KeeperLogLine[] = [];
   const waiters = new Set<Waiter>();
   let plain = "";
   const keep = (text: string) => (plain = (plain + text).slice(-KEPT_ERROR_CHARS));
   if (child.stdout === null || child.stderr === null) throw new TypeError("the output is not piped");
   child.stderr.on("data", (chunk: Buffer) => keep(chunk.toString()));
+  if (logFile !== undefined) {
+    const file = createWriteStream(logFile, { flags: "a" });
+    for (const stream of [child.stdout, child.stderr]) stream.pipe(file, { end: false });
+    child.once("close", () => file.end());
+  }
   createInterface({ input: child.stdout }).on("line", (text) => {
     const line = parseLine(text);
     if (line === null) {
@@ -93,6 +120,7 @@ function watch(child: ChildProcess) {
     }
     log.push(line);
     if (log.length > KEPT_LINES) log.shift();
+    heard?.(line);
     for (const waiter of waiters) waiter(line);
   });
   let ended = false;

@@ -49,7 +49,7 @@ describe("a keeper process", function () {
   const refusal = async (file: string): Promise<string> => {
     let started: KeeperProcess;
     try {
-      started = await startKeeperProcess(file, ["--dry-run"]);
+      started = await startKeeperProcess(file, { args: ["--dry-run"] });
     } catch (error) {
       if (!(error instanceof KeeperNotStarted)) throw error;
       expect(error.exitCode).to.equal(1);
@@ -83,7 +83,7 @@ describe("a keeper process", function () {
         oracleParamsHash: oracleHash,
         marginParamsHash: marginHash,
       };
-      keeper = await startKeeperProcess(configFile("dry", { expect: expectation }), ["--dry-run"]);
+      keeper = await startKeeperProcess(configFile("dry", { expect: expectation }), { args: ["--dry-run"] });
     });
     after(() => keeper.stop("SIGKILL"));
 
@@ -192,7 +192,7 @@ describe("a keeper process", function () {
   // A suite of its own: it comes after those that need the chain as it was.
   describe("whose chain changes", () => {
     it("is not ready any more once governance agrees to other protocol parameters", async () => {
-      const keeper = await startKeeperProcess(configFile("agreed"), ["--dry-run"]);
+      const keeper = await startKeeperProcess(configFile("agreed"), { args: ["--dry-run"] });
       try {
         const readiness = async () => (await fetch(`${keeper.url}/readyz`)).text();
         expect(await readiness()).to.include('"ready":true');

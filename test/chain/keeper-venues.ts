@@ -54,7 +54,7 @@ describe("a keeper on live venues", function () {
       { BTC: await known.latest("BTC"), ETH: await known.latest("ETH") },
       () => moment + (performance.now() - startMs) / MS,
     );
-    keeper = await startKeeperProcess(write("live", 3), ["--dry-run"]);
+    keeper = await startKeeperProcess(write("live", 3), { args: ["--dry-run"] });
   });
   after(async () => {
     await keeper.stop("SIGKILL");

@@ -8,14 +8,21 @@ import { startNode } from "../../scripts/demo/node-process.ts";
 
 const START_TIMEOUT_MS = 30_000;
 const ANVIL_PACKAGE = "@foundry-rs/anvil-linux-amd64/package.json";
+const MILLISECONDS = 1_000;
+/** The rules of the contracts' compiler, and the room of the replay network of hardhat.config.ts. */
+const ANVIL_CHAIN = ["--hardfork", "osaka", "--gas-limit", "1000000000"] as const;
 
-/** Blocks come only from `mine`, until `mineAtOnce`. */
+/** Blocks come only from `mine`, until `mineAtOnce` or `mineEvery`. */
 export interface DevNode {
   readonly url: string;
   readonly program: "anvil" | "hardhat";
   rpc(method: string, params?: readonly unknown[]): Promise<unknown>;
   mine(count?: number): Promise<void>;
   mineAtOnce(isOn: boolean): Promise<void>;
+  /** From now on a block comes so often, and no transaction makes one. */
+  mineEvery(seconds: number): Promise<void>;
+  /** Makes a block of that time, which is ahead of the chain's; the chain's clock goes on from it. */
+  mineAt(seconds: number): Promise<void>;
   /** Replaces the last blocks by as many others; their transactions are in none of them and in no pool. */
   reorganise(depth: number): Promise<void>;
   drop(hash: string): Promise<void>;
@@ -64,8 +71,10 @@ async function untilListening(child: ChildProcess): Promise<string> {
   return url;
 }
 
-async function startAnvil(program: string): Promise<DevNode> {
-  const child = spawn(program, ["--port", "0", "--no-mining"], { stdio: ["ignore", "pipe", "ignore"] });
+async function startAnvil(program: string, startSeconds: number | undefined): Promise<DevNode> {
+  const time = startSeconds === undefined ? [] : ["--timestamp", startSeconds.toString()];
+  const args = ["--port", "0", "--no-mining", "--accounts", "20", ...ANVIL_CHAIN, ...time];
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const url = await untilListening(child);
@@ -80,6 +89,11 @@ async function startAnvil(program: string): Promise<DevNode> {
     mineAtOnce: async (isOn) => {
       await rpc("evm_setAutomine", [isOn]);
     },
+    mineEvery: async (seconds) => {
+      await rpc("evm_setAutomine", [false]);
+      await rpc("evm_setIntervalMining", [seconds]);
+    },
+    mineAt: (seconds) => mineAt(rpc, seconds),
     reorganise: async (depth) => {
       const lost = await transactionsOf(rpc, depth);
       await rpc("anvil_reorg", [depth, []]);
@@ -100,6 +114,11 @@ async function startAnvil(program: string): Promise<DevNode> {
   };
 }
 
+async function mineAt(rpc: DevNode["rpc"], seconds: number): Promise<void> {
+  await rpc("evm_setNextBlockTimestamp", [seconds]);
+  await rpc("evm_mine");
+}
+
 /** Hashes of the transactions of the last blocks. */
 async function transactionsOf(rpc: DevNode["rpc"], depth: number): Promise<readonly string[]> {
   const head = Number(await rpc("eth_blockNumber"));
@@ -111,12 +130,13 @@ async function transactionsOf(rpc: DevNode["rpc"], depth: number): Promise<reado
   return hashes;
 }
 
-/** Reorganises by going back to a snapshot that is taken before every block. */
+/** Reorganises by going back to a snapshot that is taken before every block, so that blocks at an interval are made here too. */
 async function startHardhat(): Promise<DevNode> {
   const node = await startNode();
   const rpc = caller(node.url);
   await rpc("evm_setAutomine", [false]);
   const snapshots: unknown[] = [];
+  let interval: NodeJS.Timeout | undefined;
   const mineOne = async () => {
     snapshots.push(await rpc("evm_snapshot"));
     await rpc("evm_mine");
@@ -131,6 +151,12 @@ async function startHardhat(): Promise<DevNode> {
     mineAtOnce: async (isOn) => {
       await rpc("evm_setAutomine", [isOn]);
     },
+    mineEvery: async (seconds) => {
+      await rpc("evm_setAutomine", [false]);
+      clearInterval(interval);
+      interval = setInterval(() => void mineOne().catch(() => undefined), seconds * MILLISECONDS);
+    },
+    mineAt: (seconds) => mineAt(rpc, seconds),
     reorganise: async (depth) => {
       const lost = await transactionsOf(rpc, depth);
       await rpc("evm_revert", [snapshots.splice(-depth)[0]]);
@@ -145,14 +171,23 @@ async function startHardhat(): Promise<DevNode> {
     setNextBaseFee: async (wei) => {
       await rpc("hardhat_setNextBlockBaseFeePerGas", [`0x${wei.toString(16)}`]);
     },
-    stop: () => node.stop(),
+    stop: () => {
+      clearInterval(interval);
+      return node.stop();
+    },
   };
 }
 
-/** @param program which one to start; by default Anvil where it is installed */
-export async function startDevNode(program: "anvil" | "hardhat" | "any" = "any"): Promise<DevNode> {
+/**
+ * @param program which one to start; by default Anvil where it is installed
+ * @param startSeconds time of the first block; by default now, or on a Hardhat node that of its configuration
+ */
+export async function startDevNode(
+  program: "anvil" | "hardhat" | "any" = "any",
+  startSeconds?: number,
+): Promise<DevNode> {
   const anvil = program === "hardhat" ? null : anvilProgram();
-  return anvil === null ? startHardhat() : startAnvil(anvil);
+  return anvil === null ? startHardhat() : startAnvil(anvil, startSeconds);
 }
 
 /** A contract that counts its calls in its first slot: an effect that happens twice shows. */

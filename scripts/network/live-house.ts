@@ -1,0 +1,90 @@
+// The house on a real chain whose time is the machine's, with price feeds that follow the recorded market.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JsonRpcProvider } from "ethers";
+import type { ProtocolParameters } from "../../keeper/core/protocol/parameters.ts";
+import { openRecorded } from "../../keeper/adapters/replay/open-recorded.ts";
+import type { Replay } from "../../keeper/adapters/replay/replay.ts";
+import { type DevNode, startDevNode } from "../../test/support/dev-node.ts";
+import { deployHouse, type Deployment } from "../demo/deploy-house.ts";
+import { connect } from "../demo/house.ts";
+import { type MovedMarket, writeMovedMarket } from "./moved-market.ts";
+
+export interface LiveHouseChoice {
+  readonly keepers: number;
+  readonly protocol: ProtocolParameters;
+  /** Time between two blocks. */
+  readonly blockSeconds: number;
+  /** What the price feeds follow; its folder is written here. */
+  readonly market: Omit<MovedMarket, "startSeconds" | "endSeconds">;
+  readonly marketFolder: string;
+  /** For how long the market moves. */
+  readonly durationSeconds: number;
+}
+
+export interface LiveHouse {
+  readonly node: DevNode;
+  readonly provider: JsonRpcProvider;
+  readonly deployment: Deployment;
+  readonly market: MovedMarket;
+  /** The market as an honest keeper without lag sees it. */
+  readonly replay: Replay;
+  close(): Promise<void>;
+}
+
+const MILLISECONDS = 1_000;
+/** Deploying makes blocks faster than seconds pass, and each is dated later than the one before: the chain begins so long ago. */
+const HEAD_START_SECONDS = 3_600;
+const FEED_POLL_MS = 200;
+
+export const nowSeconds = (): number => Math.floor(Date.now() / MILLISECONDS);
+
+/** Starts a node, deploys and stakes as the demo does, moves the chain's clock to now, and lets blocks and prices come. */
+export async function openLiveHouse(choice: LiveHouseChoice): Promise<LiveHouse> {
+  const node = await startDevNode("any", nowSeconds() - HEAD_START_SECONDS);
+  const stopped = new AbortController();
+  try {
+    await node.mineAtOnce(true);
+    const provider = connect(node.url);
+    const { keepers: count, protocol } = choice;
+    const deployment = await deployHouse(node.url, provider, { count, protocol });
+    const startSeconds = nowSeconds();
+    await node.mineAt(startSeconds);
+    await node.mineEvery(choice.blockSeconds);
+    const market = { ...choice.market, startSeconds, endSeconds: startSeconds + choice.durationSeconds };
+    writeMovedMarket(choice.marketFolder, market);
+    const { replay } = openRecorded(choice.marketFolder, market.episode);
+    const feeding = feed(deployment, replay, stopped.signal);
+    return {
+      node,
+      provider,
+      deployment,
+      market,
+      replay,
+      close: async () => {
+        stopped.abort();
+        await feeding;
+        provider.destroy();
+        await node.stop();
+      },
+    };
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
+}
+
+/** Sends each new spot to the price feeds as soon as the market shows it. */
+async function feed(deployment: Deployment, replay: Replay, signal: AbortSignal): Promise<void> {
+  let fed = 0;
+  while (!signal.aborted) {
+    const now = nowSeconds();
+    const shown = replay.snapshotTimes.findLast((time) => time <= now) ?? 0;
+    if (shown > fed) {
+      fed = shown;
+      const at = replay.at(now);
+      const [btc, eth] = await Promise.all([at.latest("BTC"), at.latest("ETH")]);
+      await deployment.sendFeeds({ BTC: btc.spotUsd, ETH: eth.spotUsd });
+    }
+    await sleep(FEED_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
