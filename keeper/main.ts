@@ -10,8 +10,7 @@ import { createKeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
 import { createPinoTelemetry } from "./adapters/telemetry/pino-telemetry.ts";
 import { NO_SENDER } from "./cli/keeper/no-sender.ts";
 import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
-import { openGossip } from "./cli/keeper/open-gossip.ts";
-import type { Libp2pGossip } from "./adapters/libp2p/gossip.ts";
+import { type GossipChoice, openGossip, type RegisteredGossip } from "./cli/keeper/open-gossip.ts";
 import { type KeeperKeys, openKeys } from "./cli/keeper/open-keys.ts";
 import { openMarketData } from "./cli/keeper/open-market-data.ts";
 import { openStore } from "./cli/keeper/open-store.ts";
@@ -117,8 +116,8 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
   const address = asHex(keys.report.address);
   const known = rememberKeepers(open.probe);
   const participation = createParticipation(known.keepers);
-  const network: { gossip?: Libp2pGossip } = {};
-  const member = memberOf(base, keys, store, () => network.gossip);
+  const network: { open?: RegisteredGossip } = {};
+  const member = memberOf(base, keys, store, () => network.open?.gossip);
   const monitor = monitorOf(
     { ...base, open: { ...open, probe: known.probe } },
     { address, networkKey: keys.network.publicKey },
@@ -129,7 +128,7 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
 
   const metrics = createKeeperMetrics(
     () => monitor.status(),
-    () => network.gossip?.troubles("peer-queue-full") ?? 0,
+    () => network.open?.gossip.troubles("peer-queue-full") ?? 0,
   );
   const telemetry = metrics.countEvents(base.telemetry);
   const policy = transactionPolicy(open.deployment.chainId, config.transactions);
@@ -137,14 +136,11 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
   const chain = createOracleChain(open.deployment.addresses, open.provider, sender);
   const server = await startStatusServer({ ...config.http, status: () => monitor.status(), metrics });
   try {
-    const gossip = await openGossip(
-      { self: address, networkKey: keys.network, listen: config.listen, probe: open.probe, telemetry },
-      signal,
-    );
-    network.gossip = gossip;
+    network.open = await openGossip(gossipOf(base, keys, telemetry), signal);
     telemetry.info("keeper-started", { mode: "member", address, url: server.url, ...namesOf(open) });
+    const { gossip, sawDigest } = network.open;
     const keeper = createKeeper({
-      chain,
+      chain: tellDigests(chain, sawDigest),
       gossip: metrics.countMessages(gossip),
       signer: guardSigner(createWalletSigner(keys.report), (digest) => monitor.requireInForce(digest)),
       network: createNetworkSigner(keys.network),
@@ -164,17 +160,23 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
     // The transaction in flight comes to rest where a restart takes it up.
     await sender.resume().catch(() => undefined);
   } finally {
-    await network.gossip?.stop();
+    await network.open?.gossip.stop();
     await server.close();
   }
   telemetry.info("keeper-stopped");
+}
+
+function gossipOf({ config, open, clock }: Base, keys: KeeperKeys, telemetry: Telemetry): GossipChoice {
+  const { listen } = config;
+  const self = asHex(keys.report.address);
+  return { self, networkKey: keys.network, listen, probe: open.probe, clock, timer: systemTimer, telemetry };
 }
 
 function memberOf(
   { open }: Base,
   keys: KeeperKeys,
   store: KeeperStore,
-  gossip: () => Libp2pGossip | undefined,
+  gossip: () => RegisteredGossip["gossip"] | undefined,
 ): MemberParts {
   const address = asHex(keys.report.address);
   const transmitter = asHex(keys.transmitter.address);
@@ -186,6 +188,18 @@ function memberOf(
     },
     openTransactions: async () =>
       (await store.openTransactions(BigInt(open.deployment.chainId), transmitter)).length,
+  };
+}
+
+/** Whoever asks the chain for the keeper set, as each slot does, also lets those know who follow its configuration. */
+function tellDigests(chain: OracleChain, saw: (configDigest: Hex) => void): OracleChain {
+  return {
+    ...chain,
+    keeperSet: async () => {
+      const set = await chain.keeperSet();
+      saw(set.configDigest);
+      return set;
+    },
   };
 }
 

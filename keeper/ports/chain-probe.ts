@@ -46,10 +46,27 @@ export interface RegisteredKeeper {
   readonly endpoint: string;
 }
 
+/** A configuration that was replaced, and the last second at which it still counts. */
+export interface OverlappingConfiguration {
+  readonly configDigest: Hex;
+  readonly countsUntilSeconds: number;
+}
+
+/** Whom a keeper talks to, and under which names of the configuration. */
+export interface Registration {
+  readonly configDigest: Hex;
+  /** In the order of the keeper set. */
+  readonly keepers: readonly RegisteredKeeper[];
+  /** The configuration before, which may have ceased to count; null when there was none. */
+  readonly previous: OverlappingConfiguration | null;
+}
+
 /** Reads of the chain that a keeper makes for its own safety. Every method throws when no node answers. */
 export interface ChainProbe {
   facts(): Promise<ChainFacts>;
   /** In the order of the keeper set. */
   registeredKeepers(): Promise<readonly RegisteredKeeper[]>;
+  /** The configuration in force, all of one moment; throws while the answers do not fit together. */
+  registration(): Promise<Registration>;
   balanceWei(address: Hex): Promise<bigint>;
 }

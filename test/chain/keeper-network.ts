@@ -21,6 +21,7 @@ const PROTOCOL = {
   maxClockOffsetSeconds: 1,
   stageMs: 1_000,
 } as const;
+const AGREED_HASH = hashParameters({ ...DEFAULT_PARAMETERS, ...PROTOCOL });
 const OTHER_HASH = `0x${"ab".repeat(32)}`;
 
 const account = (index: number) => HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`);
@@ -32,10 +33,9 @@ describe("four keepers as processes", function () {
 
   before(async () => {
     const parameters = await withFreePorts(await loadParameters("replay"));
-    const parametersHash = hashParameters({ ...DEFAULT_PARAMETERS, ...PROTOCOL });
     chain = await openReplayChain(() => ({
       ...parameters,
-      keepers: { ...parameters.keepers, parametersHash },
+      keepers: { ...parameters.keepers, parametersHash: AGREED_HASH },
     }));
     const shared = {
       clock: "chain",
@@ -122,6 +122,20 @@ describe("four keepers as processes", function () {
       ),
     );
     expect(refused["reason"]).to.include("ChainDisagrees").and.include("protocol parameters");
+  });
+
+  it("report under the new configuration once it is theirs again", async () => {
+    const replaced = await chain.ballast.keepers.configDigest();
+    await chain.moveTo(5);
+    await chain.agreeOn(AGREED_HASH);
+    const digest = await chain.ballast.keepers.configDigest();
+    expect(digest).not.to.equal(replaced);
+    await chain.moveTo(6);
+    await nextReport();
+    const followed = chain.parameters.keepers.entries.map((_, index) =>
+      network.keeper(index).logged("peers-changed", REPORT_MS, (line) => line["configDigest"] === digest),
+    );
+    await Promise.all(followed);
   });
 
   it("end with 0 within seconds when told to", async () => {

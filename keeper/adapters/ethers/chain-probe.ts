@@ -4,7 +4,14 @@ import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factori
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
 import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
-import type { ChainFacts, ChainProbe, ContractLink, RegisteredKeeper } from "../../ports/chain-probe.ts";
+import type {
+  ChainFacts,
+  ChainProbe,
+  ContractLink,
+  OverlappingConfiguration,
+  RegisteredKeeper,
+  Registration,
+} from "../../ports/chain-probe.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
 import type { ChainBlock, KeeperSet } from "../../ports/oracle-chain.ts";
 import { configDigestOf } from "./config-digest.ts";
@@ -16,9 +23,14 @@ const NO_CODE = "0x";
 export function createChainProbe(addresses: OracleAddresses, provider: Provider): ChainProbe {
   return {
     facts: () => readFacts(addresses, provider),
-    registeredKeepers: () => readEntries(KeeperRegistry__factory.connect(addresses.keeperRegistry, provider)),
+    registeredKeepers: () => readEntries(registryAt(addresses, provider)),
+    registration: () => readRegistration(addresses, provider),
     balanceWei: (address) => provider.getBalance(address),
   };
+}
+
+function registryAt({ keeperRegistry }: OracleAddresses, provider: Provider): KeeperRegistry {
+  return KeeperRegistry__factory.connect(keeperRegistry, provider);
 }
 
 async function readFacts(addresses: OracleAddresses, provider: Provider): Promise<ChainFacts> {
@@ -29,9 +41,16 @@ async function readFacts(addresses: OracleAddresses, provider: Provider): Promis
   ]);
   if (withoutCode.length > 0) return { kind: "incomplete", chainId, block, withoutCode };
   const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
-  const registry = KeeperRegistry__factory.connect(addresses.keeperRegistry, provider);
+  const registry = registryAt(addresses, provider);
   const config = RiskConfig__factory.connect(addresses.riskConfig, provider);
-  const [domain, links, registered, oracleParamsHash, marginParamsHash, margin] = await Promise.all([
+  const [
+    domain,
+    links,
+    { keeperSet, parametersHash, derivedDigest },
+    oracleParamsHash,
+    marginParamsHash,
+    margin,
+  ] = await Promise.all([
     oracle.eip712Domain(),
     readLinks(addresses, provider),
     readConsistently(registry, addresses.keeperRegistry, chainId),
@@ -45,17 +64,22 @@ async function readFacts(addresses: OracleAddresses, provider: Provider): Promis
     block,
     oracleVersion: domain.version,
     links,
-    ...registered,
+    keeperSet,
+    parametersHash,
+    derivedDigest,
     oracleParamsHash: asHex(oracleParamsHash),
     marginParamsHash: asHex(marginParamsHash),
     heartbeatSeconds: Number(margin.heartbeatSeconds),
   };
 }
 
-type Registered = Pick<
-  Extract<ChainFacts, { kind: "complete" }>,
-  "keeperSet" | "parametersHash" | "derivedDigest"
->;
+interface Registered {
+  readonly keeperSet: KeeperSet;
+  readonly parametersHash: Hex;
+  readonly derivedDigest: Hex;
+  readonly entries: readonly RegisteredKeeper[];
+  readonly previous: OverlappingConfiguration | null;
+}
 
 /** The configuration in force; read again when its parts do not fit together, because another may have come into force between two reads. */
 async function readConsistently(
@@ -70,17 +94,38 @@ async function readConsistently(
 }
 
 async function readRegistered(registry: KeeperRegistry, address: Hex, chainId: bigint): Promise<Registered> {
-  const [keeperSet, entries, configCount, hash]: [KeeperSet, readonly RegisteredKeeper[], bigint, string] =
-    await Promise.all([
-      readKeeperSet(registry),
-      readEntries(registry),
-      registry.configCount(),
-      registry.parametersHash(),
-    ]);
+  const [keeperSet, entries, configCount, hash, previous] = await Promise.all([
+    readKeeperSet(registry),
+    readEntries(registry),
+    registry.configCount(),
+    registry.parametersHash(),
+    readPrevious(registry),
+  ]);
   const parametersHash = asHex(hash);
   const { faults } = keeperSet;
   const configuration = { chainId, registry: address, configCount, entries, faults, parametersHash };
-  return { keeperSet, parametersHash, derivedDigest: configDigestOf(configuration) };
+  return { keeperSet, parametersHash, derivedDigest: configDigestOf(configuration), entries, previous };
+}
+
+async function readPrevious(registry: KeeperRegistry): Promise<OverlappingConfiguration | null> {
+  const { digest, until } = await registry.overlapping();
+  return until === 0n ? null : { configDigest: asHex(digest), countsUntilSeconds: Number(until) };
+}
+
+async function readRegistration(addresses: OracleAddresses, provider: Provider): Promise<Registration> {
+  const { chainId } = await provider.getNetwork();
+  const registry = registryAt(addresses, provider);
+  const { keeperSet, derivedDigest, entries, previous } = await readConsistently(
+    registry,
+    addresses.keeperRegistry,
+    chainId,
+  );
+  const { configDigest } = keeperSet;
+  if (derivedDigest !== configDigest)
+    throw new Error(
+      `the registry's answers make ${derivedDigest} and not its own config digest ${configDigest}: another configuration came into force meanwhile, or the node lies`,
+    );
+  return { configDigest, keepers: entries, previous };
 }
 
 async function readEntries(registry: KeeperRegistry): Promise<readonly RegisteredKeeper[]> {

@@ -24,6 +24,8 @@ export interface Libp2pGossipParts {
   /** Of the redials' jitter. */
   readonly seed: number;
   readonly rates?: PeerRates;
+  /** A keeper sent a message under a configuration that the codec does not take. */
+  readonly unknownDigest?: (from: Hex) => void;
 }
 
 /** Gossip over real connections. */
@@ -48,7 +50,7 @@ export interface Libp2pGossip extends Gossip {
  * the peer's own. The connection's handshake proves who sends, so a message carries no signature of its own.
  */
 export async function startLibp2pGossip(parts: Libp2pGossipParts): Promise<Libp2pGossip> {
-  const { self, codec, telemetry, timer } = parts;
+  const { self, codec, telemetry, timer, unknownDigest = () => undefined } = parts;
   const peers: PeerSet = new Map();
   const handlers = new Set<GossipHandler>();
   const log = createTroubleLog(telemetry, () => timer.nowMs());
@@ -61,7 +63,7 @@ export async function startLibp2pGossip(parts: Libp2pGossipParts): Promise<Libp2
       log.count("peer-refused", peerId, detail);
     },
   });
-  await acceptStreams(node, { peers, codec, deliver, log });
+  await acceptStreams(node, { peers, codec, deliver, log, unknownDigest });
   wakeOnConnect(node, peers);
   await node.start();
   const toSelf = (message: GossipMessage) => {

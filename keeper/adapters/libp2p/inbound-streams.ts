@@ -14,6 +14,7 @@ export interface InboundParts {
   readonly codec: WireCodec;
   readonly deliver: (from: Hex, message: GossipMessage) => void;
   readonly log: TroubleLog;
+  readonly unknownDigest: (from: Hex) => void;
 }
 
 /** Reads what peers write. Of a peer's streams the newest counts. */
@@ -40,7 +41,8 @@ export async function acceptStreams(node: Libp2pNode, parts: InboundParts): Prom
 }
 
 /** Whose stream it is is asked for each message: a keeper's report key may rotate while its stream lives. */
-function readPeer(stream: Libp2pStream, peerId: string, { peers, codec, deliver, log }: InboundParts): void {
+function readPeer(stream: Libp2pStream, peerId: string, parts: InboundParts): void {
+  const { peers, codec, deliver, log, unknownDigest } = parts;
   readStream(stream, {
     codec,
     sender: () => {
@@ -54,6 +56,9 @@ function readPeer(stream: Libp2pStream, peerId: string, { peers, codec, deliver,
         },
         trouble: (what, detail) => {
           log.count(what, peer.keeper, detail);
+        },
+        unknownDigest: () => {
+          unknownDigest(peer.keeper);
         },
       };
     },

@@ -12,6 +12,8 @@ interface Sender {
   readonly limiter: RateLimiter;
   readonly deliver: (message: GossipMessage) => void;
   readonly trouble: (what: Trouble, detail: string) => void;
+  /** A message came under a configuration that does not count here. */
+  readonly unknownDigest: () => void;
 }
 
 export interface IncomingParts {
@@ -42,7 +44,8 @@ export function readStream(stream: Libp2pStream, { codec, sender }: IncomingPart
   });
 }
 
-function readFrame(frame: Uint8Array, codec: WireCodec, { limiter, deliver, trouble }: Sender): void {
+function readFrame(frame: Uint8Array, codec: WireCodec, sender: Sender): void {
+  const { limiter, deliver, trouble } = sender;
   if (!limiter.admit(frame.length)) {
     trouble("peer-rate-limited", `${frame.length} bytes`);
     return;
@@ -53,6 +56,7 @@ function readFrame(frame: Uint8Array, codec: WireCodec, { limiter, deliver, trou
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     trouble("peer-message-refused", error.message);
+    if (error.code === "wrong-digest") sender.unknownDigest();
     return;
   }
   deliver(message);

@@ -45,6 +45,7 @@ function monitoring(changes: Partial<MonitorParts> = {}) {
         return Promise.resolve(state.facts);
       },
       registeredKeepers: () => Promise.resolve([]),
+      registration: () => Promise.reject(new Error("the monitor needs no peers")),
       balanceWei: () => Promise.resolve(7n),
     },
     clock: { nowSeconds: () => state.now },
