@@ -167,9 +167,16 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
 }
 
 function gossipOf({ config, open, clock }: Base, keys: KeeperKeys, telemetry: Telemetry): GossipChoice {
-  const { listen } = config;
-  const self = asHex(keys.report.address);
-  return { self, networkKey: keys.network, listen, probe: open.probe, clock, timer: systemTimer, telemetry };
+  return {
+    self: asHex(keys.report.address),
+    networkKey: keys.network,
+    listen: config.listen,
+    probe: open.probe,
+    clock,
+    timer: systemTimer,
+    parameters: config.protocol,
+    telemetry,
+  };
 }
 
 function memberOf(

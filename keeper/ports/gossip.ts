@@ -56,6 +56,9 @@ interface WishMessage {
   readonly newest: RoundId;
 }
 
+/** Signed reports that one answer to a catch-up holds at most. */
+export const CATCH_UP_FINALS = 32;
+
 /** A keeper that was away asks one peer for the finals after those it holds. */
 interface CatchUpMessage {
   readonly kind: "catch-up";

@@ -10,9 +10,11 @@ import { startLibp2pGossip, type Libp2pGossip } from "../../keeper/adapters/libp
 import type { KeeperPeer } from "../../keeper/adapters/libp2p/peer-book.ts";
 import { PROTOCOL } from "../../keeper/adapters/libp2p/peer-set.ts";
 import { systemTimer } from "../../keeper/adapters/system/timer.ts";
-import type { PeerRates } from "../../keeper/adapters/wire/token-bucket.ts";
+import { messageLimits } from "../../keeper/adapters/wire/message-limits.ts";
+import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
 import type { GossipMessage } from "../../keeper/ports/gossip.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
+import type { Timer } from "../../keeper/ports/timer.ts";
 import { type LogLine, recordingTelemetry } from "./keeper-doubles.ts";
 import { fuzzCodec } from "./message-fuzz.ts";
 
@@ -34,9 +36,9 @@ export const wish = (epoch: number): GossipMessage => ({
 });
 
 /** @throws Error when it does not come true in time */
-export async function until(what: string, holds: () => boolean): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + WAIT_MS;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, STEP_MS));
   }
@@ -60,7 +62,7 @@ export interface StartOptions {
   /** Its report key; that of the index by default. */
   readonly self?: Hex;
   readonly listen?: string;
-  readonly rates?: PeerRates;
+  readonly timer?: Timer;
 }
 
 /** Everything that was started is stopped by `stopAll`. */
@@ -68,7 +70,7 @@ export function gossipNetwork() {
   const open = new Set<{ stop(): Promise<void> }>();
 
   async function start(index: number, options: StartOptions = {}): Promise<NetworkedKeeper> {
-    const { self = keeperName(index), listen = LOCAL, rates } = options;
+    const { self = keeperName(index), listen = LOCAL, timer = systemTimer } = options;
     const { seed, publicKey, peerId } = networkKey(index);
     const telemetry = recordingTelemetry();
     const gossip = await startLibp2pGossip({
@@ -77,9 +79,9 @@ export function gossipNetwork() {
       listen,
       codec: fuzzCodec,
       telemetry,
-      timer: systemTimer,
+      timer,
       seed: index,
-      ...(rates === undefined ? {} : { rates }),
+      limits: (keepers) => messageLimits(keepers, DEFAULT_PARAMETERS),
     });
     open.add(gossip);
     const heard: [Hex, GossipMessage][] = [];
@@ -89,8 +91,7 @@ export function gossipNetwork() {
     return { gossip, heard, lines: telemetry.lines, entry };
   }
 
-  async function startMesh(count: number, rates?: PeerRates): Promise<readonly NetworkedKeeper[]> {
-    const options = rates === undefined ? {} : { rates };
+  async function startMesh(count: number, options: StartOptions = {}): Promise<readonly NetworkedKeeper[]> {
     const keepers = await Promise.all(Array.from({ length: count }, (_, i) => start(i, options)));
     const entries = keepers.map(({ entry }) => entry);
     await Promise.all(keepers.map(({ gossip }) => gossip.setPeers(entries)));

@@ -4,7 +4,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Timer } from "../../ports/timer.ts";
 import type { NetworkKey } from "../keystore/network-key.ts";
 import type { WireCodec } from "../wire/codec.ts";
-import type { PeerRates } from "../wire/token-bucket.ts";
+import type { MessageLimits } from "../wire/message-limits.ts";
 import { createNode } from "./create-node.ts";
 import { acceptStreams } from "./inbound-streams.ts";
 import type { Libp2pNode } from "./libp2p-types.ts";
@@ -23,7 +23,8 @@ export interface Libp2pGossipParts {
   readonly timer: Timer;
   /** Of the redials' jitter. */
   readonly seed: number;
-  readonly rates?: PeerRates;
+  /** What one peer may send when so many keepers are in the set. */
+  readonly limits: (keepers: number) => MessageLimits;
   /** A keeper sent a message under a configuration that the codec does not take. */
   readonly unknownDigest?: (from: Hex) => void;
 }
@@ -63,9 +64,12 @@ export async function startLibp2pGossip(parts: Libp2pGossipParts): Promise<Libp2
       log.count("peer-refused", peerId, detail);
     },
   });
-  await acceptStreams(node, { peers, codec, deliver, log, unknownDigest });
+  let current = parts.limits(0);
+  const limits = () => current;
+  await acceptStreams(node, { peers, codec, timer, limits, deliver, log, unknownDigest });
   wakeOnConnect(node, peers);
   await node.start();
+  const ownId = { keeper: self, peerId: parts.networkKey.peerId };
   const toSelf = (message: GossipMessage) => {
     queueMicrotask(() => {
       deliver(self, message);
@@ -92,13 +96,10 @@ export async function startLibp2pGossip(parts: Libp2pGossipParts): Promise<Libp2
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
-    setPeers: (entries) =>
-      replacePeers(peers, entries, {
-        ...parts,
-        self: { keeper: self, peerId: parts.networkKey.peerId },
-        node,
-        log,
-      }),
+    setPeers: (entries) => {
+      current = parts.limits(entries.length);
+      return replacePeers(peers, entries, { ...parts, self: ownId, limits, node, log });
+    },
     connected: () => [...peers.values()].filter(({ connected }) => connected).map(({ peer }) => peer.keeper),
     troubles: (what) => log.total(what),
     stop: async () => {

@@ -1,6 +1,8 @@
 import type { GossipMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
+import type { Timer } from "../../ports/timer.ts";
 import type { WireCodec } from "../wire/codec.ts";
+import type { MessageLimits } from "../wire/message-limits.ts";
 import { readStream } from "./incoming.ts";
 import type { Libp2pNode, Libp2pStream } from "./libp2p-types.ts";
 import { type PeerSet, PROTOCOL } from "./peer-set.ts";
@@ -14,6 +16,8 @@ export interface InboundParts {
   readonly codec: WireCodec;
   readonly deliver: (from: Hex, message: GossipMessage) => void;
   readonly log: TroubleLog;
+  readonly timer: Timer;
+  readonly limits: () => MessageLimits;
   readonly unknownDigest: (from: Hex) => void;
 }
 
@@ -42,9 +46,9 @@ export async function acceptStreams(node: Libp2pNode, parts: InboundParts): Prom
 
 /** Whose stream it is is asked for each message: a keeper's report key may rotate while its stream lives. */
 function readPeer(stream: Libp2pStream, peerId: string, parts: InboundParts): void {
-  const { peers, codec, deliver, log, unknownDigest } = parts;
+  const { peers, deliver, log, unknownDigest } = parts;
   readStream(stream, {
-    codec,
+    ...parts,
     sender: () => {
       const state = peers.get(peerId);
       if (state === undefined) return null;

@@ -1,6 +1,7 @@
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Timer } from "../../ports/timer.ts";
-import { createRateLimiter, type PeerRates, type RateLimiter } from "../wire/token-bucket.ts";
+import type { MessageLimits } from "../wire/message-limits.ts";
+import { createRateLimiter, type RateLimiter } from "../wire/token-bucket.ts";
 import { createBackOff } from "./back-off.ts";
 import type { Libp2pNode } from "./libp2p-types.ts";
 import { createOutgoingQueue, type OutgoingQueue } from "./outgoing-queue.ts";
@@ -10,14 +11,9 @@ import type { TroubleLog } from "./trouble-log.ts";
 
 /** The name of the streams among keepers. */
 export const PROTOCOL = "/ballast/keeper/1";
-const QUEUE_BOUNDS = { maxMessages: 256, maxBytes: 8_388_608 } as const;
+/** An answer to a catch-up, and what a slot or two bring: older messages would only keep newer ones waiting when a peer returns. */
+const QUEUE_BOUNDS = { maxMessages: 64, maxBytes: 4_194_304 } as const;
 const BACK_OFF_BOUNDS = { firstMs: 200, longestMs: 10_000 } as const;
-/** A keeper sends a few messages a round and a burst when a peer catches up. */
-const PEER_RATES: PeerRates = {
-  messages: { burst: 1_000, perSecond: 200 },
-  bytes: { burst: 8_388_608, perSecond: 1_048_576 },
-};
-
 /** All about one peer. */
 export interface PeerState {
   readonly peer: KnownPeer;
@@ -36,7 +32,7 @@ export interface PeerSetParts {
   readonly timer: Timer;
   /** Of the redials' jitter. */
   readonly seed: number;
-  readonly rates?: PeerRates;
+  readonly limits: () => MessageLimits;
   readonly node: Libp2pNode;
   readonly log: TroubleLog;
 }
@@ -76,10 +72,7 @@ export async function replacePeers(
   );
 }
 
-function createPeer(
-  peer: KnownPeer,
-  { telemetry, timer, seed, rates = PEER_RATES, node, log }: PeerSetParts,
-): PeerState {
+function createPeer(peer: KnownPeer, { telemetry, timer, seed, limits, node, log }: PeerSetParts): PeerState {
   const queue = createOutgoingQueue(QUEUE_BOUNDS);
   const link = createPeerLink({
     queue,
@@ -94,7 +87,7 @@ function createPeer(
       log.count("peer-unreachable", peer.keeper, error instanceof Error ? error.message : String(error));
     },
   });
-  const limiter = createRateLimiter(rates, () => timer.nowMs());
+  const limiter = createRateLimiter(limits, () => timer.nowMs());
   const state: PeerState = { peer, queue, limiter, link, connected: false };
   return state;
 }

@@ -1,8 +1,4 @@
-/** How much may come: `burst` at once, and `perSecond` on average. */
-interface Rate {
-  readonly burst: number;
-  readonly perSecond: number;
-}
+import { bytesOf, type MessageKind, type MessageLimits, type Rate } from "./message-limits.ts";
 
 /** What is left, and when that was so. */
 interface Bucket {
@@ -18,31 +14,35 @@ function refill({ tokens, atMs }: Bucket, { burst, perSecond }: Rate, nowMs: num
   return { tokens: Math.min(burst, tokens + elapsedSeconds * perSecond), atMs: Math.max(nowMs, atMs) };
 }
 
-export interface PeerRates {
-  readonly messages: Rate;
-  readonly bytes: Rate;
-}
-
-/** Limits what one peer sends, in messages and in bytes. */
+/** Limits what one peer sends: messages by kind, and bytes of any content. */
 export interface RateLimiter {
-  /** Whether a message of this size may pass now; one that may not takes no tokens. */
-  admit(byteLength: number): boolean;
+  /** Whether a message of this kind may pass now; one that may not takes no token. */
+  admit(kind: MessageKind): boolean;
+  /** Counts bytes that were read; answers how long to read no more, ms, which is zero as long as the peer keeps its rate. */
+  chargeBytes(byteLength: number): number;
 }
 
-/** @param nowMs milliseconds from some fixed moment; never falls */
-export function createRateLimiter(rates: PeerRates, nowMs: () => number): RateLimiter {
-  const startMs = nowMs();
-  let messages: Bucket = { tokens: rates.messages.burst, atMs: startMs };
-  let bytes: Bucket = { tokens: rates.bytes.burst, atMs: startMs };
+/**
+ * @param limits read for each message: they grow and shrink with the set of keepers
+ * @param nowMs milliseconds from some fixed moment; never falls
+ */
+export function createRateLimiter(limits: () => MessageLimits, nowMs: () => number): RateLimiter {
+  const kinds = new Map<MessageKind, Bucket>();
+  let bytes: Bucket = { tokens: bytesOf(limits()).burst, atMs: nowMs() };
   return {
-    admit: (byteLength) => {
+    admit: (kind) => {
       const now = nowMs();
-      messages = refill(messages, rates.messages, now);
-      bytes = refill(bytes, rates.bytes, now);
-      if (messages.tokens < 1 || bytes.tokens < byteLength) return false;
-      messages = { ...messages, tokens: messages.tokens - 1 };
-      bytes = { ...bytes, tokens: bytes.tokens - byteLength };
-      return true;
+      const limit = limits()[kind];
+      const bucket = refill(kinds.get(kind) ?? { tokens: limit.burst, atMs: now }, limit, now);
+      const isAdmitted = bucket.tokens >= 1;
+      kinds.set(kind, isAdmitted ? { ...bucket, tokens: bucket.tokens - 1 } : bucket);
+      return isAdmitted;
+    },
+    chargeBytes: (byteLength) => {
+      const rate = bytesOf(limits());
+      const { tokens, atMs } = refill(bytes, rate, nowMs());
+      bytes = { tokens: tokens - byteLength, atMs };
+      return Math.max(0, -bytes.tokens / rate.perSecond) * MS_PER_SECOND;
     },
   };
 }

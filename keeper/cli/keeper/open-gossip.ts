@@ -2,6 +2,8 @@ import { randomInt } from "node:crypto";
 import type { NetworkKey } from "../../adapters/keystore/network-key.ts";
 import { startLibp2pGossip, type Libp2pGossip } from "../../adapters/libp2p/gossip.ts";
 import { createWireCodec } from "../../adapters/wire/codec.ts";
+import { messageLimits } from "../../adapters/wire/message-limits.ts";
+import type { ProtocolParameters } from "../../core/protocol/parameters.ts";
 import type { ChainProbe, Registration } from "../../ports/chain-probe.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hex } from "../../ports/hex.ts";
@@ -22,6 +24,7 @@ export interface GossipChoice {
   /** Tells when a replaced configuration ceases to count. */
   readonly clock: Clock;
   readonly timer: Timer;
+  readonly parameters: ProtocolParameters;
   readonly telemetry: Telemetry;
 }
 
@@ -49,6 +52,7 @@ export async function openGossip(choice: GossipChoice, signal: AbortSignal): Pro
     telemetry,
     timer,
     seed: randomInt(MAX_SEED),
+    limits: (keepers) => messageLimits(keepers, choice.parameters),
     unknownDigest: (peer) => {
       look(peer);
     },

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { createWireCodec } from "../../../keeper/adapters/wire/codec.ts";
 import { systemTimer } from "../../../keeper/adapters/system/timer.ts";
 import { openGossip, type RegisteredGossip } from "../../../keeper/cli/keeper/open-gossip.ts";
+import { DEFAULT_PARAMETERS } from "../../../keeper/core/protocol/parameters.ts";
 import type { RegisteredKeeper, Registration } from "../../../keeper/ports/chain-probe.ts";
 import type { GossipMessage } from "../../../keeper/ports/gossip.ts";
 import { asHex, type Hex } from "../../../keeper/ports/hex.ts";
@@ -53,6 +54,7 @@ describe("gossip among the registered keepers", function () {
       probe,
       clock: { nowSeconds: () => time.nowSeconds },
       timer: { ...systemTimer, nowMs: () => time.nowMs },
+      parameters: DEFAULT_PARAMETERS,
       telemetry,
     };
     const opened = await openGossip(choice, stop.signal);
@@ -93,6 +95,7 @@ describe("gossip among the registered keepers", function () {
       probe,
       clock: { nowSeconds: () => NOW_SECONDS },
       timer: systemTimer,
+      parameters: DEFAULT_PARAMETERS,
       telemetry: recordingTelemetry(),
     };
     const failure = await openGossip(choice, stop.signal).catch(String);

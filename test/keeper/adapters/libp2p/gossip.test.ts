@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import type { PeerRates } from "../../../../keeper/adapters/wire/token-bucket.ts";
+import { bytesOf, messageLimits } from "../../../../keeper/adapters/wire/message-limits.ts";
 import { MAX_MESSAGE_BYTES } from "../../../../keeper/adapters/wire/wire-bounds.ts";
 import { PROTOCOL } from "../../../../keeper/adapters/libp2p/peer-set.ts";
+import { DEFAULT_PARAMETERS } from "../../../../keeper/core/protocol/parameters.ts";
 import type { GossipMessage } from "../../../../keeper/ports/gossip.ts";
-import { asHex } from "../../../../keeper/ports/hex.ts";
+import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
 import {
   framed,
   gossipNetwork,
@@ -13,8 +14,15 @@ import {
   wish,
 } from "../../../support/gossip-network.ts";
 import { fuzzCodec } from "../../../support/message-fuzz.ts";
+import { virtualTime } from "../../../support/virtual-time.ts";
 
 const MIB = 1_048_576;
+const JUNK_BYTES = 20_000;
+const QUIET_MS = 200;
+/** What a stream may hand over at once. */
+const CHUNK_BYTES = 262_144;
+/** As long as any pause lasts. */
+const PAUSE_MS = 60_000;
 
 describe("gossip over libp2p", function () {
   this.timeout(60_000);
@@ -36,11 +44,11 @@ describe("gossip over libp2p", function () {
 
   it("keeps the order of one sender's messages", async () => {
     const [first, second] = await network.startMesh(2);
-    for (let i = 0; i < 200; i++) first!.gossip.send(nameOf(1), wish(i));
-    await until("all came", () => second!.heard.length === 200);
+    for (let i = 0; i < 30; i++) first!.gossip.send(nameOf(1), wish(i));
+    await until("all came", () => second!.heard.length === 30);
     expect(
       second!.heard.map(([, message]) => (message.kind === "wish" ? Number(message.epoch) : -1)),
-    ).to.deep.equal(Array.from({ length: 200 }, (_, i) => i));
+    ).to.deep.equal(Array.from({ length: 30 }, (_, i) => i));
   });
 
   it("finds a peer again that was restarted", async () => {
@@ -153,21 +161,74 @@ describe("gossip over libp2p", function () {
     expect(keeper.gossip.troubles("peer-message-refused")).to.equal(1);
   });
 
-  it("drops what a peer sends beyond its rate, and hears it again later", async () => {
-    const rates: PeerRates = {
-      messages: { burst: 10, perSecond: 20 },
-      bytes: { burst: MIB, perSecond: MIB },
+  it("refuses a message that is larger than any of its kind, unread", async () => {
+    const keeper = await network.start(0);
+    const liar = await network.startRaw(1);
+    await keeper.gossip.setPeers([liar.entry]);
+    const stream = await liar.dial(keeper.entry);
+    stream.send(framed(Buffer.from('{"kind":"wish"}'.padEnd(JUNK_BYTES))));
+    await until("it is counted", () => keeper.gossip.troubles("peer-message-refused") === 1);
+    const { maxBytes } = messageLimits(1, DEFAULT_PARAMETERS).wish;
+    expect(keeper.lines.at(-1)?.fields["detail"]).to.equal(
+      `wish of ${JUNK_BYTES} bytes, allowed: ${maxBytes}`,
+    );
+  });
+
+  it("takes from a peer that floods no more of each kind than its limit, and all that the others say", async () => {
+    const time = virtualTime(0);
+    const keeper = await network.start(0, { timer: time.timer });
+    const [liar, honest] = [await network.startRaw(1), await network.startRaw(2)];
+    await keeper.gossip.setPeers([liar.entry, honest.entry]);
+    const flood = await liar.dial(keeper.entry);
+    const calm = await honest.dial(keeper.entry);
+    const limits = messageLimits(2, DEFAULT_PARAMETERS);
+    const catchUp: GossipMessage = { kind: "catch-up", after: { epoch: 0n, round: 0 } };
+    const scenario: GossipMessage = { kind: "scenario-proposal", setId: 1n, data: "0x" };
+    const bytes = [wish(1), catchUp, scenario].map((message) => framed(fuzzCodec.encode(message)));
+    const heardOf = (from: Hex, kind: GossipMessage["kind"]) =>
+      keeper.heard.filter(([by, message]) => by === from && message.kind === kind).length;
+    const floodAll = async () => {
+      const before = heard();
+      for (let i = 0; i < 100; i++) for (const each of bytes) flood.send(each);
+      calm.send(framed(fuzzCodec.encode(wish(2))));
+      await until("each came or was dropped", () => heard() === before + 301);
     };
-    const [first, second] = await network.startMesh(2, rates);
-    for (let i = 0; i < 100; i++) first!.gossip.send(nameOf(1), wish(i));
-    await until("most are dropped", () => second!.gossip.troubles("peer-rate-limited") >= 50);
-    await until("each came or was dropped", () => {
-      return second!.heard.length + second!.gossip.troubles("peer-rate-limited") === 100;
-    });
-    const before = second!.heard.length;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    first!.gossip.send(nameOf(1), wish(1_000));
-    await until("it is heard again", () => second!.heard.length > before);
+    const heard = () => keeper.heard.length + keeper.gossip.troubles("peer-rate-limited");
+    await floodAll();
+    const kinds = ["wish", "catch-up", "scenario-proposal"] as const;
+    expect(kinds.map((kind) => heardOf(nameOf(1), kind))).to.deep.equal(
+      kinds.map((kind) => limits[kind].burst),
+    );
+    await time.run(1_000);
+    await floodAll();
+    expect(kinds.map((kind) => heardOf(nameOf(1), kind))).to.deep.equal(
+      kinds.map((kind) => limits[kind].burst + Math.min(limits[kind].burst, limits[kind].perSecond)),
+    );
+    expect(heardOf(nameOf(2), "wish")).to.equal(2);
+  });
+
+  it("reads no more bytes from a peer than all its messages may take, whatever they are", async () => {
+    const time = virtualTime(0);
+    const keeper = await network.start(0, { timer: time.timer });
+    const liar = await network.startRaw(1);
+    await keeper.gossip.setPeers([liar.entry]);
+    const stream = await liar.dial(keeper.entry);
+    const { burst } = bytesOf(messageLimits(1, DEFAULT_PARAMETERS));
+    const junk = framed(new Uint8Array(JUNK_BYTES));
+    const frames = Math.ceil((2 * burst) / junk.length);
+    for (let i = 0; i < frames; i++) {
+      stream.send(junk);
+      await new Promise(setImmediate);
+    }
+    const read = () => keeper.gossip.troubles("peer-message-refused") * junk.length;
+    await until("the budget is used up", () => read() >= burst - junk.length);
+    const atRest = read();
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    expect(read())
+      .to.equal(atRest)
+      .and.to.be.lessThan(burst + CHUNK_BYTES);
+    await time.run(PAUSE_MS);
+    await until("it reads on when more is due", () => read() > atRest);
   });
 
   it("holds a bounded number of bytes for a peer that does not read", async () => {
