@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 
 import type {
@@ -40,4 +41,37 @@ export function loadDailyHistory(dataFolder: string): DailyHistory {
     },
   );
   return { days };
+}
+
+/**
+ * The history of a data folder as its file stands at each call: a file that was replaced is read again. One that cannot be read leaves the days
+ * known before.
+ * @param failed is told why, once for each state of the file
+ * @throws ReplayFileError at the first reading
+ */
+export function followDailyHistory(dataFolder: string, failed: (error: unknown) => void): () => DailyHistory {
+  const file = join(dataFolder, DAILY_HISTORY_FILE);
+  let state = stateOf(file);
+  let history = loadDailyHistory(dataFolder);
+  return () => {
+    const now = stateOf(file);
+    if (now === state) return history;
+    state = now;
+    try {
+      history = loadDailyHistory(dataFolder);
+    } catch (error) {
+      failed(error);
+    }
+    return history;
+  };
+}
+
+/** What changes when a file is written or replaced. */
+function stateOf(file: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(file);
+    return `${ino}/${size}/${mtimeMs}`;
+  } catch (error) {
+    return String(error);
+  }
 }

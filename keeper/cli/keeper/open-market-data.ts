@@ -1,5 +1,5 @@
 import type { Provider } from "ethers";
-import { loadDailyHistory } from "../../adapters/replay/daily-history.ts";
+import { followDailyHistory } from "../../adapters/replay/daily-history.ts";
 import { isEpisodeId } from "../../adapters/replay/episodes.ts";
 import { openRecorded } from "../../adapters/replay/open-recorded.ts";
 import { replayBy } from "../../adapters/replay/replay.ts";
@@ -60,7 +60,9 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
       `marketData.quorum is ${quorum} and there are ${venues.length} venues`,
       "name more venues, or lower the quorum",
     );
-  const history = loadDailyHistory(dataFolder);
+  const history = followDailyHistory(dataFolder, (error) => {
+    telemetry.warn("daily-history-not-read", { reason: String(error) });
+  });
   const opened = await openVenues({
     venues,
     timeoutMs,
@@ -70,7 +72,7 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
     telemetry,
   });
   const known = (): DailyHistory => ({
-    days: history.days.filter(({ observedAtSeconds }) => observedAtSeconds <= clock.nowSeconds()),
+    days: history().days.filter(({ observedAtSeconds }) => observedAtSeconds <= clock.nowSeconds()),
   });
   const marketData = createMarketSources({
     rules: opened.sources.map((source, index) => {

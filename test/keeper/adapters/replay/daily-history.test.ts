@@ -1,8 +1,14 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
 
-import { DAILY_HISTORY_FILE, loadDailyHistory } from "../../../../keeper/adapters/replay/daily-history.ts";
+import {
+  DAILY_HISTORY_FILE,
+  followDailyHistory,
+  loadDailyHistory,
+} from "../../../../keeper/adapters/replay/daily-history.ts";
+import { ReplayFileError } from "../../../../keeper/adapters/replay/replay-file-error.ts";
 import { MARKETS } from "../../../../keeper/ports/market-data.ts";
 import type { DailyObservation, PriceSource } from "../../../../keeper/ports/market-data.ts";
 import { DATA_FOLDER } from "./support.ts";
@@ -73,5 +79,58 @@ describe("the daily history", () => {
     }
     expect(exchange[DAYS_BEFORE_DVOL]?.markets.BTC.impliedVol?.vol).to.equal(0.9504);
     expect(exchange[DAYS_BEFORE_DVOL]?.markets.ETH.impliedVol?.vol).to.equal(1.0673);
+  });
+});
+
+describe("a daily history that is kept current", () => {
+  const [header = "", ...records] = readFileSync(join(DATA_FOLDER, DAILY_HISTORY_FILE), "utf8")
+    .trimEnd()
+    .split("\n");
+  let folder = "";
+  const file = () => join(folder, DAILY_HISTORY_FILE);
+  /** Writes the first days of the record, or other text, in place of what was there. */
+  const replaceBy = (content: number | string) => {
+    const text = typeof content === "string" ? content : [header, ...records.slice(0, content)].join("\n");
+    writeFileSync(`${file()}.new`, text);
+    renameSync(`${file()}.new`, file());
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "ballast-history-"));
+    mkdirSync(dirname(file()));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it("is read again when its file is replaced, and not otherwise", () => {
+    replaceBy(2);
+    const failures: unknown[] = [];
+    const history = followDailyHistory(folder, (error) => failures.push(error));
+    const before = history();
+    expect(before.days).to.have.length(2);
+    expect(history()).to.equal(before);
+    replaceBy(3);
+    expect(history().days).to.have.length(3);
+    expect(failures).to.deep.equal([]);
+  });
+
+  it("keeps the days it knew while its file cannot be read, and says so once for each file", () => {
+    replaceBy(2);
+    const failures: unknown[] = [];
+    const history = followDailyHistory(folder, (error) => failures.push(error));
+    replaceBy("half a li");
+    for (let turn = 0; turn < 3; turn++) expect(history().days).to.have.length(2);
+    rmSync(file());
+    for (let turn = 0; turn < 3; turn++) expect(history().days).to.have.length(2);
+    expect(failures.map((error) => error instanceof ReplayFileError && error.code)).to.deep.equal([
+      "not-json",
+      "unreadable",
+    ]);
+    replaceBy(3);
+    expect(history().days).to.have.length(3);
+  });
+
+  it("refuses to begin without a file", () => {
+    expect(() => followDailyHistory(folder, () => undefined)).to.throw(ReplayFileError, "cannot be opened");
   });
 });
