@@ -1,4 +1,5 @@
 import type { Smile } from "../core/report/market-state.ts";
+import type { MarketLimits, ReportLimits } from "../core/report/report-checks.ts";
 import type { RiskReport } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
 import type { SigningDomain } from "./signer.ts";
@@ -28,15 +29,16 @@ export interface KeeperSet {
 }
 
 /** Limits on the change of a market's forecast that a report must keep to be accepted. */
-export interface ForecastLimits {
-  readonly market: number;
-  readonly minSigmaE9: bigint;
-  readonly maxSigmaE9: bigint;
-  readonly maxSigmaUpBps: bigint;
-  readonly maxSigmaDownBpsPerHour: bigint;
-  readonly minPsiE9: bigint;
-  readonly maxPsiE9: bigint;
-}
+export type ForecastLimits = Pick<
+  MarketLimits,
+  | "market"
+  | "minSigmaE9"
+  | "maxSigmaE9"
+  | "maxSigmaUpBps"
+  | "maxSigmaDownBpsPerHour"
+  | "minPsiE9"
+  | "maxPsiE9"
+>;
 
 /** What a price feed answers, in 1e-8 USD, and since when; or why it does not. */
 export type FeedReading =
@@ -88,7 +90,8 @@ export interface OracleChain {
   /** How many markets jumped in the last report and wait for one of a later epoch. */
   quarantinedMarkets(): Promise<number>;
   keeperSet(): Promise<KeeperSet>;
-  forecastLimits(): Promise<readonly ForecastLimits[]>;
+  /** Governance's bounds of what a report may say. */
+  reportLimits(): Promise<ReportLimits>;
   /** Of the markets that have one. */
   guardingFeeds(): Promise<readonly GuardingFeed[]>;
   /** A market as of the last report; null before the first. */

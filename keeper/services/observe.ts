@@ -46,9 +46,9 @@ export class NoSmile extends Error {
 /** A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report. */
 export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<Observation> {
   const { chain, listings, marketData } = settings;
-  const [history, limits, header] = await Promise.all([
+  const [history, { markets: limits }, header] = await Promise.all([
     marketData.history(),
-    chain.forecastLimits(),
+    chain.reportLimits(),
     chain.header(),
   ]);
   const states: MarketState[] = [];

@@ -38,7 +38,7 @@ export async function watchOracle(
   listings: readonly MarketListing[],
 ): Promise<OracleHistory> {
   const reader = createOracleChain(addresses, provider, NO_SENDER);
-  const limits = await reader.forecastLimits();
+  const limits = await reader.reportLimits();
   const states: OracleState[] = [];
   const look = async (): Promise<void> => {
     const header = await reader.header();
@@ -60,7 +60,7 @@ export async function watchOracle(
     }
   })();
   return {
-    chain: { ...reader, forecastLimits: () => Promise.resolve(limits) },
+    chain: { ...reader, reportLimits: () => Promise.resolve(limits) },
     states,
     stop: () => {
       stopped.abort();

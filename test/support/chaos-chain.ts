@@ -4,7 +4,7 @@ import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import type { ChainBlock, OracleChain } from "../../keeper/ports/oracle-chain.ts";
 import { ChainUnavailable } from "../../keeper/ports/transaction-sender.ts";
-import { oracleDouble, type OracleDouble, type OracleState } from "./keeper-doubles.ts";
+import { limitsOf, oracleDouble, type OracleDouble, type OracleState } from "./keeper-doubles.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 export type NodeHealth = "well" | "failing" | "lagging" | "lying";
@@ -67,7 +67,7 @@ export function chaosChain(
             return health() === "lying" ? { ...header, epoch: header.epoch + LYING_EPOCHS } : header;
           }),
         keeperSet: () => look(() => oracle.state.keeperSet),
-        forecastLimits: () => look(() => oracle.state.limits),
+        reportLimits: () => look(() => limitsOf(oracle.state.limits)),
         submitReport: async (report, signatures) => {
           await look(() => null);
           const before = { ...oracle.state };

@@ -4,7 +4,6 @@ import { ChainRefusal } from "../../keeper/ports/clearing-chain.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import type {
   ChainBlock,
-  ForecastLimits,
   GuardingFeed,
   KeeperSet,
   OracleChain,
@@ -17,6 +16,12 @@ import type { SigningDomain } from "../../keeper/ports/signer.ts";
 import type { Telemetry, TelemetryFields } from "../../keeper/ports/telemetry.ts";
 import { isAfter } from "../../keeper/core/protocol/round-id.ts";
 import { unpackMarketWord } from "../../keeper/core/report/words.ts";
+import {
+  findRefusal,
+  nameOfRefusal,
+  type MarketLimits,
+  type ReportLimits,
+} from "../../keeper/core/report/report-checks.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
 
 /** What stands for keccak256 where nothing is real. */
@@ -37,21 +42,38 @@ export const SCENARIO_DOMAIN: SigningDomain = {
 export const BLOCK: ChainBlock = { number: 42n, hash: hash("b1"), timestampSeconds: 1_770_000_000 };
 
 /** Bounds that no honest report of these tests meets. */
-export const forecastLimits = (market: number): ForecastLimits => ({
+export const marketLimits = (market: number): MarketLimits => ({
   market,
+  minSpotE8: 10n ** 8n,
+  maxSpotE8: 10n ** 15n,
+  maxSpotChangeBps: 3_000n,
   minSigmaE9: 1_000_000n,
   maxSigmaE9: 500_000_000n,
   maxSigmaUpBps: 20_000n,
   maxSigmaDownBpsPerHour: 100n,
   minPsiE9: 1_000_000n,
   maxPsiE9: 500_000_000n,
+  maxDispersionBps: 500n,
+  minForwardRatioE8: 50_000_000n,
+  maxForwardRatioE8: 200_000_000n,
+  minDiscountE9: 500_000_000n,
+  maxDiscountE9: 1_100_000_000n,
+  minAtmVolBps: 500n,
+  maxAtmVolBps: 50_000n,
+});
+
+/** Bounds of reports on these markets. */
+export const limitsOf = (markets: readonly MarketLimits[]): ReportLimits => ({
+  minPegBps: 8_000n,
+  maxPegBps: 10_500n,
+  markets,
 });
 
 export interface OracleState {
   keeperSet: KeeperSet;
   header: OracleHeader;
   quarantinedMarkets: number;
-  limits: readonly ForecastLimits[];
+  limits: readonly MarketLimits[];
   feeds: readonly GuardingFeed[];
   stored: ReadonlyMap<number, StoredMarket>;
   scenarioSet: PostedScenarioSet;
@@ -85,7 +107,7 @@ export function oracleDouble(
     keeperSet: keeperSetOf(keepers, networkKeys),
     header: { epoch: 0n, round: 0, observedAtSeconds: 0 },
     quarantinedMarkets: 0,
-    limits: markets.map(forecastLimits),
+    limits: markets.map(marketLimits),
     feeds: [],
     stored: new Map(),
     scenarioSet: { setId: 0n, dataHash: hash("00") },
@@ -100,12 +122,15 @@ export function oracleDouble(
     header: () => Promise.resolve(state.header),
     quarantinedMarkets: () => Promise.resolve(state.quarantinedMarkets),
     keeperSet: () => Promise.resolve(state.keeperSet),
-    forecastLimits: () => Promise.resolve(state.limits),
+    reportLimits: () => Promise.resolve(limitsOf(state.limits)),
     guardingFeeds: () => Promise.resolve(state.feeds),
     storedMarket: (market) => Promise.resolve(state.stored.get(market) ?? null),
     submitReport: (report, signatures) => {
       if (!isAfter(report, state.header))
         return Promise.reject(new ChainRefusal("submitting a report", "EpochRoundNotRising"));
+      const refusal = findRefusal(report, limitsOf(state.limits), null);
+      if (refusal !== null)
+        return Promise.reject(new ChainRefusal("submitting a report", nameOfRefusal(refusal)));
       reports.push({ report, signatures });
       state.header = { epoch: report.epoch, round: report.round, observedAtSeconds: report.observedAt };
       state.stored = storedOf(report);

@@ -88,7 +88,11 @@ export async function agreeOnScenarios({
     const store = createMemoryStore();
     const finals: SignedScenarioSet[] = [];
     const asked = { times: 0 };
-    const committee = { keeperSet: oracle.state.keeperSet, domain: ORACLE_DOMAIN, markets: [] };
+    const committee = {
+      keeperSet: oracle.state.keeperSet,
+      domain: ORACLE_DOMAIN,
+      limits: { minPegBps: 0n, maxPegBps: 0n, markets: [] },
+    };
     const parts: ScenarioParts = {
       chain: chainOf(address, oracle.chain),
       gossip: room.join(address),

@@ -1,5 +1,6 @@
 import type { Interface, Provider } from "ethers";
 import type { RiskOracle } from "../../../types/ethers-contracts/oracle/RiskOracle.ts";
+import type { MarketLimits } from "../../core/report/report-checks.ts";
 import type { RiskReport } from "../../core/report/typed-data.ts";
 import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
 import type { MarketOracleParamsStructOutput } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
@@ -12,7 +13,6 @@ import { unpackStoredMarketWord, unpackSmileWord } from "../../core/report/words
 import { asHex, type Hex } from "../../ports/hex.ts";
 import type {
   ChainBlock,
-  ForecastLimits,
   KeeperSet,
   OracleChain,
   StoredMarket,
@@ -71,7 +71,10 @@ export function createOracleChain(
     },
     quarantinedMarkets: async () => Number(await oracle.quarantinedCount()),
     keeperSet: () => readKeeperSet(registry),
-    forecastLimits: async () => (await config.oracleParams()).markets.map(forecastLimitsOf),
+    reportLimits: async () => {
+      const { minPegBps, maxPegBps, markets } = await config.oracleParams();
+      return { minPegBps, maxPegBps, markets: markets.map(marketLimitsOf) };
+    },
     guardingFeeds: async () => readGuardingFeeds((await config.oracleParams()).markets, provider),
     storedMarket: async (market) => {
       const { marketWord, smiles } = await oracle.marketState(market);
@@ -111,17 +114,25 @@ export async function readKeeperSet(registry: KeeperRegistry): Promise<KeeperSet
   };
 }
 
-function forecastLimitsOf(params: MarketOracleParamsStructOutput): ForecastLimits {
-  const { market, minSigmaE9, maxSigmaE9, maxSigmaUpBps, maxSigmaDownBpsPerHour, minPsiE9, maxPsiE9 } =
-    params;
+function marketLimitsOf(params: MarketOracleParamsStructOutput): MarketLimits {
   return {
-    market: Number(market),
-    minSigmaE9,
-    maxSigmaE9,
-    maxSigmaUpBps,
-    maxSigmaDownBpsPerHour,
-    minPsiE9,
-    maxPsiE9,
+    market: Number(params.market),
+    minSpotE8: params.minSpotE8,
+    maxSpotE8: params.maxSpotE8,
+    maxSpotChangeBps: params.maxSpotChangeBps,
+    minSigmaE9: params.minSigmaE9,
+    maxSigmaE9: params.maxSigmaE9,
+    maxSigmaUpBps: params.maxSigmaUpBps,
+    maxSigmaDownBpsPerHour: params.maxSigmaDownBpsPerHour,
+    minPsiE9: params.minPsiE9,
+    maxPsiE9: params.maxPsiE9,
+    maxDispersionBps: params.maxDispersionBps,
+    minForwardRatioE8: params.minForwardRatioE8,
+    maxForwardRatioE8: params.maxForwardRatioE8,
+    minDiscountE9: params.minDiscountE9,
+    maxDiscountE9: params.maxDiscountE9,
+    minAtmVolBps: params.minAtmVolBps,
+    maxAtmVolBps: params.maxAtmVolBps,
   };
 }
 

@@ -1,22 +1,5 @@
-import type { Smile } from "../report/market-state.ts";
-import { RATIO_SCALE, SECONDS_PER_HOUR } from "../report/market-state.ts";
-import type { RiskReport } from "../report/typed-data.ts";
-import { unpackMarketWord, unpackSmileWord } from "../report/words.ts";
+import type { MarketMark, ReportMark } from "../report/report-mark.ts";
 import type { ProtocolParameters } from "./parameters.ts";
-
-/** What is compared of a market from report to report. */
-export interface MarketMark {
-  readonly spotE8: bigint;
-  readonly sigmaE9: bigint;
-  /** Forward over spot by expiry hour. */
-  readonly forwardRatiosE8: ReadonlyMap<bigint, bigint>;
-}
-
-/** The report that a new one is measured against: the chain's, or a signed one on its way there. */
-export interface ReportMark {
-  readonly observedAtSeconds: number;
-  readonly markets: ReadonlyMap<number, MarketMark>;
-}
 
 const BPS = 10_000n;
 
@@ -25,41 +8,6 @@ export function deviationBps(value: bigint, reference: bigint): bigint {
   const distance = value > reference ? value - reference : reference - value;
   if (distance === 0n) return 0n;
   return reference === 0n ? BPS ** 2n : (distance * BPS) / reference;
-}
-
-/** The marks of a report. */
-export function markOfReport({
-  observedAt,
-  markets,
-  smiles,
-}: Pick<RiskReport, "observedAt" | "markets" | "smiles">): ReportMark {
-  let next = 0;
-  const marks = markets.map((word): [number, MarketMark] => {
-    const { market, smileCount, spotE8, sigmaE9 } = unpackMarketWord(word);
-    const own = smiles.slice(next, next + Number(smileCount)).map(unpackSmileWord);
-    next += own.length;
-    const forwardRatiosE8 = new Map(
-      own.map(({ expiryHour, forwardRatioE8 }) => [expiryHour, forwardRatioE8]),
-    );
-    return [Number(market), { spotE8, sigmaE9, forwardRatiosE8 }];
-  });
-  return { observedAtSeconds: observedAt, markets: new Map(marks) };
-}
-
-/** The mark of a market as the chain stores it. */
-export function markOfStored(stored: {
-  readonly spotE8: bigint;
-  readonly sigmaE9: bigint;
-  readonly smiles: readonly Smile[];
-}): MarketMark {
-  const { spotE8, sigmaE9, smiles } = stored;
-  const forwardRatiosE8 = new Map(
-    smiles.map(({ expiry, forwardRatio }) => [
-      BigInt(expiry / SECONDS_PER_HOUR),
-      BigInt(Math.round(forwardRatio * RATIO_SCALE)),
-    ]),
-  );
-  return { spotE8, sigmaE9, forwardRatiosE8 };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { CoreError } from "../errors.ts";
-import { totalVarianceE18, type MarketObservation } from "./quantise.ts";
+import { liftCalendar, type MarketObservation } from "./quantise.ts";
+import { chooseSurface } from "./surface-choice.ts";
 import { packMarketWord, packSmileWord, type MarketFields, type SmileFields } from "./words.ts";
 
 /** What one keeper sees of all markets at one time. */
@@ -20,23 +21,29 @@ export interface ReportPayload {
 const BPS = 10_000n;
 /** Widest dispersion the word can hold. */
 const MAX_DISPERSION_BPS = 65_535n;
-/** Slices are compared at these multiples of the daily volatility from the money. */
-const COMPARED_SIGMAS: readonly bigint[] = [-8n, -4n, -2n, -1n, 0n, 1n, 2n, 4n, 8n];
 
 /**
  * The report that a set of observations makes: a pure integer function, the same bytes on every keeper and for every order of the
- * observations. Numbers are element-wise lower medians, which with at most f liars among 2f + 1 or more observations lie between two honest
- * values. A market's smiles are the medoid: the slices of the one keeper whose surface lies closest to all others', never a mixture of
- * parameters of several, so that what was free of arbitrage stays so.
- * @param observations one per keeper, at least one
+ * observations. Numbers, the forward and the discount of each expiry too, are element-wise lower medians, which with at most f liars among
+ * 2f + 1 or more observations lie between two honest values. A market's slices are those of one keeper (chooseSurface), never a mixture of
+ * parameters of several, so that what was free of arbitrage stays so; they are lifted until total variance does not fall from expiry to expiry where
+ * the oracle compares it, which depends on the median forecast.
+ * @param observations one per keeper, at least one, each of which the oracle would take alone
+ * @param faults f, most liars among them; as many as there can be when it is not given
  * @throws CoreError `argument-out-of-domain` when there is none or when they list different markets
  */
-export function aggregateObservations(observations: readonly Observation[]): ReportPayload {
+export function aggregateObservations(
+  observations: readonly Observation[],
+  faults = Math.floor((observations.length - 1) / 2),
+): ReportPayload {
   const [first] = observations;
   if (first === undefined)
     throw new CoreError("argument-out-of-domain", { name: "observations", value: 0, min: 1 });
   const merged = first.markets.map((_, index) =>
-    mergeMarket(observations.map(({ markets }) => marketAt(markets, index))),
+    mergeMarket(
+      observations.map(({ markets }) => marketAt(markets, index)),
+      faults,
+    ),
   );
   for (const { markets } of observations) requireSameMarkets(markets, first.markets);
   return {
@@ -46,15 +53,13 @@ export function aggregateObservations(observations: readonly Observation[]): Rep
   };
 }
 
-function mergeMarket(observations: readonly MarketObservation[]): MarketObservation {
+function mergeMarket(observations: readonly MarketObservation[], faults: number): MarketObservation {
   const median = (pick: (market: MarketFields) => bigint) =>
     lowerMedian(observations.map(({ market }) => pick(market)));
   const spotE8 = median(({ spotE8 }) => spotE8);
   const sigmaE9 = median(({ sigmaE9 }) => sigmaE9);
-  const smiles = medoid(
-    observations.map(({ smiles }) => smiles),
-    sigmaE9,
-  );
+  const surfaces = observations.map((each) => liftCalendar(each.smiles, sigmaE9));
+  const smiles = withMedianForwards(chooseSurface(surfaces, sigmaE9, faults), surfaces);
   const spread = dispersionBps(
     observations.map(({ market }) => market.spotE8),
     spotE8,
@@ -93,55 +98,21 @@ function dispersionBps(spotsE8: readonly bigint[], medianE8: bigint): bigint {
   return medianE8 === 0n ? 0n : (middle * BPS + medianE8 - 1n) / medianE8;
 }
 
-/** The surface with the smallest summed distance to all others; of equal ones the first by its own integers. */
-function medoid(surfaces: readonly (readonly SmileFields[])[], sigmaE9: bigint): readonly SmileFields[] {
-  const ordered = [...surfaces].sort(compareSurfaces);
-  let best: readonly SmileFields[] = ordered[0] ?? [];
-  let bestDistance: bigint | null = null;
-  for (const surface of ordered) {
-    const total = ordered.reduce((sum, other) => sum + surfaceDistance(surface, other, sigmaE9), 0n);
-    if (bestDistance === null || total < bestDistance) [best, bestDistance] = [surface, total];
-  }
-  return best;
-}
-
-/** Sum over expiries and a few strikes of the relative distance of total variance; an expiry that only one has counts as wholly different. */
-function surfaceDistance(a: readonly SmileFields[], b: readonly SmileFields[], sigmaE9: bigint): bigint {
-  const others = new Map(b.map((smile) => [smile.expiryHour, smile]));
-  let distance = 0n;
-  let shared = 0;
-  for (const smile of a) {
-    const other = others.get(smile.expiryHour);
-    if (other === undefined) continue;
-    shared++;
-    for (const sigmas of COMPARED_SIGMAS) {
-      distance += relativeDistanceE9(
-        totalVarianceE18(smile, sigmas * sigmaE9),
-        totalVarianceE18(other, sigmas * sigmaE9),
-      );
-    }
-    distance += relativeDistanceE9(smile.forwardRatioE8, other.forwardRatioE8);
-    distance += relativeDistanceE9(smile.discountE9, other.discountE9);
-  }
-  const unshared = BigInt(a.length + b.length - 2 * shared);
-  return distance + unshared * BigInt(COMPARED_SIGMAS.length) * E9;
-}
-
-const E9 = 10n ** 9n;
-
-function relativeDistanceE9(a: bigint, b: bigint): bigint {
-  const [low, high] = a < b ? [a, b] : [b, a];
-  return high <= 0n ? 0n : ((high - low) * E9) / high;
-}
-
-function compareSurfaces(a: readonly SmileFields[], b: readonly SmileFields[]): number {
-  const [left, right] = [a.map(packSmileWord), b.map(packSmileWord)];
-  for (const [index, word] of left.entries()) {
-    const other = right[index];
-    if (other === undefined) return 1;
-    if (word !== other) return word < other ? -1 : 1;
-  }
-  return left.length - right.length;
+/** Of each expiry of a surface the medians of forward and discount over all that list it. */
+function withMedianForwards(
+  smiles: readonly SmileFields[],
+  surfaces: readonly (readonly SmileFields[])[],
+): readonly SmileFields[] {
+  return smiles.map((smile) => {
+    const alike = surfaces.flatMap((surface) =>
+      surface.filter(({ expiryHour }) => expiryHour === smile.expiryHour),
+    );
+    return {
+      ...smile,
+      forwardRatioE8: lowerMedian(alike.map(({ forwardRatioE8 }) => forwardRatioE8)),
+      discountE9: lowerMedian(alike.map(({ discountE9 }) => discountE9)),
+    };
+  });
 }
 
 function marketAt(markets: readonly MarketObservation[], index: number): MarketObservation {

@@ -65,11 +65,13 @@ export function unpackWord<Name extends string>(
 
 const MAX_SQRT_ARGUMENT = (1n << 512n) - 1n;
 
-/** Largest integer whose square is at most `value` (Newton's method from above). */
+/** Largest integer whose square is at most `value`: Newton's method from the root of the nearest float. */
 export function floorSqrt(value: bigint): bigint {
   requireInteger("value", value, 0n, MAX_SQRT_ARGUMENT);
   if (value === 0n) return 0n;
-  let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
+  // A step from any number above zero leads to the root or above it.
+  const start = BigInt(Math.ceil(Math.sqrt(Number(value))));
+  let root = (start + value / start) >> 1n;
   for (;;) {
     const next = (root + value / root) >> 1n;
     if (next >= root) return root;

@@ -1,5 +1,6 @@
 import { CoreError, requireWithin } from "../errors.ts";
 import { floorSqrt } from "./integers.ts";
+import { calendarOffsetsE9, totalVarianceE18 } from "./svi-checks.ts";
 import {
   BPS_SCALE,
   PRICE_SCALE,
@@ -24,8 +25,6 @@ const E18 = 10n ** 18n;
 const E9 = 10n ** 9n;
 /** a in units of 1e-10 to 1e18. */
 const LEVEL_TO_E18 = 10n ** 8n;
-/** Where slices of one market are compared: this many daily volatilities to either side of the money; the contract's CALENDAR_SIGMAS. */
-const CALENDAR_SIGMAS = 5n;
 /** Widest curvature and steepest tilt a slice may have after rounding; the contract's bounds. */
 const MIN_S_E9 = 100_000n;
 const MAX_ABS_RHO_E9 = 999_999_999n;
@@ -39,14 +38,8 @@ const MAX_WING_SLOPE_E9 = 2_000_000_000n;
  */
 export function quantiseMarket(state: MarketState): MarketObservation {
   const sigmaE9 = scaled("sigma", state.sigma, SHARE_SCALE);
-  const offsetsE9 = [-CALENDAR_SIGMAS * sigmaE9, 0n, CALENDAR_SIGMAS * sigmaE9];
-  const smiles: SmileFields[] = [];
-  let floorsE18: readonly bigint[] = offsetsE9.map(() => 0n);
-  for (const smile of state.smiles) {
-    const fields = liftAbove(withNonNegativeVariance(roundSmile(smile)), offsetsE9, floorsE18);
-    floorsE18 = offsetsE9.map((kE9) => totalVarianceE18(fields, kE9));
-    smiles.push(fields);
-  }
+  const rounded = state.smiles.map((smile) => withNonNegativeVariance(roundSmile(smile)));
+  const smiles = liftCalendar(rounded, sigmaE9);
   return {
     market: {
       market: BigInt(state.market),
@@ -62,12 +55,19 @@ export function quantiseMarket(state: MarketState): MarketObservation {
   };
 }
 
-/** Total variance of a slice * 1e18 at log-moneyness * 1e9, rounded down. */
-export function totalVarianceE18(smile: SmileFields, kE9: bigint): bigint {
-  const offsetE9 = kE9 - smile.mE9;
-  const rootE9 = floorSqrt(offsetE9 * offsetE9 + smile.sE9 * smile.sE9);
-  const bracketE18 = smile.rhoE9 * offsetE9 + rootE9 * E9;
-  return smile.aE10 * LEVEL_TO_E18 + (smile.bE9 * bracketE18) / E9;
+/**
+ * Lifts each slice until total variance does not fall from expiry to expiry where the oracle compares it.
+ * @param smiles in rising order of expiry
+ * @param sigmaE9 the daily volatility that the report states
+ */
+export function liftCalendar(smiles: readonly SmileFields[], sigmaE9: bigint): readonly SmileFields[] {
+  const offsetsE9 = calendarOffsetsE9(sigmaE9);
+  let floorsE18: readonly bigint[] = offsetsE9.map(() => 0n);
+  return smiles.map((smile) => {
+    const lifted = liftAbove(smile, offsetsE9, floorsE18);
+    floorsE18 = offsetsE9.map((kE9) => totalVarianceE18(lifted, kE9));
+    return lifted;
+  });
 }
 
 function roundSmile({ expiry, forwardRatio, discount, slice }: Smile): SmileFields {

@@ -50,9 +50,14 @@ export function packMarketWord(fields: MarketFields): bigint {
   return packWord(MARKET_LAYOUT, { ...fields, reserved: 0n });
 }
 
+/** A market's word with its reserved bits, whatever they are. */
+export function unpackWholeMarketWord(word: bigint): WordValues<MarketFieldName> {
+  return unpackWord(MARKET_LAYOUT, word);
+}
+
 /** @throws CoreError `argument-out-of-domain` when the reserved bits are not zero */
 export function unpackMarketWord(word: bigint): MarketFields {
-  const { reserved, ...fields } = unpackWord(MARKET_LAYOUT, word);
+  const { reserved, ...fields } = unpackWholeMarketWord(word);
   requireInteger("reserved", reserved, 0n, 0n);
   return fields;
 }

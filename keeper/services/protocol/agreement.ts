@@ -1,9 +1,12 @@
 import { leaderOf } from "../../core/protocol/leaders.ts";
 import { slotAt } from "../../core/protocol/parameters.ts";
 import type { RoundId } from "../../core/protocol/round-id.ts";
+import type { ReportLimits } from "../../core/report/report-checks.ts";
+import type { ReportMark } from "../../core/report/report-mark.ts";
 import type { SignedReport } from "../../core/report/typed-data.ts";
 import type { GossipMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
+import type { OracleHeader } from "../../ports/oracle-chain.ts";
 import { createCatchUp, type CatchUp } from "./catch-up.ts";
 import { createEvidence } from "./evidence.ts";
 import { openFinals, type Finals } from "./finals.ts";
@@ -11,6 +14,7 @@ import { createFollower, type Follower } from "./follower.ts";
 import { createLeader, type Leader } from "./leader.ts";
 import { openPacemaker, type Pacemaker } from "./pacemaker.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
+import { markOnItsWay, readChainMark } from "./report-before.ts";
 import { createRounds, type Round, type Rounds } from "./rounds.ts";
 
 /** A keeper among the others: it answers everyone, and leads when it is its turn. */
@@ -30,6 +34,8 @@ export interface Agreement {
 /** What changes while a keeper takes part. */
 interface Standing {
   committee: Committee;
+  /** The chain's last report as of the present slot. */
+  posted: PostedReport;
   /** The slot that is to be decided. */
   slot: number;
   /** The last slot that was. */
@@ -37,6 +43,11 @@ interface Standing {
   slotsInEpoch: number;
   /** When each peer was last given what it missed, ms. */
   readonly answeredAtMs: Map<Hex, number>;
+}
+
+interface PostedReport {
+  readonly header: OracleHeader;
+  readonly mark: ReportMark | null;
 }
 
 interface Organs {
@@ -92,9 +103,17 @@ async function readCommittee({ chain }: Pick<ProtocolParts, "chain">): Promise<C
   const [keeperSet, domain, limits] = await Promise.all([
     chain.keeperSet(),
     chain.oracleDomain(),
-    chain.forecastLimits(),
+    chain.reportLimits(),
   ]);
-  return { keeperSet, domain, markets: limits.map(({ market }) => market) };
+  return { keeperSet, domain, limits };
+}
+
+async function readPosted(
+  { chain }: Pick<ProtocolParts, "chain">,
+  limits: ReportLimits,
+): Promise<PostedReport> {
+  const header = await chain.header();
+  return { header, mark: await readChainMark(chain, header, limits) };
 }
 
 const leaderNow = ({ pacemaker, standing }: Pick<Organs, "pacemaker" | "standing">): Hex =>
@@ -109,9 +128,10 @@ const isUndecided = (
 
 const isDecided = ({ decidedSlot, slot }: Standing): boolean => decidedSlot >= slot;
 
-function standingWith(committee: Committee): Standing {
+function standingWith(committee: Committee, posted: PostedReport): Standing {
   return {
     committee,
+    posted,
     slot: Number.NEGATIVE_INFINITY,
     decidedSlot: Number.NEGATIVE_INFINITY,
     slotsInEpoch: 0,
@@ -124,9 +144,9 @@ async function assemble(
   accepted: (final: SignedReport) => void,
   signal: AbortSignal,
 ): Promise<Organs> {
-  const { chain, gossip, telemetry } = parts;
-  const [first, header] = await Promise.all([readCommittee(parts), chain.header()]);
-  const standing = standingWith(first);
+  const { gossip, telemetry } = parts;
+  const first = await readCommittee(parts);
+  const standing = standingWith(first, await readPosted(parts, first.limits));
   const committee = () => standing.committee;
   const decided = ({ round }: RoundId) => {
     standing.decidedSlot = Math.max(standing.decidedSlot, round);
@@ -158,11 +178,12 @@ async function assemble(
         telemetry.error("view-not-changed", { reason: String(error) });
       },
     },
-    header.epoch,
+    standing.posted.header.epoch,
   );
   const rounds = createRounds();
+  const before = () => markOnItsWay({ ...parts, finals }, standing.posted.header) ?? standing.posted.mark;
   const isOpen = (round: Round) => !signal.aborted && isUndecided(round, pacemaker, standing);
-  const leader = createLeader({ ...parts, rounds, committee, isOpen }, signal);
+  const leader = createLeader({ ...parts, rounds, committee, before, isOpen }, signal);
   const follower = createFollower({
     ...parts,
     rounds,
@@ -222,13 +243,15 @@ async function announceUntilDecided(organs: Organs, slot: number): Promise<void>
 async function beginSlot(organs: Organs, slot: number): Promise<void> {
   const { parts, signal, standing, pacemaker } = organs;
   if (slot <= standing.slot) return;
-  const [committee, header, quarantinedMarkets] = await Promise.all([
+  const [committee, quarantinedMarkets] = await Promise.all([
     readCommittee(parts),
-    parts.chain.header(),
     parts.chain.quarantinedMarkets(),
   ]);
+  const posted = await readPosted(parts, committee.limits);
   if (slot <= standing.slot || signal.aborted) return;
+  const { header } = posted;
   standing.committee = committee;
+  standing.posted = posted;
   standing.slot = slot;
   standing.slotsInEpoch++;
   pacemaker.join(header.epoch);

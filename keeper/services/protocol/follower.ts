@@ -1,12 +1,8 @@
 import { observationBytes } from "../../core/protocol/observation-bytes.ts";
 import { slotAt } from "../../core/protocol/parameters.ts";
-import {
-  isReportNeeded,
-  markOfReport,
-  markOfStored,
-  type ReportMark,
-} from "../../core/protocol/report-need.ts";
-import { isAfter, nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
+import { isReportNeeded } from "../../core/protocol/report-need.ts";
+import { nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
+import { markOfReport } from "../../core/report/report-mark.ts";
 import type { ReportHead } from "../../core/report/typed-data.ts";
 import type {
   ObservationMessage,
@@ -21,7 +17,8 @@ import { requireWithinFeeds } from "./feed-band.ts";
 import type { Finals } from "./finals.ts";
 import { SigningRefused, type Committee, type ProtocolParts } from "./parts.ts";
 import { completeRound, hearSignature, noteOwn, type Round, type Rounds } from "./rounds.ts";
-import { buildReport, requireSignable } from "./verify-proposal.ts";
+import { markOnItsWay, readChainMark } from "./report-before.ts";
+import { buildReport, requireAcceptable, requireSignable } from "./verify-proposal.ts";
 
 /** Slots by which a signature may be early or late before it is not worth remembering. */
 const NEAR_SLOTS = 4;
@@ -143,13 +140,14 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
   await requireSignable(report, seen, header, chain);
   for (const { from, observation } of proposal.observations)
     participation.observed(from, round.epoch, round.round, observation);
+  const before = markOnItsWay(parts, header) ?? (await readChainMark(chain, header, committee.limits));
   const isNeeded =
-    isReportNeeded(markOfReport(report), await reportBefore(parts, header), parameters) ||
-    (await isConfirmation(parts, report, header));
+    isReportNeeded(markOfReport(report), before, parameters) || (await isConfirmation(parts, report, header));
   if (!isNeeded) {
     parts.decided(round);
     return;
   }
+  requireAcceptable(report, committee.limits, before);
   requireWithinFeeds(report, await chain.guardingFeeds());
   const head = signer.headOf(report);
   const hash = signer.hashHead(committee.domain, head);
@@ -172,24 +170,6 @@ async function isConfirmation(
 ): Promise<boolean> {
   const newestEpoch = finals.newest.epoch > header.epoch ? finals.newest.epoch : header.epoch;
   return epoch > newestEpoch && (await chain.quarantinedMarkets()) > 0;
-}
-
-/** The report that a new one is measured against: a signed one on its way counts before the chain's. */
-async function reportBefore(parts: FollowerParts, header: OracleHeader): Promise<ReportMark | null> {
-  const { chain, clock, parameters, finals } = parts;
-  const { newestReport } = finals;
-  const isOnItsWay =
-    newestReport !== null &&
-    isAfter(newestReport, header) &&
-    clock.nowSeconds() - newestReport.observedAt < parameters.transmissionSeconds;
-  if (isOnItsWay) return markOfReport(newestReport);
-  const stored = await Promise.all(
-    parts.committee().markets.map(async (market) => [market, await chain.storedMarket(market)] as const),
-  );
-  const marks = stored.flatMap(([market, state]) =>
-    state === null ? [] : [[market, markOfStored(state)] as const],
-  );
-  return marks.length === 0 ? null : { observedAtSeconds: header.observedAtSeconds, markets: new Map(marks) };
 }
 
 async function complete(parts: FollowerParts, round: Round): Promise<void> {

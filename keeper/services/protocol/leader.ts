@@ -1,16 +1,27 @@
+import type { ReportMark } from "../../core/report/report-mark.ts";
 import type { ObservationMessage, ProposalMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
+import type { ChainBlock, OracleChain } from "../../ports/oracle-chain.ts";
 import { compareHex } from "./order-signatures.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
-import type { Round, Rounds } from "./rounds.ts";
-import { isMadeByAuthor, isSound } from "./verify-proposal.ts";
+import { isTooOftenWrong, noteWrong, type Round, type Rounds } from "./rounds.ts";
+import { findUnsound, isMadeByAuthor } from "./verify-proposal.ts";
+
+/**
+ * Blocks behind the newest one at which a report names its block: a reorganisation that does not reach so deep leaves reports on their way alone.
+ * The oracle compares hashes of the last 256 blocks.
+ */
+export const NAMED_BLOCK_DEPTH = 3n;
 
 export interface LeaderParts extends Pick<
   ProtocolParts,
-  "chain" | "gossip" | "network" | "timer" | "parameters" | "telemetry"
+  "gossip" | "network" | "timer" | "parameters" | "telemetry"
 > {
+  readonly chain: Pick<OracleChain, "latestBlock" | "block">;
   readonly rounds: Rounds;
   committee(): Committee;
+  /** The report that the next one is going to follow. */
+  before(): ReportMark | null;
   /** Whether the round is still this keeper's to lead and not decided. */
   isOpen(round: Round): boolean;
 }
@@ -24,60 +35,95 @@ export interface Leader {
 }
 
 export function createLeader(parts: LeaderParts, signal: AbortSignal): Leader {
-  const { chain, gossip, network, timer, parameters, telemetry, rounds } = parts;
-  const { resendMs, graceMs } = parameters;
-
-  const say = (round: Round, observedAtSeconds: number): void => {
-    const { epoch } = round;
-    gossip.publish(round.proposal ?? { kind: "observe", epoch, round: round.round, observedAtSeconds });
-  };
-  const sayUntilDecided = async (round: Round, observedAtSeconds: number): Promise<void> => {
-    while (parts.isOpen(round)) {
-      say(round, observedAtSeconds);
-      await timer.sleep(resendMs, signal);
-    }
-  };
-  const propose = async (round: Round, observedAtSeconds: number): Promise<void> => {
-    const missing = () => round.observations.size < parts.committee().keeperSet.keepers.length;
-    if (missing()) await timer.sleep(graceMs, signal);
-    const block = await chain.latestBlock();
-    if (!parts.isOpen(round)) return;
-    const proposal: ProposalMessage = {
-      kind: "proposal",
-      epoch: round.epoch,
-      round: round.round,
-      observedAtSeconds,
-      blockNumber: block.number,
-      blockHash: block.hash,
-      observations: [...round.observations.values()].sort((a, b) => compareHex(a.from, b.from)),
-    };
-    round.proposal = proposal;
-    gossip.publish(proposal);
-  };
+  const { timer, telemetry, parameters, rounds } = parts;
   const failed = (round: Round) => (error: unknown) => {
-    round.proposing = false;
     if (!signal.aborted) telemetry.warn("round-not-led", { round: round.round, reason: String(error) });
   };
-
   return {
     open: (round, observedAtSeconds) => {
       round.observedAtSeconds = observedAtSeconds;
-      sayUntilDecided(round, observedAtSeconds).catch(failed(round));
+      const sayUntilDecided = async (): Promise<void> => {
+        while (parts.isOpen(round)) {
+          // A proposal that could not be made is tried again.
+          proposeOnce(parts, round, signal).catch(failed(round));
+          say(parts, round, observedAtSeconds);
+          await timer.sleep(parameters.resendMs, signal);
+        }
+      };
+      sayUntilDecided().catch(failed(round));
     },
     hear: (from, message) => {
       const round = rounds.known(message);
-      if (round === null) return;
-      const { observedAtSeconds, observations } = round;
-      if (!parts.isOpen(round) || observedAtSeconds === null || observations.has(from)) return;
-      const { keeperSet, markets } = parts.committee();
-      const { observation, signature } = message;
-      const context = { ...round, observedAtSeconds, configDigest: keeperSet.configDigest };
-      const signed = { from, observation, signature };
-      if (!isSound(observation, markets) || !isMadeByAuthor(network, keeperSet, context, signed)) return;
-      observations.set(from, signed);
-      if (observations.size < keeperSet.quorum || round.proposing) return;
-      round.proposing = true;
-      propose(round, observedAtSeconds).catch(failed(round));
+      if (round === null || !parts.isOpen(round)) return;
+      if (takeObservation(parts, round, from, message))
+        proposeOnce(parts, round, signal).catch(failed(round));
     },
   };
+}
+
+function say({ gossip }: LeaderParts, round: Round, observedAtSeconds: number): void {
+  const { epoch } = round;
+  gossip.publish(round.proposal ?? { kind: "observe", epoch, round: round.round, observedAtSeconds });
+}
+
+/** Keeps a keeper's first sound observation. */
+function takeObservation(
+  parts: LeaderParts,
+  round: Round,
+  from: Hex,
+  { observedAtSeconds, observation, signature }: ObservationMessage,
+): boolean {
+  const { network, telemetry } = parts;
+  if (observedAtSeconds !== round.observedAtSeconds || round.observations.has(from)) return false;
+  if (isTooOftenWrong(round, "observation", from)) return false;
+  const { keeperSet, limits } = parts.committee();
+  const context = { ...round, observedAtSeconds, configDigest: keeperSet.configDigest };
+  const signed = { from, observation, signature };
+  const unsound = isMadeByAuthor(network, keeperSet, context, signed)
+    ? findUnsound(observation, limits, parts.before(), observedAtSeconds)
+    : "its author did not sign it";
+  if (unsound !== null) {
+    noteWrong(round, "observation", from);
+    telemetry.warn("observation-left-out", { from, round: round.round, reason: unsound });
+    return false;
+  }
+  round.observations.set(from, signed);
+  return true;
+}
+
+/** Proposes once there is a quorum of observations, after a short grace for the rest. */
+async function proposeOnce(parts: LeaderParts, round: Round, signal: AbortSignal): Promise<void> {
+  const { gossip, timer, parameters } = parts;
+  const { keepers, quorum } = parts.committee().keeperSet;
+  const { observations } = round;
+  if (round.proposing || round.proposal !== null || observations.size < quorum) return;
+  round.proposing = true;
+  try {
+    const graceMs = observations.size < keepers.length ? parameters.graceMs : 0;
+    const [block] = await Promise.all([namedBlock(parts.chain), timer.sleep(graceMs, signal)]);
+    const proposal = proposalOf(round, block);
+    if (!parts.isOpen(round)) return;
+    round.proposal = proposal;
+    gossip.publish(proposal);
+  } finally {
+    round.proposing = false;
+  }
+}
+
+function proposalOf(round: Round, block: ChainBlock): ProposalMessage {
+  return {
+    kind: "proposal",
+    epoch: round.epoch,
+    round: round.round,
+    observedAtSeconds: round.observedAtSeconds ?? 0,
+    blockNumber: block.number,
+    blockHash: block.hash,
+    observations: [...round.observations.values()].sort((a, b) => compareHex(a.from, b.from)),
+  };
+}
+
+async function namedBlock(chain: LeaderParts["chain"]): Promise<ChainBlock> {
+  const latest = await chain.latestBlock();
+  if (latest.number < NAMED_BLOCK_DEPTH) return latest;
+  return (await chain.block(latest.number - NAMED_BLOCK_DEPTH)) ?? latest;
 }

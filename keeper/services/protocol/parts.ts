@@ -1,5 +1,6 @@
 import type { ProtocolParameters } from "../../core/protocol/parameters.ts";
 import type { Observation } from "../../core/report/aggregate.ts";
+import type { ReportLimits } from "../../core/report/report-checks.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Gossip } from "../../ports/gossip.ts";
 import type { NetworkSigner } from "../../ports/network-signer.ts";
@@ -35,8 +36,8 @@ export interface ProtocolParts {
 export interface Committee {
   readonly keeperSet: KeeperSet;
   readonly domain: SigningDomain;
-  /** Markets that a report lists, rising. */
-  readonly markets: readonly number[];
+  /** Governance's bounds of a report, of the markets that it lists. */
+  readonly limits: ReportLimits;
 }
 
 /** A keeper refuses to take part in something: the reason names what differs. */

@@ -26,24 +26,19 @@ export interface Round extends RoundId {
   checking: boolean;
   /** What this keeper signed. */
   signed: { readonly report: RiskReport; readonly hash: Hex; readonly message: SignatureMessage } | null;
-  /** What each keeper was heard to sign. */
-  readonly heard: Map<Hex, HeardSignatures>;
+  /** The signatures of each keeper by what they are over; the second hash proves that its author signed two reports. */
+  readonly heard: Map<Hex, Map<Hex, Hex>>;
   /** Signatures over this keeper's report. */
   readonly verified: Map<Hex, Hex>;
-}
-
-interface HeardSignatures {
-  /** The signature over each hash; the second proves that its author signed two reports. */
-  readonly byHash: Map<Hex, Hex>;
-  /** Messages whose signature was another's or none. */
-  wrong: number;
+  /** How many messages of a kind by a keeper were wrong. */
+  readonly wrong: Map<string, number>;
 }
 
 /** Rounds remembered: those of a few slots and replaced leaders. */
 const MAX_ROUNDS = 64;
 /** Hashes remembered of one keeper in one round: what it signed and what proves that it signed another. */
 const MAX_HASHES = 2;
-/** Wrong signatures of one keeper after which its messages of the round are dropped unread. */
+/** Wrong messages of one kind and keeper after which the others of the round are dropped unread. */
 const MAX_WRONG = 2;
 
 /** The rounds a keeper remembers; the oldest are forgotten. */
@@ -73,6 +68,7 @@ export function createRounds(): Rounds {
         signed: null,
         heard: new Map(),
         verified: new Map(),
+        wrong: new Map(),
       };
       rounds.set(name, fresh);
       const [oldest] = rounds.keys();
@@ -82,10 +78,20 @@ export function createRounds(): Rounds {
   };
 }
 
+/** Whether messages of that kind by that keeper were wrong so often that its next ones are not worth a look. */
+export function isTooOftenWrong({ wrong }: Round, kind: string, from: Hex): boolean {
+  return (wrong.get(`${kind}/${from}`) ?? 0) >= MAX_WRONG;
+}
+
+export function noteWrong({ wrong }: Round, kind: string, from: Hex): void {
+  const name = `${kind}/${from}`;
+  wrong.set(name, (wrong.get(name) ?? 0) + 1);
+}
+
 /** Remembers what this keeper signed. */
 export function noteOwn(round: Round, self: Hex, own: NonNullable<Round["signed"]>): void {
   round.signed = own;
-  round.heard.set(self, { byHash: new Map([[own.hash, own.message.signature]]), wrong: 0 });
+  round.heard.set(self, new Map([[own.hash, own.message.signature]]));
 }
 
 /**
@@ -99,16 +105,15 @@ export function hearSignature(
   { domain }: Committee,
   signer: ReportSigner,
 ): SignedHead | null {
-  const heard = round.heard.get(from) ?? { byHash: new Map<Hex, Hex>(), wrong: 0 };
-  round.heard.set(from, heard);
-  if (heard.byHash.size >= MAX_HASHES || heard.wrong >= MAX_WRONG) return null;
+  const heard = round.heard.get(from) ?? new Map<Hex, Hex>();
+  if (heard.size >= MAX_HASHES || isTooOftenWrong(round, "signature", from)) return null;
   const hash = signer.hashHead(domain, head);
-  if (heard.byHash.has(hash)) return null;
+  if (heard.has(hash)) return null;
   if (signer.headSigner(domain, head, signature) !== from) {
-    heard.wrong++;
+    noteWrong(round, "signature", from);
     return null;
   }
-  heard.byHash.set(hash, signature);
+  round.heard.set(from, heard.set(hash, signature));
   return { head, hash, signature, signer: from };
 }
 
@@ -124,8 +129,8 @@ export function completeRound(
 ): SignedReport | null {
   if (round.signed === null) return null;
   const { report, hash } = round.signed;
-  for (const [author, { byHash }] of round.heard) {
-    const signature = byHash.get(hash);
+  for (const [author, signatures] of round.heard) {
+    const signature = signatures.get(hash);
     if (signature === undefined || round.verified.has(author)) continue;
     round.verified.set(author, signature);
     counted(author);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { loadDailyHistory } from "../../../keeper/adapters/replay/daily-history.ts";
 import type { DailyHistory, DailyObservation } from "../../../keeper/ports/market-data.ts";
 import { dailyChanges, forecastMarket, withinLimits } from "../../../keeper/services/forecast.ts";
-import { forecastLimits } from "../../support/keeper-doubles.ts";
+import { marketLimits } from "../../support/keeper-doubles.ts";
 import { DATA_FOLDER } from "../adapters/replay/support.ts";
 
 const DAY = 86_400;
@@ -123,7 +123,7 @@ describe("a market's forecast", () => {
 });
 
 describe("the oracle's limits of a forecast", () => {
-  const limits = forecastLimits(1);
+  const limits = marketLimits(1);
   const posted = { sigmaE9: 40_000_000n, psiE9: 40_000_000n, observedAtSeconds: 0 };
 
   it("leave a forecast inside them as it is", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { decodeMarketState } from "../../../../keeper/core/report/market-state.ts";
-import { quantiseMarket, totalVarianceE18 } from "../../../../keeper/core/report/quantise.ts";
+import { quantiseMarket } from "../../../../keeper/core/report/quantise.ts";
+import { totalVarianceE18 } from "../../../../keeper/core/report/svi-checks.ts";
 import type { SmileFields } from "../../../../keeper/core/report/words.ts";
 import { RANDOM_MARKETS, RANDOM_OBSERVED_AT, randomMarketState } from "../../../support/random-books.ts";
 import { randomSource } from "../../../support/random-source.ts";

@@ -11,13 +11,13 @@ import {
   hearSignature,
   noteOwn,
 } from "../../../../keeper/services/protocol/rounds.ts";
-import { keeperSetOf, ORACLE_DOMAIN, recordingTelemetry } from "../../../support/keeper-doubles.ts";
+import { keeperSetOf, limitsOf, ORACLE_DOMAIN, recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { signedReport } from "../../../support/signed-reports.ts";
 import { hashSigner, simulate } from "../../../support/simulated-keepers.ts";
 
 const ADDRESSES = ["a1", "b2", "c3", "d4"].map((digits) => asHex(`0x${digits.repeat(20)}`));
 const [SELF = "0x", LIAR = "0x", THIRD = "0x"] = ADDRESSES;
-const COMMITTEE = { keeperSet: keeperSetOf(ADDRESSES), domain: ORACLE_DOMAIN, markets: [] };
+const COMMITTEE = { keeperSet: keeperSetOf(ADDRESSES), domain: ORACLE_DOMAIN, limits: limitsOf([]) };
 const { report } = signedReport(3n, 7);
 const settled = () => new Promise(setImmediate);
 

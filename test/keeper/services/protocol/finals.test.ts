@@ -6,7 +6,7 @@ import type { RiskReport, SignedReport } from "../../../../keeper/core/report/ty
 import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
 import type { SignedHead } from "../../../../keeper/ports/watch-chain.ts";
 import { openFinals } from "../../../../keeper/services/protocol/finals.ts";
-import { keeperSetOf, ORACLE_DOMAIN, recordingTelemetry } from "../../../support/keeper-doubles.ts";
+import { keeperSetOf, limitsOf, ORACLE_DOMAIN, recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { signedReport } from "../../../support/signed-reports.ts";
 import { hashSigner } from "../../../support/simulated-keepers.ts";
 
@@ -44,7 +44,7 @@ async function opened(store = createMemoryStore()) {
       completed: (_report, signers) => completed.push(signers),
     },
     evidence: { note: (each) => evidence.push(each) },
-    committee: () => ({ keeperSet: keeperSetOf(ADDRESSES), domain: ORACLE_DOMAIN, markets: [] }),
+    committee: () => ({ keeperSet: keeperSetOf(ADDRESSES), domain: ORACLE_DOMAIN, limits: limitsOf([]) }),
     accepted: ({ report }) => accepted.push(report.round),
   });
   return { finals, store, echoes, accepted, completed, evidence, lines: telemetry.lines };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Observation } from "../../../../keeper/core/report/aggregate.ts";
-import { packSmileWord, unpackMarketWord } from "../../../../keeper/core/report/words.ts";
+import { packSmileWord, unpackMarketWord, type SmileFields } from "../../../../keeper/core/report/words.ts";
 import type { ProposalMessage } from "../../../../keeper/ports/gossip.ts";
 import { asHex } from "../../../../keeper/ports/hex.ts";
 import { transmitReport } from "../../../../keeper/services/protocol/transmission.ts";
@@ -99,6 +99,17 @@ describe("a report round", () => {
   });
 });
 
+/** What an honest keeper sees, with other slices. */
+function resliced(change: (smiles: readonly SmileFields[]) => readonly SmileFields[]): Observation {
+  const [, seen] = honest;
+  if (seen === undefined) throw new Error("four keepers observe");
+  const markets = seen.markets.map(({ market, smiles }) => {
+    const next = change(smiles);
+    return { market: { ...market, smileCount: BigInt(next.length) }, smiles: next };
+  });
+  return { ...seen, markets };
+}
+
 describe("a lying keeper", () => {
   const lies: Readonly<Record<string, Observation>> = {
     "a spot a thousand times too high": distorted(1_000n, 1n),
@@ -111,6 +122,11 @@ describe("a lying keeper", () => {
         smiles: [],
       })),
     },
+    "one expiry twice": resliced((smiles) => [...smiles, ...smiles.slice(-1)]),
+    "expiries that fall": resliced((smiles) => [...smiles.slice(1), ...smiles.slice(0, 1)]),
+    "total variance that falls": resliced((smiles) =>
+      smiles.map((smile, index) => (index === 0 ? { ...smile, aE10: 5n * smile.aE10 } : smile)),
+    ),
     "other markets": { pegBps: 10_000, markets: [] },
     "numbers that no word can hold": {
       pegBps: 10_000,
@@ -296,6 +312,23 @@ describe("a follower", () => {
     const { network, signed } = await runRound({ views });
     expect(signersOf(network, signed)).not.to.include(network.keepers[3].signer.address);
     expect(refusals(network.keepers[3])).to.match(/spot \d+ against own \d+/);
+  });
+
+  it("signs nothing that the oracle would refuse, though all see it", async () => {
+    const network = testNetwork();
+    const { limits } = network.oracle.state;
+    network.oracle.state.limits = limits.map((each) => ({ ...each, maxPsiE9: each.minPsiE9 }));
+    const stop = new AbortController();
+    const { finals, begin } = await joinKeepers(network, stop.signal);
+    await begin();
+    await settled();
+    await settled();
+    stop.abort();
+    expect(finals).to.have.length(0);
+    for (const keeper of network.keepers) {
+      expect(signaturesBy(network, keeper)).to.have.length(0);
+      expect(refusals(keeper)).to.include("the oracle would refuse it: ValueOutOfBounds(1, psi");
+    }
   });
 
   it("stays silent after it was stopped", async () => {

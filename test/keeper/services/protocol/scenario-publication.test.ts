@@ -34,7 +34,11 @@ const turnOf = (address: Hex, setId: bigint) =>
 function stage(ill: ReadonlySet<Hex> = new Set()) {
   const oracle = oracleDouble(ADDRESSES, []);
   const time = virtualTime(START_SECONDS);
-  const committee = { keeperSet: oracle.state.keeperSet, domain: ORACLE_DOMAIN, markets: [] };
+  const committee = {
+    keeperSet: oracle.state.keeperSet,
+    domain: ORACLE_DOMAIN,
+    limits: { minPegBps: 0n, maxPegBps: 0n, markets: [] },
+  };
   const tries: Hex[] = [];
   const open = (address: Hex) => {
     const stop = new AbortController();

@@ -1,16 +1,27 @@
 import { expect } from "chai";
 import { aggregateObservations, type Observation } from "../../../../keeper/core/report/aggregate.ts";
+import { totalVarianceE18 } from "../../../../keeper/core/report/svi-checks.ts";
+import { requireNearOwn } from "../../../../keeper/services/protocol/near-own-view.ts";
+import { markOfReport, type ReportMark } from "../../../../keeper/core/report/report-mark.ts";
+import type { SmileFields } from "../../../../keeper/core/report/words.ts";
 import type { RiskReport } from "../../../../keeper/core/report/typed-data.ts";
 import { asHex } from "../../../../keeper/ports/hex.ts";
 import type { OracleHeader } from "../../../../keeper/ports/oracle-chain.ts";
 import {
   buildReport,
-  isSound,
+  findUnsound,
   requireSignable,
 } from "../../../../keeper/services/protocol/verify-proposal.ts";
-import { BLOCK, ORACLE_DOMAIN, oracleDouble } from "../../../support/keeper-doubles.ts";
+import {
+  BLOCK,
+  limitsOf,
+  marketLimits,
+  ORACLE_DOMAIN,
+  oracleDouble,
+} from "../../../support/keeper-doubles.ts";
 import { honestObservation, testNetwork } from "../../../support/keeper-round.ts";
 import { observationBy, proposal } from "../../../support/report-rounds.ts";
+import { RANDOM_OBSERVED_AT } from "../../../support/random-books.ts";
 import { signedReport } from "../../../support/signed-reports.ts";
 
 const HEADER: OracleHeader = { epoch: 3n, round: 10, observedAtSeconds: 1_770_000_000 };
@@ -99,6 +110,61 @@ describe("a report that a keeper may sign", () => {
       }
   });
 
+  it("has smiles near its own: 15 % of total volatility at the money, more in the wings", async () => {
+    /** Total volatility times one and so many bps, at the money and everywhere. */
+    const vol =
+      (bps: number): Change =>
+      ({ market, smiles }) => {
+        const times = (value: bigint) => BigInt(Math.round(Number(value) * (1 + bps / 10_000) ** 2));
+        return { market, smiles: smiles.map((s) => ({ ...s, aE10: times(s.aE10), bE9: times(s.bE9) })) };
+      };
+    for (const sign of [1, -1]) {
+      expect(await refusal(reportOf(changed(vol(sign * 1_490))))).to.equal("");
+      expect(await refusal(reportOf(changed(vol(sign * 1_520))))).to.include("total volatility");
+    }
+    const wing =
+      (times: bigint): Change =>
+      ({ market, smiles }) => ({
+        market,
+        // The slope of the wings is b; a takes away at the money what b adds there.
+        smiles: smiles.map((smile) => {
+          const bE9 = (smile.bE9 * times) / 100n;
+          const raised = { ...smile, bE9 };
+          const lift = (totalVarianceE18(raised, 0n) - totalVarianceE18(smile, 0n)) / 10n ** 8n;
+          return { ...raised, aE10: smile.aE10 - lift };
+        }),
+      });
+    expect(await refusal(reportOf(changed(wing(150n))))).to.equal("");
+    expect(await refusal(reportOf(changed(wing(800n))))).to.include("total volatility");
+  });
+
+  it("may have slices as far from its own as nobody could tell from a price", () => {
+    const tiny = 10_000_000n;
+    const flat = (volE9: bigint): Observation =>
+      changed(({ market, smiles }) => ({
+        market: { ...market, smileCount: 1n },
+        smiles: smiles.slice(0, 1).map((smile) => ({ ...smile, aE10: (volE9 * volE9) / 10n ** 8n, bE9: 0n })),
+      }));
+    const near = (volE9: bigint) => {
+      requireNearOwn(reportOf(flat(volE9)), flat(tiny));
+    };
+    near(tiny + 2_490_000n);
+    near(tiny - 2_490_000n);
+    expect(() => {
+      near(tiny + 2_600_000n);
+    }).to.throw("total volatility");
+  });
+
+  it("has the settlement coin and the vol of vol near its own", async () => {
+    expect(await refusal(reportOf({ ...own, pegBps: 10_200 }))).to.equal("");
+    expect(await refusal(reportOf({ ...own, pegBps: 10_201 }))).to.include("settlement coin 10201");
+    const psi =
+      (bps: bigint): Change =>
+      ({ market, smiles }) => ({ market: { ...market, psiE9: away(market.psiE9, bps) }, smiles });
+    expect(await refusal(reportOf(changed(psi(4_999n))))).to.equal("");
+    expect(await refusal(reportOf(changed(psi(5_010n))))).to.include("vol of vol");
+  });
+
   it("may have an expiry that the keeper itself could not fit", async () => {
     const fewer = changed(({ market, smiles }) => ({
       market: { ...market, smileCount: market.smileCount - 1n },
@@ -110,20 +176,63 @@ describe("a report that a keeper may sign", () => {
 });
 
 describe("a sound observation", () => {
-  const markets = own.markets.map(({ market }) => Number(market.market));
+  const limits = limitsOf(own.markets.map(({ market }) => marketLimits(Number(market.market))));
+  const unsound = (observation: Observation, given = limits, before: ReportMark | null = null) =>
+    findUnsound(observation, given, before, RANDOM_OBSERVED_AT);
+  const smiles = (change: (smiles: readonly SmileFields[]) => readonly SmileFields[]): Observation =>
+    changed((seen) => {
+      const next = change(seen.smiles);
+      return { market: { ...seen.market, smileCount: BigInt(next.length) }, smiles: next };
+    });
 
   it("has the committee's markets, each once, and values that fit their fields", () => {
-    expect(isSound(own, markets)).to.equal(true);
-    expect(isSound(own, markets.slice(1))).to.equal(false);
-    expect(isSound(own, [...markets.slice(1), 99])).to.equal(false);
-    expect(isSound({ ...own, markets: own.markets.slice(1) }, markets)).to.equal(false);
-    const wide = changed(({ market, smiles }) => ({ market: { ...market, spotE8: 2n ** 255n }, smiles }));
-    expect(isSound(wide, markets)).to.equal(false);
-    const wideSmile = changed(({ market, smiles }) => ({
-      market,
-      smiles: smiles.map((smile) => ({ ...smile, expiryHour: 2n ** 255n })),
-    }));
-    expect(isSound(wideSmile, markets)).to.equal(false);
+    expect(unsound(own)).to.equal(null);
+    expect(unsound(own, limitsOf(limits.markets.slice(1)))).to.include("1 expected");
+    expect(unsound(own, limitsOf([...limits.markets.slice(1), marketLimits(99)]))).to.include("is missing");
+    expect(unsound({ ...own, markets: own.markets.slice(1) })).to.include("2 expected");
+    const wide = changed((seen) => ({ ...seen, market: { ...seen.market, spotE8: 2n ** 255n } }));
+    expect(unsound(wide)).to.include("spotE8");
+    expect(unsound(smiles((all) => all.map((smile) => ({ ...smile, bE9: 2n ** 255n }))))).to.include("bE9");
+    expect(unsound(changed((seen) => ({ ...seen, smiles: seen.smiles.slice(1) })))).to.include(
+      "other expiries",
+    );
+  });
+
+  it("lists each expiry once, rising: a surface with one twice would stand for all and the oracle refuse it", () => {
+    const [first] = own.markets[0]?.smiles ?? [];
+    if (first === undefined) throw new RangeError("a market has smiles");
+    for (const broken of [
+      smiles((all) => [...all.slice(0, 1), ...all]),
+      smiles((all) => [...all, ...all.slice(-1)]),
+      smiles((all) => [...all.slice(0, 1), ...all.slice(0, 1), ...all.slice(2)]),
+    ])
+      expect(unsound(broken)).to.include("ExpiriesNotAscending");
+    const turned = smiles((all) => [...all.slice(1), ...all.slice(0, 1)]);
+    expect(unsound(turned)).to.match(/ExpiriesNotAscending|CalendarArbitrage/);
+  });
+
+  it("has slices that the oracle would take, with the expiries that live on", () => {
+    const each = (change: Partial<SmileFields>) =>
+      unsound(smiles((all) => all.map((smile) => ({ ...smile, ...change }))));
+    expect(each({ sE9: 99_999n })).to.include("s, 99999");
+    expect(each({ rhoE9: 10n ** 9n })).to.include("absRho");
+    expect(each({ forwardRatioE8: 1n })).to.include("forwardRatio");
+    expect(each({ aE10: 2n ** 39n - 1n })).to.include("atmVol");
+    const before = markOfReport(reportOf(own, { observedAt: RANDOM_OBSERVED_AT - 60 }));
+    expect(unsound(own, limits, before)).to.equal(null);
+    expect(
+      unsound(
+        smiles((all) => all.slice(1)),
+        limits,
+        before,
+      ),
+    ).to.include("ExpiryDropped");
+    expect(unsound(smiles((all) => all.slice(1)))).to.equal(null);
+  });
+
+  it("may see any spot and forecast: only their medians count", () => {
+    const odd = changed((seen) => ({ ...seen, market: { ...seen.market, spotE8: 1n, psiE9: 0n } }));
+    expect(unsound(odd)).to.equal(null);
   });
 });
 
@@ -131,11 +240,11 @@ describe("a report built of a proposal", () => {
   it("is none when an author signed an observation that no report can be made of", () => {
     const network = testNetwork();
     const { keeperSet } = network.oracle.state;
-    const markets = own.markets.map(({ market }) => Number(market.market));
-    const committee = { keeperSet, domain: ORACLE_DOMAIN, markets };
+    const limits = limitsOf(network.oracle.state.limits);
+    const committee = { keeperSet, domain: ORACLE_DOMAIN, limits };
     const good = proposal(network);
     const verifier = network.keepers[0].network;
-    expect(buildReport(good, committee, verifier).markets).to.have.length(markets.length);
+    expect(buildReport(good, committee, verifier).markets).to.have.length(limits.markets.length);
     const { signature, observation } = observationBy(network, 1, { ...own, markets: own.markets.slice(1) });
     const author = network.keepers[1].signer.address;
     const observations = good.observations.map((signed) =>

@@ -1,0 +1,39 @@
+import { isAfter } from "../../core/protocol/round-id.ts";
+import type { ReportLimits } from "../../core/report/report-checks.ts";
+import { markOfReport, markOfStored, type ReportMark } from "../../core/report/report-mark.ts";
+import type { OracleChain, OracleHeader } from "../../ports/oracle-chain.ts";
+import type { Finals } from "./finals.ts";
+import type { ProtocolParts } from "./parts.ts";
+
+/** The signed report that a new one is going to follow when the chain does not show it yet; null when there is none on its way. */
+export function markOnItsWay(
+  {
+    finals,
+    clock,
+    parameters,
+  }: Pick<ProtocolParts, "clock" | "parameters"> & { readonly finals: Pick<Finals, "newestReport"> },
+  header: OracleHeader,
+): ReportMark | null {
+  const { newestReport } = finals;
+  const isOnItsWay =
+    newestReport !== null &&
+    isAfter(newestReport, header) &&
+    clock.nowSeconds() - newestReport.observedAt < parameters.transmissionSeconds;
+  return isOnItsWay ? markOfReport(newestReport) : null;
+}
+
+/** What the chain holds of the last report; null before the first. */
+export async function readChainMark(
+  chain: Pick<OracleChain, "storedMarket">,
+  { observedAtSeconds }: OracleHeader,
+  { markets }: ReportLimits,
+): Promise<ReportMark | null> {
+  const marks = await Promise.all(
+    markets.map(async ({ market }) => {
+      const stored = await chain.storedMarket(market);
+      return stored === null ? [] : [[market, markOfStored(stored)] as const];
+    }),
+  );
+  const known = marks.flat();
+  return known.length === 0 ? null : { observedAtSeconds, markets: new Map(known) };
+}

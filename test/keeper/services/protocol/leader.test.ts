@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import { getBytes, toBeHex } from "ethers";
+import { networkKeyOf } from "../../../../keeper/adapters/keystore/network-key.ts";
+import { createNetworkSigner } from "../../../../keeper/adapters/keystore/network-signer.ts";
+import { observationBytes } from "../../../../keeper/core/protocol/observation-bytes.ts";
+import { DEFAULT_PARAMETERS } from "../../../../keeper/core/protocol/parameters.ts";
+import type { Observation } from "../../../../keeper/core/report/aggregate.ts";
+import type { GossipMessage, ObservationMessage, ProposalMessage } from "../../../../keeper/ports/gossip.ts";
+import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
+import { createLeader, NAMED_BLOCK_DEPTH } from "../../../../keeper/services/protocol/leader.ts";
+import { createRounds } from "../../../../keeper/services/protocol/rounds.ts";
+import {
+  keeperSetOf,
+  limitsOf,
+  marketLimits,
+  ORACLE_DOMAIN,
+  recordingTelemetry,
+} from "../../../support/keeper-doubles.ts";
+import { spotObservation, START_SECONDS } from "../../../support/simulated-keepers.ts";
+import { virtualTime } from "../../../support/virtual-time.ts";
+
+const ADDRESSES = ["a1", "b2", "c3", "d4"].map((digits) => asHex(`0x${digits.repeat(20)}`));
+const [SELF = "0x"] = ADDRESSES;
+const networks = ADDRESSES.map((_, i) => createNetworkSigner(networkKeyOf(getBytes(toBeHex(i + 1, 32)))));
+const KEEPER_SET = keeperSetOf(
+  ADDRESSES,
+  networks.map(({ publicKey }) => publicKey),
+);
+const { graceMs, resendMs } = DEFAULT_PARAMETERS;
+const ROUND = { epoch: 3n, round: 7 };
+const HEAD = 1_000n;
+
+const blockAt = (number: bigint) => ({
+  number,
+  hash: asHex(toBeHex(number, 32)),
+  timestampSeconds: START_SECONDS,
+});
+
+/** A leader alone, whose round was opened. */
+function leading() {
+  const time = virtualTime(START_SECONDS);
+  const telemetry = recordingTelemetry();
+  const stop = new AbortController();
+  const rounds = createRounds();
+  const said: GossipMessage[] = [];
+  const state = { isOpen: true, nodeFails: 0 };
+  const leader = createLeader(
+    {
+      chain: {
+        latestBlock: () =>
+          state.nodeFails-- > 0
+            ? Promise.reject(new Error("no node answers"))
+            : Promise.resolve(blockAt(HEAD)),
+        block: (number) => Promise.resolve(blockAt(number)),
+      },
+      gossip: {
+        self: SELF,
+        publish: (message) => said.push(message),
+        send: () => undefined,
+        subscribe: () => () => undefined,
+      },
+      network: networks[0] ?? createNetworkSigner(networkKeyOf(new Uint8Array(32))),
+      timer: time.timer,
+      parameters: DEFAULT_PARAMETERS,
+      telemetry,
+      rounds,
+      committee: () => ({
+        keeperSet: KEEPER_SET,
+        domain: ORACLE_DOMAIN,
+        limits: limitsOf([marketLimits(1)]),
+      }),
+      before: () => null,
+      isOpen: () => state.isOpen,
+    },
+    stop.signal,
+  );
+  const hear = (index: number, changes: Partial<ObservationMessage> = {}, as = index) => {
+    leader.hear(ADDRESSES[as] ?? SELF, { ...observationBy(index), ...changes });
+  };
+  leader.open(rounds.of(ROUND), START_SECONDS);
+  const proposals = () => said.filter((message): message is ProposalMessage => message.kind === "proposal");
+  return { time, telemetry, said, state, hear, proposals, stop };
+}
+
+function observationBy(
+  index: number,
+  observation: Observation = spotObservation(5_000_000_000_000n + BigInt(index)),
+  observedAtSeconds = START_SECONDS,
+): ObservationMessage {
+  const bytes = observationBytes(
+    { ...ROUND, configDigest: KEEPER_SET.configDigest, observedAtSeconds },
+    observation,
+  );
+  const signature: Hex = networks[index]?.sign(bytes) ?? "0x";
+  return { kind: "observation", ...ROUND, observedAtSeconds, observation, signature };
+}
+
+describe("a leader", () => {
+  it("asks again and again until there is a quorum, then repeats its proposal until the slot is decided", async () => {
+    const { time, said, hear, state, proposals } = leading();
+    await time.run(2 * resendMs);
+    expect(said.map(({ kind }) => kind)).to.deep.equal(["observe", "observe", "observe"]);
+    for (const index of [0, 1, 2]) hear(index);
+    await time.run(2 * resendMs);
+    expect(proposals().length).to.equal(3);
+    expect(new Set(proposals()).size).to.equal(1);
+    state.isOpen = false;
+    await time.run(5 * resendMs);
+    expect(proposals().length).to.equal(3);
+  });
+
+  it("waits a grace for the rest when it has a quorum", async () => {
+    const { time, hear, proposals } = leading();
+    for (const index of [0, 1, 2]) hear(index);
+    await time.run(graceMs - 1);
+    expect(proposals()).to.have.length(0);
+    hear(3);
+    await time.run(1);
+    expect(proposals()[0]?.observations.map(({ from }) => from)).to.deep.equal(ADDRESSES);
+  });
+
+  it("proposes later in the round when the node failed at first", async () => {
+    const { time, hear, state, proposals, telemetry } = leading();
+    state.nodeFails = 2;
+    for (const index of [0, 1, 2]) hear(index);
+    await time.run(graceMs);
+    expect(proposals()).to.have.length(0);
+    expect(telemetry.lines.map(({ event }) => event)).to.include("round-not-led");
+    await time.run(3 * resendMs);
+    expect(proposals().length).to.be.greaterThan(0);
+  });
+
+  it("names a block a few behind the newest", async () => {
+    const { time, hear, proposals } = leading();
+    for (const index of [0, 1, 2]) hear(index);
+    await time.run(graceMs);
+    const [proposal] = proposals();
+    expect(proposal?.blockNumber).to.equal(HEAD - NAMED_BLOCK_DEPTH);
+    expect(proposal?.blockHash).to.equal(blockAt(HEAD - NAMED_BLOCK_DEPTH).hash);
+  });
+
+  it("takes only observations that their authors signed for this round and moment, and such as the oracle would take", async () => {
+    const { time, hear, proposals, telemetry } = leading();
+    for (const index of [0, 1]) hear(index);
+    hear(2, { signature: observationBy(1).signature });
+    hear(2, { observation: spotObservation(1n) });
+    hear(2, {}, 3);
+    hear(3, observationBy(3, { pegBps: 10_000, markets: [] }));
+    hear(3, observationBy(3, spotObservation(5n), START_SECONDS - 1));
+    await time.run(2 * graceMs);
+    expect(proposals()).to.have.length(0);
+    const reasons = telemetry.lines.map(({ fields }) => String(fields["reason"]));
+    expect(reasons.slice(0, 3)).to.deep.equal(Array.from({ length: 3 }, () => "its author did not sign it"));
+    expect(reasons[3]).to.equal("0 markets, 1 expected");
+  });
+
+  it("looks at no more than two wrong observations of one keeper", async () => {
+    const { time, hear, telemetry, proposals } = leading();
+    for (let turn = 0; turn < 50; turn++) hear(2, { signature: observationBy(1).signature });
+    expect(telemetry.lines).to.have.length(2);
+    for (const index of [0, 1, 2, 3]) hear(index);
+    await time.run(graceMs);
+    expect(proposals()[0]?.observations.map(({ from }) => from)).not.to.include(ADDRESSES[2]);
+  });
+
+  it("keeps the first observation of each keeper", async () => {
+    const { time, hear, proposals } = leading();
+    for (const index of [0, 1]) hear(index);
+    hear(1, observationBy(1, spotObservation(7n)));
+    hear(2);
+    await time.run(graceMs);
+    const spots = proposals()[0]?.observations.map(
+      ({ observation }) => observation.markets[0]?.market.spotE8,
+    );
+    expect(spots).to.deep.equal([5_000_000_000_000n, 5_000_000_000_001n, 5_000_000_000_002n]);
+  });
+});
