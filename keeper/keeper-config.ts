@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parseEther } from "ethers";
 import { z } from "zod";
 import { ConfigError, type KeeperEnvironment, LOG_LEVELS, portSchema, postgresUrlSchema } from "./config.ts";
+import { MIN_PRICE_QUORUM } from "./core/prices/combine-prices.ts";
 import type { ProtocolParameters } from "./core/protocol/parameters.ts";
 import { MARKETS } from "./ports/market-data.ts";
 import { VENUES } from "./ports/market-source.ts";
@@ -67,10 +68,13 @@ const marketDataSchema = z.discriminatedUnion("kind", [
     /** In the order in which option quotes are preferred. */
     venues: z
       .array(z.enum(VENUES))
-      .min(1)
+      .min(MIN_PRICE_QUORUM, "name at least two: a price that one venue shows alone is never signed")
       .default(["deribit", "okx", "bybit", "binance", "coinbase", "kraken"]),
     /** Accepted prices that an observation needs. */
-    quorum: z.int().min(1).default(DEFAULT_SOURCE_QUORUM),
+    quorum: z
+      .int()
+      .min(MIN_PRICE_QUORUM, "expected 2 or more: a price that one venue shows alone is never signed")
+      .default(DEFAULT_SOURCE_QUORUM),
     timeoutMs: z.int().positive().default(DEFAULT_VENUE_TIMEOUT_MS),
     maxAgeSeconds: z.partialRecord(z.enum(VENUES), seconds).default({}),
     /** Mirrors: a WebSocket URL for Deribit, scheme and host for the others. */

@@ -72,6 +72,7 @@ export async function runDryRun(config: KeeperConfig, stop: AbortSignal): Promis
     const settings = {
       listings: open.listings,
       marketData,
+      maxDataAgeSeconds: config.maxDataAgeSeconds,
       chain,
       hourlyForecaster: createHourlyForecaster(),
     };
@@ -153,7 +154,7 @@ async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promi
       reportSigned: (sinceSlotMs) => {
         metrics.reportSigned(sinceSlotMs);
       },
-      observer: { listings: open.listings, marketData },
+      observer: { listings: open.listings, marketData, maxDataAgeSeconds: config.maxDataAgeSeconds },
       scenarioBuilder: createScenarioBuilder(),
     });
     await Promise.all([keeper.run(signal), sender.watch()]);

@@ -83,6 +83,8 @@ export interface DailyHistory {
 export interface MarketData {
   /** The newest snapshot known now. Throws `MarketDataUnavailable` when there is none. */
   latest(market: Market): Promise<MarketSnapshot>;
+  /** What `latest` would show now, without asking anybody and without effect on what is shown later: for status pages. Throws alike. */
+  lastKnown(market: Market): MarketSnapshot;
   /** All daily observations known now. */
   history(): Promise<DailyHistory>;
   /** Hours of a market that ended before now; null where the source keeps none. */

@@ -1,10 +1,14 @@
-import { combinePrices, type PreviousPrice, type PriceRefusal } from "../core/prices/combine-prices.ts";
+import { combinePrices, MIN_PRICE_QUORUM, type PriceRefusal } from "../core/prices/combine-prices.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Market, MarketData, MarketSnapshot } from "../ports/market-data.ts";
-import { VenueError, type MarketSource } from "../ports/market-source.ts";
+import { MARKETS, type Market, type MarketData, type MarketSnapshot } from "../ports/market-data.ts";
+import type { MarketSource } from "../ports/market-source.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-
-const MILLISECONDS_PER_SECOND = 1_000;
+import {
+  createSourceCache,
+  type SourceCacheSettings,
+  type SourceFailure,
+  type SourceReading,
+} from "./source-cache.ts";
 
 interface SourceRule {
   readonly source: MarketSource;
@@ -12,17 +16,14 @@ interface SourceRule {
   readonly maxAgeSeconds: number;
 }
 
-export interface MarketSourcesSettings {
+export interface MarketSourcesSettings extends Omit<SourceCacheSettings, "sources" | "markets"> {
   /** Option quotes come from the first accepted source that has any: put the deepest option venue first. */
   readonly rules: readonly SourceRule[];
   /** Accepted prices that a snapshot needs. */
   readonly quorum: number;
-  /** A source that has not answered by then is missing. */
-  readonly deadlineSeconds: number;
   /** Forecast volatility of a day, fraction, against which distances and jumps are measured. */
   readonly dailyVol: (market: Market) => number;
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
   /** Days and hours, which venues' current prices do not give. */
   readonly records: Pick<MarketData, "history" | "hours">;
 }
@@ -30,7 +31,7 @@ export interface MarketSourcesSettings {
 export interface SourceRefusal {
   readonly source: string;
   /** A failure of the venue, or why its price does not count. */
-  readonly reason: VenueError["code"] | PriceRefusal | "failed";
+  readonly reason: SourceFailure | PriceRefusal | "not-asked-yet";
 }
 
 /** Too few sources agree on a price; `refusals` names each that is missing, stale or outlying. */
@@ -57,114 +58,116 @@ export class SourceQuorumMissing extends Error {
   }
 }
 
-interface Answer {
+/** A source and what it said last. */
+interface Heard {
   readonly rule: SourceRule;
-  readonly snapshot: MarketSnapshot;
+  readonly reading: SourceReading;
 }
 
-/** Several sources as one: a quorum of agreeing prices, the dispersion among them, depth and open interest of all that count. */
-export function createMarketSources(settings: MarketSourcesSettings): MarketData {
-  const { rules, quorum, clock, telemetry } = settings;
-  const names = new Set(rules.map(({ source }) => source.name));
-  if (names.size !== rules.length) throw new RangeError("two sources have one name");
-  if (!(quorum >= 1 && quorum <= rules.length))
-    throw new RangeError(`a quorum of ${quorum} among ${rules.length} sources`);
-  const before = new Map<Market, { readonly priceUsd: number; readonly atSeconds: number }>();
+interface Accepted {
+  readonly priceUsd: number;
+  readonly atSeconds: number;
+}
 
-  const latest = async (market: Market): Promise<MarketSnapshot> => {
-    const { answers, failures } = await askAll(settings, market);
-    const now = clock.nowSeconds();
-    const last = before.get(market);
-    const previous: PreviousPrice | null =
-      last === undefined ? null : { priceUsd: last.priceUsd, ageSeconds: now - last.atSeconds };
-    const combined = combinePrices(
-      answers.map(({ rule, snapshot }) => ({
-        source: rule.source.name,
-        priceUsd: snapshot.spotUsd,
-        ageSeconds: now - snapshot.observedAtSeconds,
-        maxAgeSeconds: rule.maxAgeSeconds,
-      })),
-      previous,
-      settings.dailyVol(market),
+/** What the sources make together; null where too few agree. */
+interface Judgement {
+  readonly snapshot: MarketSnapshot | null;
+  readonly accepted: readonly string[];
+  readonly refusals: readonly SourceRefusal[];
+}
+
+/**
+ * Several sources as one: a quorum of agreeing prices, the dispersion among them, depth and open interest of all that count. The sources are
+ * asked in the background until the signal aborts, and every answer is given from what they said last, each price with its own time.
+ */
+export function createMarketSources(settings: MarketSourcesSettings, signal: AbortSignal): MarketData {
+  const { rules, quorum, clock, records } = settings;
+  const sources = rules.map(({ source }) => source);
+  if (new Set(sources.map(({ name }) => name)).size !== rules.length)
+    throw new RangeError("two sources have one name");
+  if (!(quorum >= MIN_PRICE_QUORUM && quorum <= rules.length))
+    throw new RangeError(
+      `a quorum of ${quorum} among ${rules.length} sources: it is at least ${MIN_PRICE_QUORUM}, and at most all of them`,
     );
-    const refusals = [...failures, ...combined.refused];
-    for (const { source, reason } of refusals)
-      telemetry.warn("market-source-refused", { market, source, reason });
-    if (combined.priceUsd === null || combined.accepted.length < quorum)
-      throw new SourceQuorumMissing(market, quorum, combined.accepted, refusals);
-    before.set(market, { priceUsd: combined.priceUsd, atSeconds: now });
-    const used = answers.filter(({ rule }) => combined.accepted.includes(rule.source.name));
-    return merge(
-      market,
-      combined.priceUsd,
-      combined.dispersion,
-      used.map(({ snapshot }) => snapshot),
-      now,
-    );
+  const cache = createSourceCache({ ...settings, sources, markets: MARKETS }, signal);
+  const before = new Map<Market, Accepted>();
+  const sayRefusals = createRefusalLog(settings.telemetry);
+  const judge = (market: Market): Judgement => {
+    const heard = rules.map((rule) => ({ rule, reading: cache.read(rule.source, market) }));
+    return judgeHeard(settings, market, heard, before.get(market) ?? null);
   };
-  return { latest, ...boundRecords(settings.records) };
+  const shown = (market: Market, { snapshot, accepted, refusals }: Judgement): MarketSnapshot => {
+    if (snapshot === null) throw new SourceQuorumMissing(market, quorum, accepted, refusals);
+    return snapshot;
+  };
+  return {
+    latest: async (market) => {
+      await cache.firstAnswers(market);
+      const judgement = judge(market);
+      sayRefusals(market, judgement.refusals);
+      const snapshot = shown(market, judgement);
+      before.set(market, { priceUsd: snapshot.spotUsd, atSeconds: clock.nowSeconds() });
+      return snapshot;
+    },
+    lastKnown: (market) => shown(market, judge(market)),
+    history: () => records.history(),
+    hours: (market) => records.hours(market),
+  };
 }
 
-function boundRecords(records: MarketSourcesSettings["records"]): Pick<MarketData, "history" | "hours"> {
-  return { history: () => records.history(), hours: (market) => records.hours(market) };
-}
-
-async function askAll(
-  { rules, deadlineSeconds }: MarketSourcesSettings,
+function judgeHeard(
+  { quorum, clock, dailyVol }: MarketSourcesSettings,
   market: Market,
-): Promise<{ readonly answers: readonly Answer[]; readonly failures: readonly SourceRefusal[] }> {
-  const settled = await Promise.allSettled(
-    rules.map(({ source }) =>
-      withDeadline(source.name, deadlineSeconds, async () => {
-        const snapshot = await source.latest(market);
-        if (snapshot.market !== market)
-          throw new VenueError("malformed", source.name, `${snapshot.market} instead of ${market}`);
-        return snapshot;
-      }),
-    ),
+  heard: readonly Heard[],
+  last: Accepted | null,
+): Judgement {
+  const now = clock.nowSeconds();
+  const answers = heard.flatMap(({ rule, reading: { snapshot } }) =>
+    snapshot === null ? [] : [{ rule, snapshot }],
   );
-  const answers: Answer[] = [];
-  const failures: SourceRefusal[] = [];
-  settled.forEach((result, index) => {
-    const rule = rules[index]!;
-    if (result.status === "fulfilled") answers.push({ rule, snapshot: result.value });
-    else {
-      const reason = result.reason instanceof VenueError ? result.reason.code : "failed";
-      failures.push({ source: rule.source.name, reason });
-    }
-  });
-  return { answers, failures };
+  const { priceUsd, dispersion, accepted, refused } = combinePrices(
+    answers.map(({ rule, snapshot }) => ({
+      source: rule.source.name,
+      priceUsd: snapshot.spotUsd,
+      ageSeconds: now - snapshot.observedAtSeconds,
+      maxAgeSeconds: rule.maxAgeSeconds,
+    })),
+    last === null ? null : { priceUsd: last.priceUsd, ageSeconds: now - last.atSeconds },
+    { dailyVol: dailyVol(market), quorum },
+  );
+  const reasons = new Map(refused.map(({ source, reason }) => [source, reason]));
+  const refusals = heard
+    .filter(({ rule }) => !accepted.includes(rule.source.name))
+    .map(({ rule: { source }, reading: { failure } }): SourceRefusal => {
+      const reason = reasons.get(source.name);
+      // The last answer of a source that fell silent is stale: the failure says why.
+      const isSilent = reason === undefined || reason === "stale";
+      return { source: source.name, reason: (isSilent ? failure : null) ?? reason ?? "not-asked-yet" };
+    });
+  if (priceUsd === null) return { snapshot: null, accepted, refusals };
+  const used = answers.filter(({ rule }) => accepted.includes(rule.source.name));
+  const merged = merge(
+    used.map(({ snapshot }) => snapshot),
+    now,
+  );
+  return { snapshot: { market, spotUsd: priceUsd, dispersion, ...merged }, accepted, refusals };
 }
 
-/** The task's result, or a `timeout` of that source once the deadline has passed. */
-async function withDeadline<T>(source: string, seconds: number, task: () => Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new VenueError("timeout", source, `no answer within ${seconds} s`));
-  }, seconds * MILLISECONDS_PER_SECOND);
-  try {
-    return await Promise.race([task(), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Quotes of the first source that has any; depth and open interest summed over those that state them. */
+/**
+ * Quotes of the first source that has any; depth and open interest summed over those that state them. As old as the median of the prices, or
+ * as the quotes where these are older.
+ */
 function merge(
-  market: Market,
-  spotUsd: number,
-  dispersion: number,
   used: readonly MarketSnapshot[],
   now: number,
-): MarketSnapshot {
-  const expiries = used.find((snapshot) => snapshot.expiries.length > 0)?.expiries ?? [];
+): Omit<MarketSnapshot, "market" | "spotUsd" | "dispersion"> {
+  const quoting = used.find((snapshot) => snapshot.expiries.length > 0);
+  const times = used.map(({ observedAtSeconds }) => observedAtSeconds).sort((a, b) => a - b);
+  const priceSeconds = times[(times.length - 1) >> 1] ?? now;
   return {
-    market,
-    observedAtSeconds: now,
-    spotUsd,
+    observedAtSeconds: Math.min(priceSeconds, quoting?.observedAtSeconds ?? priceSeconds),
     spotLowUsd: null,
-    dispersion,
-    expiries: expiries.filter(({ expirySeconds }) => expirySeconds > now),
+    expiries: quoting?.expiries.filter(({ expirySeconds }) => expirySeconds > now) ?? [],
     openInterestUsd: sumOrNull(used.map((snapshot) => snapshot.openInterestUsd)),
     depthUsd: sumOrNull(used.map((snapshot) => snapshot.depthUsd)),
   };
@@ -173,4 +176,20 @@ function merge(
 function sumOrNull(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+}
+
+/** Says when a source begins to be refused, or for another reason, and when it counts again: not every time. */
+function createRefusalLog(
+  telemetry: Telemetry,
+): (market: Market, refusals: readonly SourceRefusal[]) => void {
+  const said = new Map<Market, ReadonlyMap<string, SourceRefusal["reason"]>>();
+  return (market, refusals) => {
+    const before = said.get(market) ?? new Map<string, SourceRefusal["reason"]>();
+    const now = new Map(refusals.map(({ source, reason }) => [source, reason]));
+    for (const [source, reason] of now)
+      if (before.get(source) !== reason) telemetry.warn("market-source-refused", { market, source, reason });
+    for (const source of before.keys())
+      if (!now.has(source)) telemetry.info("market-source-accepted", { market, source });
+    said.set(market, now);
+  };
 }

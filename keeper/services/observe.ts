@@ -24,6 +24,8 @@ export interface ObserverSettings {
   /** Rising by market number. */
   readonly listings: readonly MarketListing[];
   readonly marketData: MarketData;
+  /** A snapshot that is older at the time of the observation is refused. */
+  readonly maxDataAgeSeconds: number;
   readonly chain: OracleChain;
   /** Forecasts from hours where the market data keep them. */
   readonly hourlyForecaster: HourlyForecaster;
@@ -43,41 +45,52 @@ export class NoSmile extends Error {
   }
 }
 
-/** A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report. */
+/** The newest snapshot is too old to sign. */
+export class StaleSnapshot extends Error {
+  override readonly name = "StaleSnapshot";
+  readonly code = "stale-snapshot";
+  readonly symbol: Market;
+  readonly ageSeconds: number;
+  readonly maxAgeSeconds: number;
+
+  constructor(symbol: Market, ageSeconds: number, maxAgeSeconds: number) {
+    super(
+      `${symbol} was last seen ${ageSeconds} s ago, at most ${maxAgeSeconds} s allowed: look at the venues (keeper doctor) and this machine's clock`,
+    );
+    this.symbol = symbol;
+    this.ageSeconds = ageSeconds;
+    this.maxAgeSeconds = maxAgeSeconds;
+  }
+}
+
+/**
+ * A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report.
+ * @throws StaleSnapshot, NoSmile, and what the market data and the chain throw
+ */
 export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<Observation> {
-  const { chain, listings, marketData } = settings;
+  const { chain, listings, marketData, maxDataAgeSeconds } = settings;
   const [history, { markets: limits }, header] = await Promise.all([
     marketData.history(),
     chain.reportLimits(),
     chain.header(),
   ]);
-  const states: MarketState[] = [];
-  for (const { market, symbol } of listings) {
+  const stateOf = async ({ market, symbol }: MarketListing): Promise<MarketState> => {
     const [snapshot, stored, hours] = await Promise.all([
       marketData.latest(symbol),
       chain.storedMarket(market),
       marketData.hours(symbol),
     ]);
+    const ageSeconds = observedAtSeconds - snapshot.observedAtSeconds;
+    if (ageSeconds > maxDataAgeSeconds) throw new StaleSnapshot(symbol, ageSeconds, maxDataAgeSeconds);
     const hourlyVol = settings.hourlyForecaster.dailyVol(symbol, hours, snapshot.spotUsd, observedAtSeconds);
     const marketLimits = limits.find((entry) => entry.market === market);
     if (marketLimits === undefined)
       throw new RangeError(`governance has set no oracle bounds for market ${market.toString()}`);
-    states.push(
-      marketState(
-        {
-          market,
-          snapshot,
-          stored,
-          history,
-          hourlyVol,
-          limits: marketLimits,
-          observedAtSeconds,
-          postedAtSeconds: header.observedAtSeconds,
-        },
-        settings,
-      ),
-    );
-  }
+    const postedAtSeconds = header.observedAtSeconds;
+    const inputs = { market, snapshot, stored, history, hourlyVol, observedAtSeconds, postedAtSeconds };
+    return marketState({ ...inputs, limits: marketLimits }, settings);
+  };
+  const states = await Promise.all(listings.map(stateOf));
   return { pegBps: FULL_PEG_BPS, markets: states.map(quantiseMarket) };
 }
 

@@ -112,6 +112,23 @@ describe("a keeper's configuration", () => {
     });
   });
 
+  it("refuses a price of one venue: two at least, and a quorum of two", async () => {
+    await withFolder((folder) => {
+      const venues = { kind: "venues" as const, dataFolder: "data" };
+      const two = { ...venues, venues: ["kraken", "binance"] as ("kraken" | "binance")[] };
+      const load = (marketData: typeof venues & { quorum?: number }) =>
+        loadKeeperConfig(writeKeeperFile(folder, keeperFile({ marketData })));
+      expect(load({ ...two, quorum: 2 }).marketData).to.include({ kind: "venues", quorum: 2 });
+      for (const [field, changes] of [
+        ["marketData.quorum", { quorum: 1 }],
+        ["marketData.venues", { venues: ["kraken"] }],
+      ] as const)
+        expect(failure(() => load({ ...two, ...changes })).message)
+          .to.include(field)
+          .and.include("one venue shows alone is never signed");
+    });
+  });
+
   it("takes the URL of a Postgres store from a file or the environment, never from itself", async () => {
     await withFolder((folder) => {
       const url = "postgres://ballast:secret@db:5432/keeper";

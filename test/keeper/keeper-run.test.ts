@@ -16,6 +16,7 @@ import { hashOfSet, oracleDouble, recordingTelemetry } from "../support/keeper-d
 import { hashSigner, START_SECONDS } from "../support/simulated-keepers.ts";
 import { unrulyGossip } from "../support/unruly-gossip.ts";
 import { virtualTime } from "../support/virtual-time.ts";
+import { marketDataShowing } from "../support/market-data-double.ts";
 
 const COUNT = 4;
 const ADDRESS_BYTES = 20;
@@ -79,11 +80,10 @@ function house(seed: number) {
         participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
         observer: {
           listings: [],
-          marketData: {
-            latest: (market) => Promise.reject(new MarketDataUnavailable(market, START_SECONDS)),
-            history: () => Promise.resolve({ days: [] }),
-            hours: () => Promise.resolve(null),
-          },
+          marketData: marketDataShowing((market) => {
+            throw new MarketDataUnavailable(market, START_SECONDS);
+          }),
+          maxDataAgeSeconds: 120,
         },
       });
       const state = { ended: false };

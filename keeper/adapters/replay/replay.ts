@@ -1,6 +1,6 @@
 import { MarketDataUnavailable } from "../../ports/market-data.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { DailyHistory, MarketData } from "../../ports/market-data.ts";
+import type { DailyHistory, Market, MarketData, MarketSnapshot } from "../../ports/market-data.ts";
 import type { Episode } from "./episodes.ts";
 
 export interface Replay {
@@ -18,14 +18,8 @@ export function openReplay(episode: Episode, history: DailyHistory): Replay {
     episode,
     snapshotTimes: [...times].sort((a, b) => a - b),
     at: (nowSeconds) => ({
-      latest: (market) => {
-        const known = episode.snapshots.findLast(
-          (snapshot) => snapshot.market === market && snapshot.observedAtSeconds <= nowSeconds,
-        );
-        return known === undefined
-          ? Promise.reject(new MarketDataUnavailable(market, nowSeconds))
-          : Promise.resolve(known);
-      },
+      latest: (market) => Promise.resolve().then(() => knownAt(episode, market, nowSeconds)),
+      lastKnown: (market) => knownAt(episode, market, nowSeconds),
       history: () =>
         Promise.resolve({ days: history.days.filter((day) => day.observedAtSeconds <= nowSeconds) }),
       // The project's extract is of days.
@@ -34,11 +28,20 @@ export function openReplay(episode: Episode, history: DailyHistory): Replay {
   };
 }
 
+function knownAt({ snapshots }: Episode, market: Market, nowSeconds: number): MarketSnapshot {
+  const known = snapshots.findLast(
+    (snapshot) => snapshot.market === market && snapshot.observedAtSeconds <= nowSeconds,
+  );
+  if (known === undefined) throw new MarketDataUnavailable(market, nowSeconds);
+  return known;
+}
+
 /** Market data that shows at any moment what was known at the clock's time. */
 export function replayBy(replay: Replay, clock: Clock): MarketData {
   const now = () => replay.at(clock.nowSeconds());
   return {
     latest: (market) => now().latest(market),
+    lastKnown: (market) => now().lastKnown(market),
     history: () => now().history(),
     hours: (market) => now().hours(market),
   };

@@ -88,10 +88,12 @@ async function openView(
   parts: MarketDataParts,
 ): Promise<View> {
   const chain = createOracleChain(deployment.addresses, provider, NO_SENDER);
-  const { marketData, close } = await openMarketData(loadKeeperConfig(file), parts);
+  const config = loadKeeperConfig(file);
+  const { marketData, close } = await openMarketData(config, parts);
   const settings = {
     listings: listingsOf(deployment),
     marketData,
+    maxDataAgeSeconds: config.maxDataAgeSeconds,
     chain,
     hourlyForecaster: createHourlyForecaster(),
   };

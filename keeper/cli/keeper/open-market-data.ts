@@ -3,6 +3,7 @@ import { followDailyHistory } from "../../adapters/replay/daily-history.ts";
 import { isEpisodeId } from "../../adapters/replay/episodes.ts";
 import { openRecorded } from "../../adapters/replay/open-recorded.ts";
 import { replayBy } from "../../adapters/replay/replay.ts";
+import { systemTimer } from "../../adapters/system/timer.ts";
 import { DEFAULT_MAX_AGE_SECONDS, openVenues } from "../../adapters/venues/open-venues.ts";
 import { ConfigError } from "../../config.ts";
 import { DAYS_PER_YEAR } from "../../core/units.ts";
@@ -26,8 +27,10 @@ export interface OpenMarketData {
   readonly close: () => void;
 }
 
-/** A source that has not answered by twice its own time-out is missing. */
+/** A source that has not answered by twice its own time-out has failed. */
 const DEADLINE_TIMEOUTS = 2;
+/** A price is at most this old when it is used, and the time that its venue takes: a small part of a slot. */
+const POLL_SECONDS = 2;
 const MILLISECONDS = 1_000;
 const NOTHING_TO_CLOSE = () => undefined;
 
@@ -74,22 +77,26 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
   const known = (): DailyHistory => ({
     days: history().days.filter(({ observedAtSeconds }) => observedAtSeconds <= clock.nowSeconds()),
   });
-  const marketData = createMarketSources({
+  const polling = new AbortController();
+  const settings = {
     rules: opened.sources.map((source, index) => {
       const name = venues[index]!;
       return { source, maxAgeSeconds: maxAgeSeconds[name] ?? DEFAULT_MAX_AGE_SECONDS[name] };
     }),
     quorum,
     deadlineSeconds: (DEADLINE_TIMEOUTS * timeoutMs) / MILLISECONDS,
-    dailyVol: (market) => lastDailyVol(known(), market),
+    pollSeconds: POLL_SECONDS,
+    dailyVol: (market: Market) => lastDailyVol(known(), market),
     clock,
+    timer: systemTimer,
     telemetry,
     // Venues' current prices give no hours.
     records: { history: () => Promise.resolve(known()), hours: () => Promise.resolve(null) },
-  });
+  };
   return {
-    marketData,
+    marketData: createMarketSources(settings, polling.signal),
     close: () => {
+      polling.abort();
       opened.close();
     },
   };

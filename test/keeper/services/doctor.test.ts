@@ -1,26 +1,14 @@
 import { expect } from "chai";
-import type { MarketData } from "../../../keeper/ports/market-data.ts";
 import { NO_PARAMETERS_HASH } from "../../../keeper/services/chain-agreement.ts";
 import { type DoctorCheck, type DoctorParts, examine } from "../../../keeper/services/doctor.ts";
 import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
+import { bareSnapshot, marketDataShowing } from "../../support/market-data-double.ts";
 
 const NOW = chainFacts().block.timestampSeconds;
 const ETH = 10n ** 18n;
 
-const marketData = (observedAtSeconds: number): MarketData => ({
-  latest: (market) =>
-    Promise.resolve({
-      market,
-      observedAtSeconds,
-      spotUsd: 90_000,
-      spotLowUsd: null,
-      expiries: [],
-      openInterestUsd: null,
-      depthUsd: null,
-    }),
-  history: () => Promise.resolve({ days: [] }),
-  hours: () => Promise.resolve(null),
-});
+const marketData = (observedAtSeconds: number) =>
+  marketDataShowing((market) => bareSnapshot(market, { observedAtSeconds, spotUsd: 90_000 }));
 
 function parts(changes: Partial<DoctorParts> = {}): DoctorParts {
   return {

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
 import type { ChainFacts } from "../../../keeper/ports/chain-probe.ts";
-import { MarketDataUnavailable, type MarketData } from "../../../keeper/ports/market-data.ts";
+import { MarketDataUnavailable } from "../../../keeper/ports/market-data.ts";
 import { createKeeperMonitor, type MonitorParts } from "../../../keeper/services/keeper-monitor.ts";
 import { createParticipation } from "../../../keeper/services/participation.ts";
 import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
+import { bareSnapshot, marketDataShowing } from "../../support/market-data-double.ts";
 import { honestObservation } from "../../support/keeper-round.ts";
 import { MEMBER_ADDRESSES } from "../../support/keeper-status.ts";
 import { signedReport } from "../../support/signed-reports.ts";
@@ -20,20 +21,9 @@ function monitoring(changes: Partial<MonitorParts> = {}) {
     dataAge: 60,
     connected: [second, third],
   };
-  const marketData: MarketData = {
-    latest: (market) =>
-      Promise.resolve({
-        market,
-        observedAtSeconds: state.now - state.dataAge,
-        spotUsd: 1,
-        spotLowUsd: null,
-        expiries: [],
-        openInterestUsd: null,
-        depthUsd: null,
-      }),
-    history: () => Promise.resolve({ days: [] }),
-    hours: () => Promise.resolve(null),
-  };
+  const marketData = marketDataShowing((market) =>
+    bareSnapshot(market, { observedAtSeconds: state.now - state.dataAge }),
+  );
   const parts: MonitorParts = {
     name: "keeper-1",
     version: "0.1.0",
@@ -115,11 +105,9 @@ describe("a keeper's monitor", () => {
     stale.state.dataAge = 121;
     expect(await failing(stale)).to.deep.equal(["market data BTC"]);
     const blind = monitoring({
-      marketData: {
-        latest: (market) => Promise.reject(new MarketDataUnavailable(market, NOW)),
-        history: () => Promise.resolve({ days: [] }),
-        hours: () => Promise.resolve(null),
-      },
+      marketData: marketDataShowing((market) => {
+        throw new MarketDataUnavailable(market, NOW);
+      }),
     });
     expect(await failing(blind)).to.deep.equal(["market data BTC"]);
     const member = {

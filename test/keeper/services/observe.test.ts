@@ -9,7 +9,7 @@ import { totalVarianceE18 } from "../../../keeper/core/report/svi-checks.ts";
 import type { MarketData } from "../../../keeper/ports/market-data.ts";
 import type { StoredMarket } from "../../../keeper/ports/oracle-chain.ts";
 import { createHourlyForecaster, type HourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
-import { NoSmile, observe } from "../../../keeper/services/observe.ts";
+import { NoSmile, observe, StaleSnapshot } from "../../../keeper/services/observe.ts";
 import { oracleDouble } from "../../support/keeper-doubles.ts";
 import { hasNonNegativeVariance, wingSlopeE18 } from "../../support/slice-checks.ts";
 import { DATA_FOLDER } from "../adapters/replay/support.ts";
@@ -24,6 +24,8 @@ const SECONDS_PER_YEAR = 31_536_000;
 const MAX_WING_SLOPE_E18 = 2n * 10n ** 18n;
 const CALENDAR_SIGMAS = 5n;
 const SNAPSHOT_STEP = 12;
+/** Snapshots were recorded about every six hours. */
+const MAX_AGE_SECONDS = 86_400;
 
 const history = loadDailyHistory(DATA_FOLDER);
 const replay = openReplay(loadEpisode(DATA_FOLDER, "2026-02"), history);
@@ -40,6 +42,7 @@ const settings = (
   return {
     listings: LISTINGS,
     marketData,
+    maxDataAgeSeconds: MAX_AGE_SECONDS,
     chain: oracle.chain,
     hourlyForecaster: createHourlyForecaster(),
   };
@@ -142,6 +145,30 @@ describe("an observation of recorded markets", () => {
   it("is the same for every keeper who asks", async () => {
     const [a, b] = await Promise.all([1, 2].map(() => observe(settings(replay.at(firstTime)), firstTime)));
     expect(a).to.deep.equal(b);
+  });
+
+  it("is refused when a market was last seen too long ago", async () => {
+    const late = firstTime + MAX_AGE_SECONDS;
+    await observe(settings(replay.at(firstTime)), late);
+    const error: unknown = await observe(settings(replay.at(firstTime)), late + 1).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(StaleSnapshot);
+    expect(error).to.include({ code: "stale-snapshot", symbol: "BTC", ageSeconds: MAX_AGE_SECONDS + 1 });
+    expect(String(error)).to.include(`at most ${MAX_AGE_SECONDS} s`);
+  });
+
+  it("waits for no market while another is asked", async () => {
+    const asked: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const data: MarketData = {
+      ...replay.at(firstTime),
+      latest: async (market) => {
+        asked.push(market);
+        if (asked.length === LISTINGS.length) all.resolve();
+        await all.promise;
+        return replay.at(firstTime).latest(market);
+      },
+    };
+    expect((await observe(settings(data), firstTime)).markets).to.have.length(LISTINGS.length);
   });
 
   it("gives spot, open interest and each market's number as the venue shows them", async () => {

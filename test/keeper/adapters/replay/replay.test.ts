@@ -20,6 +20,7 @@ const scrambled = (snapshot: MarketSnapshot): MarketSnapshot => ({
 const view = async (data: MarketData): Promise<unknown> => [
   await data.history(),
   ...(await Promise.all(MARKETS.map((market) => data.latest(market)))),
+  ...MARKETS.map((market) => data.lastKnown(market)),
 ];
 
 for (const { id } of EPISODES) {

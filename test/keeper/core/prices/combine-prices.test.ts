@@ -3,13 +3,9 @@ import { combinePrices, type SourcePrice } from "../../../../keeper/core/prices/
 import recorded from "../../../vectors/off-market-prints.json" with { type: "json" };
 
 const LIMIT = 60;
-const HOUR = 3_600;
 const MINUTE = 60;
-/** Volatilities of the day as an average with lambda 0.94 had them in those hours, rounded down. */
-const VOL_MARCH_2020 = 0.15;
+/** Volatility of the day as an average with lambda 0.94 had it in those hours, rounded down. */
 const VOL_MAY_2021 = 0.08;
-const HIGH = 2;
-const LOW = 3;
 const CLOSE = 4;
 
 type Series = keyof typeof recorded.hours;
@@ -27,102 +23,102 @@ const cell = (rows: readonly (readonly (string | number)[])[], time: string, col
 };
 const hour = (series: Series, time: string, column: number) => cell(recorded.hours[series], time, column);
 
+const rule = (dailyVol: number, quorum = 2) => ({ dailyVol, quorum });
+const reasons = ({ refused }: ReturnType<typeof combinePrices>) =>
+  Object.fromEntries(refused.map(({ source, reason }) => [source, reason]));
+const all = (...values: readonly number[]) =>
+  values.map((value, index) => price("abcdefgh"[index] ?? "", value));
+
 describe("combinePrices", () => {
-  it("refuses the perpetual's print of 323.00 of March 2020 and keeps the spot venue's high of 120.2", () => {
-    const print = hour("eth-perp", "2020-03-13T02:00:00Z", HIGH);
-    const spot = hour("eth-spot", "2020-03-13T02:00:00Z", HIGH);
-    const before = hour("eth-spot", "2020-03-13T01:00:00Z", CLOSE);
-    expect([print, spot]).to.deep.equal([323, 120.2]);
-    const combined = combinePrices(
-      [price("perp", print), price("spot", spot)],
-      { priceUsd: before, ageSeconds: HOUR },
-      VOL_MARCH_2020,
-    );
-    expect(combined.accepted).to.deep.equal(["spot"]);
-    expect(combined.refused).to.deep.equal([{ source: "perp", reason: "unconfirmed-jump" }]);
+  it("gives the median of those that agree and the largest distance from it", () => {
+    const combined = combinePrices(all(100, 100.4, 100.1), null, rule(0.03));
+    expect(combined.priceUsd).to.equal(100.1);
+    expect(combined.dispersion).to.be.closeTo(0.3 / 100.1, 1e-12);
+    expect(combined.accepted).to.deep.equal(["a", "b", "c"]);
   });
 
-  it("refuses the perpetual's print of 1400.73 of May 2021 and keeps the spot venue's low of 1888", () => {
-    const print = hour("eth-perp", "2021-05-19T13:00:00Z", LOW);
-    const minutes = recorded.minutes["eth-spot"];
-    const at = minutes.findIndex((bar) => bar[LOW] === 1888);
-    const before = Number(minutes[at - 1]?.[CLOSE]);
-    expect(print).to.equal(1400.73);
-    const combined = combinePrices(
-      [price("perp", print), price("spot", 1888)],
-      { priceUsd: before, ageSeconds: MINUTE },
-      VOL_MAY_2021,
-    );
-    expect(combined.accepted).to.deep.equal(["spot"]);
-    expect(combined.priceUsd).to.equal(1888);
+  it("never averages an even split: the half that goes on from the price before counts alone", () => {
+    const before = { priceUsd: 100, ageSeconds: 15 };
+    const split = combinePrices(all(100, 100, 118, 118), before, rule(0.03));
+    expect(split.priceUsd).to.equal(100);
+    expect(split.accepted).to.deep.equal(["a", "b"]);
+    expect(reasons(split)).to.deep.equal({ c: "unconfirmed", d: "unconfirmed" });
+    const six = combinePrices(all(100, 100, 100, 115, 115, 115), before, rule(0.03, 3));
+    expect([six.priceUsd, six.accepted]).to.deep.equal([100, ["a", "b", "c"]]);
+    const reversed = combinePrices(all(118, 118, 100, 100), { priceUsd: 117, ageSeconds: 15 }, rule(0.03));
+    expect(reversed.priceUsd).to.equal(118);
   });
 
-  it("refuses both prints without any earlier price once two spot venues agree", () => {
-    for (const [print, spot] of [
-      [323, 120.2],
-      [1400.73, 1888],
+  it("takes no half of a split that is too small, too spread or too far from the price before", () => {
+    const before = { priceUsd: 100, ageSeconds: 15 };
+    for (const [prices, quorum, previous] of [
+      [all(100, 100, 118, 118), 3, before],
+      [all(98, 102, 118, 118), 2, before],
+      [all(85, 85, 118, 118), 2, before],
+      [all(100, 100, 118, 118), 2, null],
     ] as const) {
-      const combined = combinePrices(
-        [price("a", spot), price("perp", print), price("b", spot * 1.002)],
-        null,
-        VOL_MAY_2021,
-      );
-      expect(combined.accepted).to.deep.equal(["a", "b"]);
-      expect(combined.refused).to.deep.equal([{ source: "perp", reason: "outlying" }]);
+      const combined = combinePrices(prices, previous, rule(0.03, quorum));
+      expect(combined.priceUsd).to.equal(null);
+      expect(combined.accepted).to.deep.equal([]);
+      expect(Object.values(reasons(combined))).to.deep.equal(Array(4).fill("unconfirmed"));
     }
   });
 
-  it("lets every hourly close of both crashes pass from both venues", () => {
-    for (const market of ["eth", "btc"] as const) {
-      let previous: number | null = null;
-      for (const [time] of recorded.hours[`${market}-spot`]) {
-        const at = String(time);
-        const combined = combinePrices(
-          [
-            price("spot", hour(`${market}-spot`, at, CLOSE)),
-            price("perp", hour(`${market}-perp`, at, CLOSE)),
-          ],
-          previous === null ? null : { priceUsd: previous, ageSeconds: HOUR },
-          VOL_MAY_2021,
-        );
-        expect(combined.accepted, at).to.deep.equal(["spot", "perp"]);
-        previous = combined.priceUsd;
-      }
-    }
+  it("measures the jump from the price before by the time that has passed", () => {
+    const split = all(85, 85, 120, 120);
+    const after = (ageSeconds: number) =>
+      combinePrices(split, { priceUsd: 100, ageSeconds }, rule(0.05)).accepted;
+    expect(after(15)).to.deep.equal([]);
+    // ln(100 / 85) is 0.1625: 0.1 and 6 times 0.05 over the square root of 0.0434 days.
+    expect(after(3_740)).to.deep.equal([]);
+    expect(after(3_770)).to.deep.equal(["a", "b"]);
   });
 
-  it("lets every minute of the fall of May 2021 pass from a single venue", () => {
-    const closes = recorded.minutes["eth-spot"].map((bar) => ({
-      time: String(bar[0]),
-      usd: Number(bar[CLOSE]),
-    }));
-    closes.slice(1).forEach(({ time, usd }, index) => {
-      const previous = { priceUsd: closes[index]!.usd, ageSeconds: MINUTE };
-      expect(combinePrices([price("spot", usd)], previous, VOL_MAY_2021).accepted, time).to.deep.equal([
-        "spot",
-      ]);
-    });
+  it("leaves out one of three that is away from the other two, also when it is near the median", () => {
+    const combined = combinePrices(all(100, 101, 106), { priceUsd: 100, ageSeconds: 15 }, rule(0.03));
+    expect(combined.accepted).to.deep.equal(["a", "b"]);
+    expect(reasons(combined)).to.deep.equal({ c: "outlying" });
+  });
+
+  it("needs more than half of the fresh sources, and a quorum of them", () => {
+    expect(combinePrices(all(100, 100, 90, 112), null, rule(0.01)).accepted).to.deep.equal([]);
+    expect(combinePrices(all(100, 100, 100, 90, 112), null, rule(0.01)).accepted).to.have.length(3);
+    const few = combinePrices(all(100, 100, 100, 90, 112), { priceUsd: 100, ageSeconds: 15 }, rule(0.01, 4));
+    expect([few.priceUsd, few.accepted]).to.deep.equal([null, ["a", "b", "c"]]);
+  });
+
+  it("reaches farther in a volatile market: half a percent and six sigma over the square root of a minute", () => {
+    // The two lie half of their distance from their median: 0.8 %.
+    const apart = all(100, 100 * Math.exp(0.016));
+    expect(combinePrices(apart, null, rule(0.018)).accepted).to.deep.equal([]);
+    expect(combinePrices(apart, null, rule(0.02)).accepted).to.have.length(2);
+    const calm = all(100, 100 * Math.exp(0.0099));
+    expect(combinePrices(calm, null, rule(0)).accepted).to.have.length(2);
+    expect(combinePrices(all(100, 100 * Math.exp(0.0101)), null, rule(0)).accepted).to.deep.equal([]);
+  });
+
+  it("widens with the sources' own deviation, to twice its reach and never beyond a twentieth", () => {
+    const spread = (step: number) => all(...[-2, -1, 0, 1, 2].map((at) => 100 * Math.exp(at * step)));
+    expect(combinePrices(spread(0.0049), null, rule(0)).accepted).to.have.length(5);
+    expect(combinePrices(spread(0.0051), null, rule(0)).accepted).to.have.length(3);
+    // One that is far from four that nearly agree stays out: their deviation is small.
+    const lone = all(100, 100.01, 100.02, 100.03, 100.9);
+    expect(combinePrices(lone, null, rule(0)).accepted).to.have.length(4);
+    expect(combinePrices(all(100, 110, 120), null, rule(10)).accepted).to.deep.equal([]);
+    expect(combinePrices(spread(0.024), null, rule(10)).accepted).to.have.length(5);
+    expect(combinePrices(spread(0.026), null, rule(10)).accepted).to.have.length(3);
   });
 
   it("accepts a fall of 40 % that most venues show against the price before", () => {
-    const combined = combinePrices(
-      [price("a", 60), price("b", 60.1), price("c", 100)],
-      { priceUsd: 100, ageSeconds: MINUTE },
-      0.03,
-    );
+    const combined = combinePrices(all(60, 60.1, 100), { priceUsd: 100, ageSeconds: MINUTE }, rule(0.03));
     expect(combined.accepted).to.deep.equal(["a", "b"]);
   });
 
-  it("accepts nothing from a lone or divided source without an earlier price", () => {
-    expect(combinePrices([price("a", 100)], null, 0.03).priceUsd).to.equal(null);
-    expect(combinePrices([price("a", 100), price("b", 150)], null, 0.03).accepted).to.deep.equal([]);
-  });
-
-  it("widens with the sources' own deviation but never beyond a tenth", () => {
-    const spread = [100, 102, 104].map((value, index) => price(String(index), value));
-    expect(combinePrices(spread, null, 0.01).accepted).to.have.length(3);
-    const wide = [100, 108, 125].map((value, index) => price(String(index), value));
-    expect(combinePrices(wide, null, 0.01).accepted).to.deep.equal(["0", "1"]);
+  it("accepts nothing from a lone source, whatever the price before", () => {
+    const before = { priceUsd: 100, ageSeconds: MINUTE };
+    expect(combinePrices(all(100), before, rule(0.03)).priceUsd).to.equal(null);
+    expect(combinePrices(all(100, 150), before, rule(0.03)).priceUsd).to.equal(null);
+    expect(() => combinePrices(all(100), before, rule(0.03, 1))).to.throw("argument-out-of-domain");
   });
 
   it("leaves out stale prices, prices from the future and what is no price", () => {
@@ -130,22 +126,46 @@ describe("combinePrices", () => {
       [
         price("a", 100),
         price("b", 100.2, LIMIT),
+        price("slightly-ahead", 100.1, -10),
         price("old", 100, LIMIT + 1),
         price("ahead", 100, -11),
         price("none", Number.NaN),
         price("zero", 0),
+        price("endless", Number.POSITIVE_INFINITY),
       ],
       null,
-      0.03,
+      rule(0.03),
     );
-    expect(combined.accepted).to.deep.equal(["a", "b"]);
-    expect(combined.refused.map(({ reason }) => reason)).to.deep.equal([
-      "stale",
-      "from-the-future",
-      "not-a-price",
-      "not-a-price",
-    ]);
-    expect(combined.priceUsd).to.be.closeTo(100.1, 1e-9);
-    expect(combined.dispersion).to.be.closeTo(0.1 / 100.1, 1e-9);
+    expect(combined.accepted).to.deep.equal(["a", "b", "slightly-ahead"]);
+    expect(reasons(combined)).to.deep.equal({
+      old: "stale",
+      ahead: "from-the-future",
+      none: "not-a-price",
+      zero: "not-a-price",
+      endless: "not-a-price",
+    });
+    expect(combined.priceUsd).to.equal(100.1);
+  });
+
+  it("lets every hourly close of both crashes pass from both venues", () => {
+    for (const market of ["eth", "btc"] as const)
+      for (const [time] of recorded.hours[`${market}-spot`]) {
+        const at = String(time);
+        const closes = all(hour(`${market}-spot`, at, CLOSE), hour(`${market}-perp`, at, CLOSE));
+        expect(combinePrices(closes, null, rule(VOL_MAY_2021)).accepted, at).to.have.length(2);
+      }
+  });
+
+  it("lets every minute of the fall of May 2021 pass from the half that follows it", () => {
+    const closes = recorded.minutes["eth-spot"].map((bar) => ({
+      time: String(bar[0]),
+      usd: Number(bar[CLOSE]),
+    }));
+    const stuck = closes[0]!.usd * 1.5;
+    closes.slice(1).forEach(({ time, usd }, index) => {
+      const previous = { priceUsd: closes[index]!.usd, ageSeconds: MINUTE };
+      const combined = combinePrices(all(usd, usd, stuck, stuck), previous, rule(VOL_MAY_2021));
+      expect(combined.priceUsd, time).to.equal(usd);
+    });
   });
 });
