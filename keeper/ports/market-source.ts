@@ -23,7 +23,9 @@ export type VenueErrorCode =
   /** The venue answered with an error. */
   | "refused"
   /** The answer is not what the venue documents. */
-  | "malformed";
+  | "malformed"
+  /** The venue shows no price: no two-sided market, or one too wide. */
+  | "no-quote";
 
 /** A venue did not give what was asked. */
 export class VenueError extends Error {

@@ -1,11 +1,11 @@
 // Deribit, Kraken and Binance as local servers that show what was recorded of a moment, as if it were now.
 import type { MarketSnapshot, Market } from "../../keeper/ports/market-data.ts";
 import type { VenueName } from "../../keeper/ports/market-source.ts";
-import { sendJson, serveVenueHttp, serveVenueSocket, type RpcRequest } from "./venue-servers.ts";
+import { serveDeribit } from "./deribit-server.ts";
+import { sendJson, serveVenueHttp, type RpcRequest } from "./venue-servers.ts";
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const MS = 1_000;
-const MICROSECONDS = 1_000_000;
 const PERCENT = 100;
 const CENTURY = 100;
 /** Both sides of a perpetual's and a spot book. */
@@ -14,8 +14,8 @@ const KRAKEN_NAMES: Readonly<Record<Market, string>> = { BTC: "XXBTZUSD", ETH: "
 
 export interface ReplayedVenues {
   readonly origins: Readonly<Partial<Record<VenueName, string>>>;
-  /** Ends one of them; its addresses answer no more. */
-  end(name: "deribit" | "kraken" | "binance"): Promise<void>;
+  /** Lets Kraken show another price: a multiple of the recorded one. */
+  skewKraken(factor: number): void;
   close(): Promise<void>;
 }
 
@@ -24,19 +24,17 @@ export async function serveReplayedVenues(
   snapshots: Readonly<Record<Market, MarketSnapshot>>,
   nowSeconds: () => number,
 ): Promise<ReplayedVenues> {
-  const deribit = await serveVenueSocket((request, connection) => {
-    const usOut = Math.round(nowSeconds() * MICROSECONDS);
-    const result = deribitResult(request, snapshots, nowSeconds());
-    connection.send(JSON.stringify({ jsonrpc: "2.0", id: request.id, result, usOut, testnet: false }));
+  const deribit = await serveDeribit({
+    result: (request) => deribitResult(request, snapshots, nowSeconds()),
+    nowSeconds,
   });
+  let krakenFactor = 1;
   const marketIn = (path: string): Market => (/ETH/.test(path) ? "ETH" : "BTC");
   const kraken = await serveVenueHttp((path, response) => {
     const market = marketIn(path);
-    const price = snapshots[market].spotUsd.toString();
-    sendJson(response, {
-      error: [],
-      result: { [KRAKEN_NAMES[market]]: { a: [price, "1", "1"], b: [price, "1", "1"], c: [price, "1"] } },
-    });
+    const price = (snapshots[market].spotUsd * krakenFactor).toString();
+    const level = [price, "1", Math.floor(nowSeconds())];
+    sendJson(response, { error: [], result: { [KRAKEN_NAMES[market]]: { bids: [level], asks: [level] } } });
   });
   const binance = await serveVenueHttp((path, response) => {
     const market = marketIn(path);
@@ -45,16 +43,13 @@ export async function serveReplayedVenues(
     const closeTime = Math.round(nowSeconds() * MS);
     sendJson(response, { symbol: `${market}USDT`, ...sides, closeTime });
   });
-  const servers = { deribit, kraken, binance };
-  const open = new Set(Object.keys(servers) as (keyof typeof servers)[]);
-  const end = async (name: keyof typeof servers): Promise<void> => {
-    if (open.delete(name)) await servers[name].close();
-  };
   return {
     origins: { deribit: deribit.url, kraken: kraken.origin, binance: binance.origin },
-    end,
+    skewKraken: (factor) => {
+      krakenFactor = factor;
+    },
     close: async () => {
-      for (const name of [...open]) await end(name);
+      for (const server of [deribit, kraken, binance]) await server.close();
     },
   };
 }
@@ -80,7 +75,7 @@ function deribitResult(
     case "public/get_book_summary_by_currency":
       return summariesOf(snapshot, timestamp);
     default:
-      return "ok";
+      return undefined;
   }
 }
 

@@ -28,6 +28,8 @@ const DERIBIT_URL = "wss://www.deribit.com/ws/api/v2";
 const HEARTBEAT_SECONDS = 10;
 const MIN_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
+/** The venue counts requests over minutes. */
+const RATE_LIMITED_WAIT_MS = 60_000;
 
 export interface VenuesSettings {
   /** In the order in which option quotes are preferred. */
@@ -66,6 +68,7 @@ export async function openVenues(settings: VenuesSettings): Promise<OpenVenues> 
           heartbeatSeconds: HEARTBEAT_SECONDS,
           minBackoffMs: MIN_BACKOFF_MS,
           maxBackoffMs: MAX_BACKOFF_MS,
+          rateLimitedWaitMs: RATE_LIMITED_WAIT_MS,
           clock: settings.clock,
           telemetry: settings.telemetry,
         });
@@ -75,9 +78,9 @@ export async function openVenues(settings: VenuesSettings): Promise<OpenVenues> 
         return deribit;
       }
       case "okx":
-        return openOkx(exchange);
+        return openOkx(exchange, settings.telemetry);
       case "bybit":
-        return openBybit(exchange);
+        return openBybit(exchange, settings.telemetry);
       case "chainlink": {
         if (settings.chainlink === undefined) throw new RangeError("chainlink is named without its feeds");
         return createChainlink(settings.chainlink.provider, settings.chainlink.feeds);
@@ -85,7 +88,7 @@ export async function openVenues(settings: VenuesSettings): Promise<OpenVenues> 
       case "binance":
       case "coinbase":
       case "kraken":
-        return openSpotVenue(name, exchange, settings.clock);
+        return openSpotVenue(name, exchange);
     }
   };
   const close = (): void => {

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { VenueError, type MarketSource } from "../../../ports/market-source.ts";
+import type { Telemetry } from "../../../ports/telemetry.ts";
+import { createFirstSeen } from "../first-seen.ts";
+import { createNotices } from "../notices.ts";
 import { groupByExpiry, parseOptionName, premiumUsd } from "../option-rows.ts";
-import { parseAnswer } from "../parse-answer.ts";
+import { parseAnswer, parseRows } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
 import { loadExchange, type ExchangeSettings } from "./load-exchange.ts";
 import { decimal, optionalDecimal, positiveDecimal } from "./text-numbers.ts";
@@ -15,35 +18,32 @@ const MAX_INSTRUMENTS = 10_000;
 const USD = 1;
 
 const tickers = z.object({
-  /** Unix milliseconds of the answer. */
+  /** Unix milliseconds of the answer; neither index nor quotes carry a time. */
   time: z.number().positive(),
-  result: z.object({
-    category: z.literal("option"),
-    list: z
-      .array(
-        z.object({
-          symbol: z.string(),
-          /** "0" when nobody quotes. */
-          bid1Price: optionalDecimal,
-          bid1Size: optionalDecimal,
-          ask1Price: optionalDecimal,
-          ask1Size: optionalDecimal,
-          indexPrice: positiveDecimal,
-          /** The future of that expiry. */
-          underlyingPrice: positiveDecimal,
-          /** Annualised fraction. */
-          markIv: optionalDecimal,
-          /** Coin. */
-          openInterest: decimal,
-        }),
-      )
-      .max(MAX_INSTRUMENTS),
-  }),
+  result: z.object({ category: z.literal("option"), list: z.array(z.unknown()).max(MAX_INSTRUMENTS) }),
 });
 
-/** Dollar-settled options of Bybit, with sizes at the top of the book. */
-export async function openBybit(settings: ExchangeSettings): Promise<MarketSource> {
+const ticker = z.object({
+  symbol: z.string(),
+  /** "0" when nobody quotes. */
+  bid1Price: optionalDecimal,
+  bid1Size: optionalDecimal,
+  ask1Price: optionalDecimal,
+  ask1Size: optionalDecimal,
+  indexPrice: positiveDecimal,
+  /** The future of that expiry. */
+  underlyingPrice: positiveDecimal,
+  /** Annualised fraction. */
+  markIv: optionalDecimal,
+  /** Coin. */
+  openInterest: decimal,
+});
+
+/** Dollar-settled options of Bybit, with sizes at the top of the book. Index and quotes are as old as their last change. */
+export async function openBybit(settings: ExchangeSettings, telemetry: Telemetry): Promise<MarketSource> {
   const exchange = await loadExchange(NAME, settings);
+  const notices = createNotices(NAME, telemetry);
+  const firstSeen = createFirstSeen();
   return {
     name: NAME,
     latest: async (market) => {
@@ -51,13 +51,18 @@ export async function openBybit(settings: ExchangeSettings): Promise<MarketSourc
         exchange.publicGetV5MarketTickers({ category: "option", baseCoin: market }),
       );
       const { time, result } = parseAnswer(NAME, tickers, answer);
-      const rows = result.list.flatMap((row) => {
+      const rows = parseRows(notices, `${market} tickers`, ticker, result.list).flatMap((row) => {
         const name = parseOptionName(row.symbol);
         return name?.market === market ? [{ ...row, ...name }] : [];
       });
       const [first] = rows;
       if (first === undefined) throw new VenueError("malformed", NAME, `no option of ${market} is listed`);
-      const observedAtSeconds = Math.floor(time / MILLISECONDS_PER_SECOND);
+      const answeredAtSeconds = Math.floor(time / MILLISECONDS_PER_SECOND);
+      const quotes = rows.map(({ bid1Price, ask1Price }) => `${bid1Price ?? ""} ${ask1Price ?? ""}`).join();
+      const observedAtSeconds = Math.min(
+        firstSeen(`${market} index`, first.indexPrice, answeredAtSeconds),
+        firstSeen(`${market} quotes`, quotes, answeredAtSeconds),
+      );
       const listed = rows.map((row) => ({
         ...row,
         bidUsd: premiumUsd(row.bid1Price, USD),
@@ -71,7 +76,7 @@ export async function openBybit(settings: ExchangeSettings): Promise<MarketSourc
         observedAtSeconds,
         spotUsd,
         spotLowUsd: null,
-        expiries: groupByExpiry(listed, observedAtSeconds),
+        expiries: groupByExpiry(listed, answeredAtSeconds),
         openInterestUsd: rows.reduce((sum, row) => sum + row.openInterest, 0) * spotUsd,
         depthUsd: rows.reduce(
           (sum, row) =>

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { MarketSource } from "../../../ports/market-source.ts";
+import type { Telemetry } from "../../../ports/telemetry.ts";
+import { createNotices } from "../notices.ts";
 import { groupByExpiry, parseOptionName, premiumUsd } from "../option-rows.ts";
-import { parseAnswer } from "../parse-answer.ts";
+import { parseAnswer, parseRows } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
 import { loadExchange, type ExchangeSettings } from "./load-exchange.ts";
 import { decimal, milliseconds, optionalDecimal, positiveDecimal } from "./text-numbers.ts";
@@ -12,38 +14,36 @@ const NAME = "okx";
 const MILLISECONDS_PER_SECOND = 1_000;
 const MAX_INSTRUMENTS = 10_000;
 
-const answer = <T extends z.ZodType>(row: T) => z.object({ data: z.array(row).max(MAX_INSTRUMENTS) });
-
 const indexTickers = z.object({ data: z.tuple([z.object({ idxPx: positiveDecimal, ts: milliseconds })]) });
-const tickers = answer(
-  z.object({
-    instId: z.string(),
-    /** Premiums in coin; empty when nobody quotes. */
-    bidPx: optionalDecimal,
-    askPx: optionalDecimal,
-    ts: milliseconds,
-  }),
-);
-const summaries = answer(
-  z.object({
-    instId: z.string(),
-    /** Annualised fraction. */
-    markVol: optionalDecimal,
-    fwdPx: optionalDecimal,
-  }),
-);
+const table = z.object({ data: z.array(z.unknown()).max(MAX_INSTRUMENTS) });
+const ticker = z.object({
+  instId: z.string(),
+  /** Premiums in coin; empty when nobody quotes. */
+  bidPx: optionalDecimal,
+  askPx: optionalDecimal,
+  ts: milliseconds,
+});
+const summary = z.object({
+  instId: z.string(),
+  /** Annualised fraction. */
+  markVol: optionalDecimal,
+  fwdPx: optionalDecimal,
+});
 /** Open interest in coin. */
-const openInterests = answer(z.object({ instId: z.string(), oiCcy: decimal }));
+const interest = z.object({ instId: z.string(), oiCcy: decimal });
 
 /** Coin-settled options of OKX: premiums in coin, converted at the venue's index. */
-export async function openOkx(settings: ExchangeSettings): Promise<MarketSource> {
+export async function openOkx(settings: ExchangeSettings, telemetry: Telemetry): Promise<MarketSource> {
   const exchange = await loadExchange(NAME, settings);
+  const notices = createNotices(NAME, telemetry);
+  const rowsOf = <T>(what: string, row: z.ZodType<T>, answer: unknown): readonly T[] =>
+    parseRows(notices, what, row, parseAnswer(NAME, table, answer).data);
   return {
     name: NAME,
     latest: async (market) => {
       const uly = `${market}-USD`;
       const options = { instType: "OPTION", uly };
-      const [index, quotes, vols, interests] = await asking(NAME, () =>
+      const [index, quotes, vols, opened] = await asking(NAME, () =>
         Promise.all([
           exchange.publicGetMarketIndexTickers({ instId: uly }),
           exchange.publicGetMarketTickers(options),
@@ -52,11 +52,11 @@ export async function openOkx(settings: ExchangeSettings): Promise<MarketSource>
         ]),
       );
       const [{ idxPx: spotUsd, ts }] = parseAnswer(NAME, indexTickers, index).data;
-      const rows = parseAnswer(NAME, tickers, quotes).data;
-      const summaryOf = new Map(parseAnswer(NAME, summaries, vols).data.map((row) => [row.instId, row]));
-      const interestOf = new Map(
-        parseAnswer(NAME, openInterests, interests).data.map(({ instId, oiCcy }) => [instId, oiCcy]),
-      );
+      const rows = rowsOf(`${market} tickers`, ticker, quotes);
+      const summaries = rowsOf(`${market} summaries`, summary, vols);
+      const interests = rowsOf(`${market} open interest`, interest, opened);
+      const summaryOf = new Map(summaries.map((row) => [row.instId, row]));
+      const interestOf = new Map(interests.map(({ instId, oiCcy }) => [instId, oiCcy]));
       const newestMs = rows.length === 0 ? ts : Math.max(...rows.map((row) => row.ts));
       const observedAtSeconds = Math.floor(Math.min(ts, newestMs) / MILLISECONDS_PER_SECOND);
       const listed = rows.flatMap(({ instId, bidPx, askPx }) => {

@@ -1,12 +1,17 @@
 import { z } from "zod";
-import type { Clock } from "../../../ports/clock.ts";
 import type { Market } from "../../../ports/market-data.ts";
 import { VenueError, type MarketSource } from "../../../ports/market-source.ts";
 import { parseAnswer } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
 import { loadExchange, type ExchangeSettings } from "./load-exchange.ts";
+import { decimal, positiveDecimal } from "./text-numbers.ts";
 
 const MILLISECONDS_PER_SECOND = 1_000;
+/** Offer above bid, per cent of their middle, beyond which the middle is no price. */
+const MAX_SPREAD_PERCENT = 2;
+const PERCENT = 100;
+/** Levels of Kraken's book that are asked for: the newest dates it. */
+const KRAKEN_LEVELS = 10;
 
 /** The venue's own names of its markets, and the coin it quotes in. */
 const SPOT_VENUES = {
@@ -19,28 +24,50 @@ export type SpotVenue = keyof typeof SPOT_VENUES;
 
 const optionalNumber = z.number().nonnegative().nullable().default(null);
 
-/** A ticker as ccxt unifies it. */
-const ticker = z.object({
-  /** Milliseconds; a venue that states no time (Kraken) has none. */
-  timestamp: z.number().positive().nullable().default(null),
+/** Top of a book as ccxt unifies it; a side is null or zero where nobody quotes. */
+const topOfBook = z.object({
+  /** Milliseconds. */
+  timestamp: z.number().positive(),
   bid: optionalNumber,
   ask: optionalNumber,
-  last: optionalNumber,
+  /** Coin; null where the venue does not publish sizes. */
   bidVolume: optionalNumber,
   askVolume: optionalNumber,
 });
 
-type Ticker = z.infer<typeof ticker>;
+type TopOfBook = z.infer<typeof topOfBook>;
+
+/** Price, size, and the second of the last change; the best first. */
+const level = z.tuple([positiveDecimal, decimal, z.number().positive()]).rest(z.unknown());
+const krakenBook = z.object({ bids: z.array(level), asks: z.array(level) });
 
 /**
- * Spot of one exchange: the middle of the best bid and offer, or the last trade where one side is missing. A quote in USDT counts as USD;
- * its distance from other venues shows in the dispersion. Only the two markets are told to ccxt: lists of all markets stay unloaded.
+ * Spot of one exchange: the middle of the best bid and offer. A quote in USDT counts as USD; its distance from other venues shows in the
+ * dispersion.
  */
-export async function openSpotVenue(
-  name: SpotVenue,
-  settings: ExchangeSettings,
-  clock: Clock,
-): Promise<MarketSource> {
+export async function openSpotVenue(name: SpotVenue, settings: ExchangeSettings): Promise<MarketSource> {
+  const askTop = name === "kraken" ? await openKraken(settings) : await openTickers(name, settings);
+  return {
+    name,
+    latest: async (market) => {
+      const top = await askTop(market);
+      return {
+        market,
+        observedAtSeconds: Math.floor(top.timestamp / MILLISECONDS_PER_SECOND),
+        spotUsd: middleOf(name, top),
+        spotLowUsd: null,
+        expiries: [],
+        openInterestUsd: null,
+        depthUsd: depthOf(top),
+      };
+    },
+  };
+}
+
+type AskTop = (market: Market) => Promise<TopOfBook>;
+
+/** Only the two markets are told to ccxt: lists of all markets stay unloaded. */
+async function openTickers(name: Exclude<SpotVenue, "kraken">, settings: ExchangeSettings): Promise<AskTop> {
   const { quote, ...ids } = SPOT_VENUES[name];
   const exchange = await loadExchange(name, settings);
   exchange.setMarkets(
@@ -56,34 +83,40 @@ export async function openSpotVenue(
       active: true,
     })),
   );
-  return {
-    name,
-    latest: async (market: Market) => {
-      const answer = await asking(name, () => exchange.fetchTicker(`${market}/${quote}`));
-      const shown = parseAnswer(name, ticker, answer);
-      return {
-        market,
-        observedAtSeconds:
-          shown.timestamp === null
-            ? clock.nowSeconds()
-            : Math.floor(shown.timestamp / MILLISECONDS_PER_SECOND),
-        spotUsd: priceOf(name, shown),
-        spotLowUsd: null,
-        expiries: [],
-        openInterestUsd: null,
-        depthUsd: depthOf(shown),
-      };
-    },
+  return async (market) =>
+    parseAnswer(name, topOfBook, await asking(name, () => exchange.fetchTicker(`${market}/${quote}`)));
+}
+
+/** Kraken's ticker has no time. Its book has one for each level: the newest says when the book last moved. */
+async function openKraken(settings: ExchangeSettings): Promise<AskTop> {
+  const exchange = await loadExchange("kraken", settings);
+  return async (market) => {
+    const pair = SPOT_VENUES.kraken[market];
+    const answer = await asking("kraken", () => exchange.publicGetDepth({ pair, count: KRAKEN_LEVELS }));
+    const schema = z.object({ result: z.object({ [pair]: krakenBook }) });
+    const { bids, asks } = parseAnswer("kraken", schema, answer).result[pair]!;
+    const changes = [...bids, ...asks].map(([, , atSeconds]) => atSeconds);
+    if (changes.length === 0) throw new VenueError("no-quote", "kraken", "the book is empty");
+    const [[bid, bidVolume], [ask, askVolume]] = [bids[0] ?? [null, null], asks[0] ?? [null, null]];
+    return { timestamp: Math.max(...changes) * MILLISECONDS_PER_SECOND, bid, ask, bidVolume, askVolume };
   };
 }
 
-function priceOf(name: SpotVenue, { bid, ask, last }: Ticker): number {
-  if (bid && ask && bid <= ask) return (bid + ask) / 2;
-  if (last) return last;
-  throw new VenueError("malformed", name, "neither a two-sided quote nor a last trade");
+/** @throws VenueError `no-quote` when a side is missing, the sides cross or lie too far apart */
+function middleOf(name: SpotVenue, { bid, ask }: TopOfBook): number {
+  if (!bid || !ask) throw new VenueError("no-quote", name, "nobody bids, or nobody offers");
+  if (bid > ask) throw new VenueError("no-quote", name, `the book is crossed: bid ${bid}, offer ${ask}`);
+  const middle = (bid + ask) / 2;
+  if ((ask - bid) * PERCENT > MAX_SPREAD_PERCENT * middle)
+    throw new VenueError(
+      "no-quote",
+      name,
+      `bid ${bid} and offer ${ask} lie more than ${MAX_SPREAD_PERCENT} % apart`,
+    );
+  return middle;
 }
 
-function depthOf({ bid, ask, bidVolume, askVolume }: Ticker): number | null {
+function depthOf({ bid, ask, bidVolume, askVolume }: TopOfBook): number | null {
   if (bidVolume === null || askVolume === null || !bid || !ask) return null;
   return bid * bidVolume + ask * askVolume;
 }

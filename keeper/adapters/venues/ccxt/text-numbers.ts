@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const DECIMAL = /^-?\d+(\.\d+)?$/;
+/** Small numbers come with an exponent from venues that print floats: 5e-05. */
+const DECIMAL = /^-?\d+(\.\d+)?(?:[eE][+-]?\d{1,3})?$/;
 
 /** A number above or at zero that the venue writes as text. */
 export const decimal = z.string().regex(DECIMAL).transform(Number).pipe(z.number().nonnegative());

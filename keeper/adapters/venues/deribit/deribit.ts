@@ -3,11 +3,14 @@ import type { Clock } from "../../../ports/clock.ts";
 import { MARKETS, type Market, type MarketSnapshot } from "../../../ports/market-data.ts";
 import type { MarketSource } from "../../../ports/market-source.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
+import { createFirstSeen } from "../first-seen.ts";
+import { createNotices, type Notices } from "../notices.ts";
 import { groupByExpiry, parseOptionName, premiumUsd, type OptionRow } from "../option-rows.ts";
-import { parseAnswer } from "../parse-answer.ts";
+import { parseAnswer, parseRows } from "../parse-answer.ts";
 import { openJsonRpcSocket, type JsonRpcSocket, type SocketSettings } from "./json-rpc-socket.ts";
 import {
   bookSummaries,
+  bookSummary,
   indexNotification,
   indexPriceAnswer,
   perpetualTicker,
@@ -22,12 +25,8 @@ const MAX_NOTIFIED_AGE_SECONDS = 5;
 /** What `underlying_index` says when an expiry has neither a future nor a synthetic one. */
 const NO_FUTURE = "index_price";
 
-export interface DeribitSettings extends Pick<
-  SocketSettings,
-  "url" | "requestTimeoutMs" | "heartbeatSeconds" | "minBackoffMs" | "maxBackoffMs"
-> {
+export interface DeribitSettings extends Omit<SocketSettings, "venue" | "channels" | "onNotification"> {
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
 }
 
 export interface DeribitSource extends MarketSource {
@@ -42,42 +41,87 @@ interface Spot {
   readonly atSeconds: number;
 }
 
+/** What the venue notified last of each market. */
+interface Notified {
+  readonly indices: ReadonlyMap<Market, Index>;
+  readonly tickers: ReadonlyMap<Market, Ticker>;
+  take(channel: string, data: unknown): void;
+}
+
 /** Index, option chain and the perpetual's top of book of Deribit's public interface. */
 export function openDeribit(settings: DeribitSettings): DeribitSource {
   const { clock, telemetry } = settings;
-  const indices = new Map<string, Index>();
-  const tickers = new Map<string, Ticker>();
+  const notices = createNotices(NAME, telemetry);
+  const firstSeen = createFirstSeen();
+  const notified = createNotified(telemetry);
   const socket = openJsonRpcSocket({
     ...settings,
     venue: NAME,
-    channels: MARKETS.flatMap((market) => [indexChannel(market), `ticker.${perpetual(market)}.100ms`]),
+    channels: MARKETS.flatMap((market) => [indexChannel(market), tickerChannel(market)]),
     onNotification: (channel, data) => {
-      const index = indexNotification.safeParse(data);
-      const ticker = perpetualTicker.safeParse(data);
-      if (index.success && channel.endsWith(index.data.index_name))
-        indices.set(index.data.index_name, index.data);
-      else if (ticker.success && channel.includes(ticker.data.instrument_name))
-        tickers.set(ticker.data.instrument_name, ticker.data);
-      else telemetry.warn("venue-garbage", { venue: NAME, channel });
+      notified.take(channel, data);
     },
   });
-  const fresh = <T extends { readonly timestamp: number }>(notified: T | undefined): T | null => {
-    if (notified === undefined) return null;
-    const ageSeconds = clock.nowSeconds() - notified.timestamp / MILLISECONDS_PER_SECOND;
-    return ageSeconds <= MAX_NOTIFIED_AGE_SECONDS ? notified : null;
+  const fresh = <T extends { readonly timestamp: number }>(data: T | undefined): T | null => {
+    if (data === undefined) return null;
+    const ageSeconds = clock.nowSeconds() - data.timestamp / MILLISECONDS_PER_SECOND;
+    return ageSeconds <= MAX_NOTIFIED_AGE_SECONDS ? data : null;
+  };
+  /** The answer has no time of its own. */
+  const askIndex = async (market: Market): Promise<Spot> => {
+    const answer = await socket.request("public/get_index_price", { index_name: indexName(market) });
+    const { index_price: usd } = parseAnswer(NAME, indexPriceAnswer, answer.result);
+    return { usd, atSeconds: firstSeen(market, usd, answer.sentAtSeconds) };
+  };
+  /** Null when it cannot be had: the chain and its index are worth more than a depth. */
+  const depthOf = async (market: Market): Promise<number | null> => {
+    try {
+      const ticker = fresh(notified.tickers.get(market)) ?? (await askTicker(socket, market));
+      notices.say("venue-depth-missing", market, null);
+      return ticker.best_bid_amount + ticker.best_ask_amount;
+    } catch (error) {
+      notices.say("venue-depth-missing", market, String(error));
+      return null;
+    }
   };
   return {
     name: NAME,
     latest: async (market) => {
-      const [spot, ticker, summaries] = await Promise.all([
-        spotOf(socket, fresh(indices.get(indexName(market))), market),
-        fresh(tickers.get(perpetual(market))) ?? askTicker(socket, market),
-        askSummaries(socket, market),
+      const index = fresh(notified.indices.get(market));
+      const [spot, depthUsd, summaries] = await Promise.all([
+        index === null ? askIndex(market) : spotOf(index),
+        depthOf(market),
+        askSummaries(socket, notices, market),
       ]);
-      return snapshotOf(market, spot, ticker, summaries);
+      return snapshotOf(market, spot, depthUsd, summaries);
     },
     close: () => {
       socket.close();
+    },
+  };
+}
+
+/** Keeps the newest data of the channels that were asked for, and nothing of any other. */
+function createNotified(telemetry: Telemetry): Notified {
+  const indices = new Map<Market, Index>();
+  const tickers = new Map<Market, Ticker>();
+  return {
+    indices,
+    tickers,
+    take: (channel, data) => {
+      for (const market of MARKETS) {
+        const index = channel === indexChannel(market) ? indexNotification.safeParse(data) : null;
+        const ticker = channel === tickerChannel(market) ? perpetualTicker.safeParse(data) : null;
+        if (index?.success === true && index.data.index_name === indexName(market)) {
+          indices.set(market, index.data);
+          return;
+        }
+        if (ticker?.success === true && ticker.data.instrument_name === perpetual(market)) {
+          tickers.set(market, ticker.data);
+          return;
+        }
+      }
+      telemetry.warn("venue-garbage", { venue: NAME, channel });
     },
   };
 }
@@ -86,15 +130,10 @@ const indexName = (market: Market) => `${market.toLowerCase()}_usd`;
 const indexChannel = (market: Market) => `deribit_price_index.${indexName(market)}`;
 const perpetual = (market: Market) => `${market}-PERPETUAL`;
 
-async function spotOf(socket: JsonRpcSocket, notified: Index | null, market: Market): Promise<Spot> {
-  if (notified !== null)
-    return {
-      usd: notified.price,
-      atSeconds: Math.floor(notified.timestamp / MILLISECONDS_PER_SECOND),
-    };
-  const answer = await socket.request("public/get_index_price", { index_name: indexName(market) });
-  const { index_price: usd } = parseAnswer(NAME, indexPriceAnswer, answer.result);
-  return { usd, atSeconds: answer.sentAtSeconds };
+const tickerChannel = (market: Market) => `ticker.${perpetual(market)}.100ms`;
+
+function spotOf({ price, timestamp }: Index): Spot {
+  return { usd: price, atSeconds: Math.floor(timestamp / MILLISECONDS_PER_SECOND) };
 }
 
 async function askTicker(socket: JsonRpcSocket, market: Market): Promise<Ticker> {
@@ -102,17 +141,21 @@ async function askTicker(socket: JsonRpcSocket, market: Market): Promise<Ticker>
   return parseAnswer(NAME, perpetualTicker, result);
 }
 
-async function askSummaries(socket: JsonRpcSocket, market: Market): Promise<readonly BookSummary[]> {
+async function askSummaries(
+  socket: JsonRpcSocket,
+  notices: Notices,
+  market: Market,
+): Promise<readonly BookSummary[]> {
   const params = { currency: market, kind: "option" };
   const { result } = await socket.request("public/get_book_summary_by_currency", params);
-  return parseAnswer(NAME, bookSummaries, result);
+  return parseRows(notices, `${market} summaries`, bookSummary, parseAnswer(NAME, bookSummaries, result));
 }
 
 /** As old as the older of the index and the newest summary. */
 function snapshotOf(
   market: Market,
   spot: Spot,
-  ticker: Ticker,
+  depthUsd: number | null,
   summaries: readonly BookSummary[],
 ): MarketSnapshot {
   const rows = summaries.flatMap((summary) => rowOf(market, summary, spot.usd));
@@ -127,7 +170,7 @@ function snapshotOf(
     spotLowUsd: null,
     expiries: groupByExpiry(rows, observedAtSeconds),
     openInterestUsd: rows.reduce((sum, { openInterest }) => sum + openInterest, 0) * spot.usd,
-    depthUsd: ticker.best_bid_amount + ticker.best_ask_amount,
+    depthUsd,
   };
 }
 

@@ -11,9 +11,11 @@ export interface SocketSettings {
   readonly requestTimeoutMs: number;
   /** How often the venue shows that it is alive; the venue takes 10 s or more. */
   readonly heartbeatSeconds: number;
-  /** Wait before the first reconnection; it doubles up to the longest. */
+  /** Wait before the first reconnection; it doubles up to the longest, until a heartbeat came. */
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
+  /** Least wait after the venue asked for fewer requests: it ends the session with that. */
+  readonly rateLimitedWaitMs: number;
   /** Subscribed to again after every reconnection. */
   readonly channels: readonly string[];
   readonly onNotification: (channel: string, data: unknown) => void;
@@ -38,13 +40,15 @@ const MILLISECONDS_PER_SECOND = 1_000;
 
 /**
  * A connection that keeps itself: it answers heartbeats, drops and logs what is no message, reconnects with growing waits and subscribes
- * again. Requests made while it is down are sent when it is up, within their timeout.
+ * again. A wait grows until a heartbeat came: a venue that answers something before each cut is not asked the faster for it. Requests made
+ * while it is down are sent when it is up, within their timeout.
  */
 export function openJsonRpcSocket(settings: SocketSettings): JsonRpcSocket {
-  const { venue, telemetry } = settings;
+  const { venue, telemetry, channels, heartbeatSeconds } = settings;
   const outstanding = createOutstanding(venue, settings.requestTimeoutMs, telemetry);
   let socket: WebSocket | null = null;
   let failures = 0;
+  let isRateLimited = false;
   let closed = false;
   let reconnection: NodeJS.Timeout | undefined;
 
@@ -61,32 +65,53 @@ export function openJsonRpcSocket(settings: SocketSettings): JsonRpcSocket {
     flush();
     return answer;
   };
-  /** Requests of the connection itself: a failure shows as silence, which reconnects. */
-  const tell = (method: string, params: Readonly<Record<string, unknown>>): void => {
-    request(method, params).catch((error: unknown) => {
-      if (!closed) telemetry.warn("venue-request-failed", { venue, method, error: String(error) });
-    });
+  /** A request of the connection itself, repeated with growing waits until it is accepted or the connection ends. */
+  const insist = (method: string, params: object, isAccepted: IsAccepted, refusals = 0): void => {
+    const asked = socket;
+    const refused = (reason: string): void => {
+      if (closed || socket !== asked) return;
+      telemetry.warn("venue-request-failed", { venue, method, reason });
+      const again = (): void => {
+        if (!closed && socket === asked) insist(method, params, isAccepted, refusals + 1);
+      };
+      setTimeout(again, waitMs(settings, refusals, isRateLimited)).unref();
+    };
+    request(method, { ...params }).then(
+      ({ result }) => {
+        if (!isAccepted(result)) refused(`answered ${JSON.stringify(result)}`);
+      },
+      (error: unknown) => {
+        refused(String(error));
+      },
+    );
   };
   const receive = (message: IncomingMessage): void => {
-    failures = 0;
-    if ("error" in message) outstanding.reject(message.id, failureOf(venue, message.error));
-    else if ("id" in message) {
+    if ("error" in message) {
+      isRateLimited ||= message.error.code === TOO_MANY_REQUESTS;
+      outstanding.reject(message.id, failureOf(venue, message.error));
+    } else if ("id" in message) {
       const sentAtSeconds = Math.floor(message.usOut / MICROSECONDS_PER_SECOND);
       outstanding.resolve(message.id, { result: message.result, sentAtSeconds });
     } else if (message.method === "subscription")
       settings.onNotification(message.params.channel, message.params.data);
-    else if (message.params.type === "test_request") tell("public/test", {});
+    else {
+      failures = 0;
+      isRateLimited = false;
+      // Unanswered it shows as silence, which reconnects.
+      if (message.params.type === "test_request") request("public/test", {}).catch(() => undefined);
+    }
   };
   const connect = (): void => {
     socket = openConnection(settings, receive, {
       opened: () => {
-        tell("public/set_heartbeat", { interval: settings.heartbeatSeconds });
-        if (settings.channels.length > 0) tell("public/subscribe", { channels: settings.channels });
+        insist("public/set_heartbeat", { interval: heartbeatSeconds }, () => true);
+        if (channels.length > 0)
+          insist("public/subscribe", { channels }, (result) => hasAll(result, channels));
       },
       broke: () => {
         outstanding.breakOff("sent");
         if (closed) return;
-        reconnection = setTimeout(connect, backoffMs(settings, failures));
+        reconnection = setTimeout(connect, waitMs(settings, failures, isRateLimited));
         failures += 1;
       },
     });
@@ -101,6 +126,14 @@ export function openJsonRpcSocket(settings: SocketSettings): JsonRpcSocket {
       socket?.terminate();
     },
   };
+}
+
+/** Whether the venue's result says that it did what was asked. */
+type IsAccepted = (result: unknown) => boolean;
+
+/** The venue answers a subscription with the channels that it accepted. */
+function hasAll(result: unknown, channels: readonly string[]): boolean {
+  return Array.isArray(result) && channels.every((channel) => result.includes(channel));
 }
 
 /** One connection, cut when nothing came for several heartbeats. */
@@ -150,8 +183,12 @@ function failureOf(venue: string, { code, message }: { code: number; message: st
   return new VenueError(code === TOO_MANY_REQUESTS ? "rate-limited" : "refused", venue, `${code} ${message}`);
 }
 
-/** Between half and all of the doubled wait, so that many keepers do not return at once. */
-function backoffMs({ minBackoffMs, maxBackoffMs }: SocketSettings, failures: number): number {
+/** Between half and all of the doubled wait, so that many keepers do not return at once; longer where the venue wants fewer requests. */
+function waitMs(
+  { minBackoffMs, maxBackoffMs, rateLimitedWaitMs }: SocketSettings,
+  failures: number,
+  isRateLimited: boolean,
+): number {
   const longest = Math.min(maxBackoffMs, minBackoffMs * BACKOFF_FACTOR ** failures);
-  return (longest * (1 + Math.random())) / 2;
+  return (longest * (1 + Math.random())) / 2 + (isRateLimited ? rateLimitedWaitMs : 0);
 }
