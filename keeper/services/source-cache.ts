@@ -45,13 +45,13 @@ export interface SourceCache {
 export function createSourceCache(settings: SourceCacheSettings, signal: AbortSignal): SourceCache {
   const { sources, markets } = settings;
   const readings = new Map(sources.map((source) => [source, new Map<Market, SourceReading>()]));
-  const firsts = new Map(markets.map((market) => [market, sources.map(() => Promise.withResolvers<void>())]));
+  const firsts = new Map(markets.map((market) => [market, sources.map(() => Promise.withResolvers<null>())]));
   for (const [index, source] of sources.entries()) {
     const ask = async (market: Market): Promise<SourceFailure | null> => {
       const { snapshot, failure } = await askOnce(source, market, settings, signal);
       const ofSource = readings.get(source);
       ofSource?.set(market, { snapshot: snapshot ?? ofSource.get(market)?.snapshot ?? null, failure });
-      firsts.get(market)?.[index]?.resolve();
+      firsts.get(market)?.[index]?.resolve(null);
       return failure;
     };
     void poll(source.name, ask, settings, signal);

@@ -4,7 +4,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 export interface Notices {
   readonly venue: string;
   /** Says that something is so when it begins or changes, not each time that it is seen; null when it is so no longer. */
-  say(event: string, about: string, detail: string | null): void;
+  readonly say: (event: string, about: string, detail: string | null) => void;
 }
 
 export function createNotices(venue: string, telemetry: Telemetry): Notices {

@@ -172,7 +172,7 @@ describe("market sources", () => {
     const shown = await data.latest("BTC");
     expect(shown.spotUsd).to.be.closeTo(100.1, 1e-9);
     expect(shown.dispersion).to.be.lessThan(0.002);
-    const said = telemetry.lines.map(({ event, fields }) => `${event} ${String(fields?.["source"])}`);
+    const said = telemetry.lines.map(({ event, fields }) => `${event} ${String(fields["source"])}`);
     expect(said).to.deep.equal(["market-source-refused c", "market-source-refused d"]);
     second = 100;
     await time.run(POLL_SECONDS * SECOND);

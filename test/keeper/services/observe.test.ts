@@ -158,12 +158,12 @@ describe("an observation of recorded markets", () => {
 
   it("waits for no market while another is asked", async () => {
     const asked: string[] = [];
-    const all = Promise.withResolvers<void>();
+    const all = Promise.withResolvers<null>();
     const data: MarketData = {
       ...replay.at(firstTime),
       latest: async (market) => {
         asked.push(market);
-        if (asked.length === LISTINGS.length) all.resolve();
+        if (asked.length === LISTINGS.length) all.resolve(null);
         await all.promise;
         return replay.at(firstTime).latest(market);
       },

@@ -2,20 +2,16 @@ import { WebSocket } from "ws";
 import { VenueError } from "../../../ports/market-source.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import { incomingMessage, type IncomingMessage } from "./messages.ts";
+import { createPace, type Pace, type PaceSettings } from "./pace.ts";
 import { createOutstanding, type RpcAnswer } from "./outstanding.ts";
 
-export interface SocketSettings {
+export interface SocketSettings extends PaceSettings {
   readonly venue: string;
   /** ws:// or wss://. */
   readonly url: string;
   readonly requestTimeoutMs: number;
   /** How often the venue shows that it is alive; the venue takes 10 s or more. */
   readonly heartbeatSeconds: number;
-  /** Wait before the first reconnection; it doubles up to the longest, until a heartbeat came. */
-  readonly minBackoffMs: number;
-  readonly maxBackoffMs: number;
-  /** Least wait after the venue asked for fewer requests: it ends the session with that. */
-  readonly rateLimitedWaitMs: number;
   /** Subscribed to again after every reconnection. */
   readonly channels: readonly string[];
   readonly onNotification: (channel: string, data: unknown) => void;
@@ -34,7 +30,6 @@ const TOO_MANY_REQUESTS = 10_028;
 const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 /** Heartbeats that may fail to come before the connection counts as dead. */
 const SILENT_HEARTBEATS = 3;
-const BACKOFF_FACTOR = 2;
 const MICROSECONDS_PER_SECOND = 1e6;
 const MILLISECONDS_PER_SECOND = 1_000;
 
@@ -46,48 +41,24 @@ const MILLISECONDS_PER_SECOND = 1_000;
 export function openJsonRpcSocket(settings: SocketSettings): JsonRpcSocket {
   const { venue, telemetry, channels, heartbeatSeconds } = settings;
   const outstanding = createOutstanding(venue, settings.requestTimeoutMs, telemetry);
+  const pace = createPace(settings);
   let socket: WebSocket | null = null;
-  let failures = 0;
-  let isRateLimited = false;
   let closed = false;
   let reconnection: NodeJS.Timeout | undefined;
 
-  const flush = (): void => {
-    const open = socket;
-    if (open?.readyState !== WebSocket.OPEN) return;
-    outstanding.sendWaiting((text) => {
-      open.send(text);
-    });
-  };
   const request: JsonRpcSocket["request"] = (method, params) => {
     if (closed) return Promise.reject(new VenueError("disconnected", venue, "the connection was closed"));
     const answer = outstanding.add(method, params);
-    flush();
+    const open = socket;
+    if (open?.readyState === WebSocket.OPEN)
+      outstanding.sendWaiting((text) => {
+        open.send(text);
+      });
     return answer;
-  };
-  /** A request of the connection itself, repeated with growing waits until it is accepted or the connection ends. */
-  const insist = (method: string, params: object, isAccepted: IsAccepted, refusals = 0): void => {
-    const asked = socket;
-    const refused = (reason: string): void => {
-      if (closed || socket !== asked) return;
-      telemetry.warn("venue-request-failed", { venue, method, reason });
-      const again = (): void => {
-        if (!closed && socket === asked) insist(method, params, isAccepted, refusals + 1);
-      };
-      setTimeout(again, waitMs(settings, refusals, isRateLimited)).unref();
-    };
-    request(method, { ...params }).then(
-      ({ result }) => {
-        if (!isAccepted(result)) refused(`answered ${JSON.stringify(result)}`);
-      },
-      (error: unknown) => {
-        refused(String(error));
-      },
-    );
   };
   const receive = (message: IncomingMessage): void => {
     if ("error" in message) {
-      isRateLimited ||= message.error.code === TOO_MANY_REQUESTS;
+      if (message.error.code === TOO_MANY_REQUESTS) pace.rateLimited();
       outstanding.reject(message.id, failureOf(venue, message.error));
     } else if ("id" in message) {
       const sentAtSeconds = Math.floor(message.usOut / MICROSECONDS_PER_SECOND);
@@ -95,26 +66,25 @@ export function openJsonRpcSocket(settings: SocketSettings): JsonRpcSocket {
     } else if (message.method === "subscription")
       settings.onNotification(message.params.channel, message.params.data);
     else {
-      failures = 0;
-      isRateLimited = false;
+      pace.healthy();
       // Unanswered it shows as silence, which reconnects.
       if (message.params.type === "test_request") request("public/test", {}).catch(() => undefined);
     }
   };
   const connect = (): void => {
-    socket = openConnection(settings, receive, {
+    const connection = openConnection(settings, receive, {
       opened: () => {
-        insist("public/set_heartbeat", { interval: heartbeatSeconds }, () => true);
+        const asking = { request, pace, settings, isCurrent: () => !closed && socket === connection };
+        insist(asking, "public/set_heartbeat", { interval: heartbeatSeconds }, () => true);
         if (channels.length > 0)
-          insist("public/subscribe", { channels }, (result) => hasAll(result, channels));
+          insist(asking, "public/subscribe", { channels }, (result) => hasAll(result, channels));
       },
       broke: () => {
         outstanding.breakOff("sent");
-        if (closed) return;
-        reconnection = setTimeout(connect, waitMs(settings, failures, isRateLimited));
-        failures += 1;
+        if (!closed) reconnection = setTimeout(connect, pace.nextConnectionMs());
       },
     });
+    socket = connection;
   };
   connect();
   return {
@@ -126,6 +96,42 @@ export function openJsonRpcSocket(settings: SocketSettings): JsonRpcSocket {
       socket?.terminate();
     },
   };
+}
+
+/** A connection on which something is to be arranged. */
+interface Asking {
+  readonly request: JsonRpcSocket["request"];
+  readonly pace: Pace;
+  readonly settings: SocketSettings;
+  /** False once the connection has ended. */
+  isCurrent(): boolean;
+}
+
+/** Repeats a request of the connection itself, with growing waits, until the venue accepts it or the connection ends. */
+function insist(
+  asking: Asking,
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+  isAccepted: IsAccepted,
+  refusals = 0,
+): void {
+  const { venue, telemetry } = asking.settings;
+  const refused = (reason: string): void => {
+    if (!asking.isCurrent()) return;
+    telemetry.warn("venue-request-failed", { venue, method, reason });
+    const again = (): void => {
+      if (asking.isCurrent()) insist(asking, method, params, isAccepted, refusals + 1);
+    };
+    setTimeout(again, asking.pace.repetitionMs(refusals)).unref();
+  };
+  asking.request(method, params).then(
+    ({ result }) => {
+      if (!isAccepted(result)) refused(`answered ${JSON.stringify(result)}`);
+    },
+    (error: unknown) => {
+      refused(String(error));
+    },
+  );
 }
 
 /** Whether the venue's result says that it did what was asked. */
@@ -181,14 +187,4 @@ function readMessage(data: Buffer): IncomingMessage | null {
 
 function failureOf(venue: string, { code, message }: { code: number; message: string }): VenueError {
   return new VenueError(code === TOO_MANY_REQUESTS ? "rate-limited" : "refused", venue, `${code} ${message}`);
-}
-
-/** Between half and all of the doubled wait, so that many keepers do not return at once; longer where the venue wants fewer requests. */
-function waitMs(
-  { minBackoffMs, maxBackoffMs, rateLimitedWaitMs }: SocketSettings,
-  failures: number,
-  isRateLimited: boolean,
-): number {
-  const longest = Math.min(maxBackoffMs, minBackoffMs * BACKOFF_FACTOR ** failures);
-  return (longest * (1 + Math.random())) / 2 + (isRateLimited ? rateLimitedWaitMs : 0);
 }

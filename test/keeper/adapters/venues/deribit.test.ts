@@ -232,7 +232,7 @@ describe("Deribit", () => {
     await source.latest("BTC");
     expect(venue.connections()).to.equal(1);
     expect(sent("public/subscribe")).to.have.length(3);
-    expect(telemetry.lines.map(({ fields }) => fields?.["method"])).to.deep.equal(
+    expect(telemetry.lines.map(({ fields }) => fields["method"])).to.deep.equal(
       Array(2).fill("public/subscribe"),
     );
   });
