@@ -118,7 +118,9 @@ async function* honestViews(
         header: () => Promise.resolve(state.header),
         storedMarket: (market) => Promise.resolve(state.markets.get(market) ?? null),
       };
-      const settings = { listings, marketData, chain: seenChain, hourlyForecaster };
+      // A keeper that refused its data as too old has said nothing.
+      const maxDataAgeSeconds = Number.POSITIVE_INFINITY;
+      const settings = { listings, marketData, maxDataAgeSeconds, chain: seenChain, hourlyForecaster };
       yield { epoch, round, observation: await observe(settings, observedAt) };
     }
 }

@@ -47,6 +47,7 @@ describe("what honest keepers could observe", () => {
       {
         listings: LISTINGS,
         marketData: replay.at(ROUND.observedAt),
+        maxDataAgeSeconds: 120,
         chain,
         hourlyForecaster: createHourlyForecaster(),
       },
