@@ -29,7 +29,9 @@ export type BroadcastAnswer =
   | { readonly kind: "nonce-taken" }
   /** Another transaction under the nonce waits there and pays too nearly as much. */
   | { readonly kind: "underpriced" }
-  /** Anything else, such as too little money in the account. */
+  /** The account has too little for the gas. */
+  | { readonly kind: "unfunded"; readonly reason: string }
+  /** Anything else. */
   | { readonly kind: "rejected"; readonly reason: string };
 
 /** A transaction in its block. */
@@ -58,7 +60,7 @@ export interface AccountState {
   readonly market: FeeMarket;
 }
 
-/** What a sender of transactions needs of one account and its chain. Every method throws ChainUnavailable when no node answers, or too few agree. */
+/** What a sender of transactions needs of one account and its chain. Every method throws ChainUnavailable when no node answers, NodesDisagree when too few agree. */
 export interface TransactionChain {
   readonly chainId: bigint;
   readonly from: Hex;
@@ -66,6 +68,7 @@ export interface TransactionChain {
   /**
    * Runs the call in the block after the head, with what waits in the node's pool; or in the head itself, where nothing that waits counts:
    * a transaction that waits would be refused for its own sake.
+   * @throws AccountCannotPay when the account has too little for the gas
    */
   simulate(to: Hex, data: Hex, on: "next-block" | "head"): Promise<Simulation>;
   sign(transaction: UnsignedTransaction): Promise<SignedTransaction>;

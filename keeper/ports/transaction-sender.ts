@@ -37,7 +37,7 @@ export interface TransactionSender {
    * Resolves once the effect is on the chain, as deep as the sender was told to wait.
    * @throws TransactionRefused when the contract says no
    * @throws TransactionSuperseded when another transaction took the nonce
-   * @throws ChainUnavailable when no node answers before anything was sent
+   * @throws ChainUnavailable, NodesDisagree or AccountCannotPay when that is so before anything was sent
    */
   send(request: TransactionRequest): Promise<SentTransaction>;
 }
@@ -74,5 +74,28 @@ export class ChainUnavailable extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`no node answers: ${reason}`, options);
     this.name = "ChainUnavailable";
+  }
+}
+
+/** Nodes answer, and too few of them the same: they are not equally far, or one lies. */
+export class NodesDisagree extends Error {
+  readonly code = "nodes-disagree";
+
+  constructor(question: string, options?: ErrorOptions) {
+    super(
+      `the nodes do not agree: ${question}; see \`keeper doctor\`, and name three nodes or more`,
+      options,
+    );
+    this.name = "NodesDisagree";
+  }
+}
+
+/** The account has too little for the gas of a transaction. */
+export class AccountCannotPay extends Error {
+  readonly code = "account-cannot-pay";
+
+  constructor(account: string, reason: string, options?: ErrorOptions) {
+    super(`${account} cannot pay for gas: ${reason}; send it ETH`, options);
+    this.name = "AccountCannotPay";
   }
 }

@@ -111,6 +111,24 @@ for (const program of ["any", "hardhat"] as const) {
       expect(await counter.count()).to.equal(before + 3);
     });
 
+    it("brings back what falls out while the next one is in flight, at no higher price", async () => {
+      const account = await open("in flight", { policy: { confirmations: 2n, finalityBlocks: 20n } });
+      const before = await counter.count();
+      await mineUntil(account.sender.send(oneCall(counter.address, "first")));
+      const { address } = accountOf("in flight");
+      const pending = async () => Number(await node.rpc("eth_getTransactionCount", [address, "pending"]));
+      const second = account.sender.send(oneCall(counter.address, "second"));
+      second.catch(() => undefined);
+      while ((await pending()) < 2) await pause(BLOCK_MS);
+      // One block more than the first one's confirmations: it is gone, and the second one waits behind a free nonce.
+      await node.reorganise(3);
+      expect(await counter.count()).to.equal(before);
+      await mineUntil(second);
+      expect(await counter.count()).to.equal(before + 2);
+      const signed = account.lines.filter(({ event }) => event === "transaction-signed");
+      expect(signed.map(({ fields }) => fields["nonce"])).to.deep.equal([0, 1]);
+    });
+
     it("pays more, under the same nonce, until a dearer block takes it", async () => {
       const account = await open("stuck");
       const hashes: unknown[] = [];

@@ -62,6 +62,8 @@ export interface FakeSettings {
   refuses: (data: Hex, effects: readonly Hex[]) => Hex | null;
   /** Whether most nodes show the same receipts. */
   isAgreed: boolean;
+  /** Whether nodes are late with their receipts. */
+  isHidden: boolean;
   /** Answers in place of the pool's own. */
   answer: BroadcastAnswer | null;
 }
@@ -86,6 +88,7 @@ export function fakeChain(): FakeChain {
     isDown: false,
     refuses: () => null,
     isAgreed: true,
+    isHidden: false,
     answer: null,
   };
   const minedOf = (upTo: number) => blocks.slice(0, upTo).flatMap(({ transactions }) => transactions);
@@ -158,7 +161,7 @@ export function fakeChain(): FakeChain {
     place: (hash) =>
       online(() => {
         const mined = findMined(blocks, hash);
-        if (mined === null) return { kind: "absent" };
+        if (mined === null || settings.isHidden) return { kind: "absent" };
         return settings.isAgreed ? { kind: "mined", mined } : { kind: "disputed" };
       }),
   };

@@ -55,6 +55,16 @@ export function replacementFees(previous: Fees, market: FeeMarket, policy: FeePo
   return { maxFeePerGasWei, maxPriorityFeePerGasWei: smaller(tipWei, maxFeePerGasWei) };
 }
 
+/** The policy for effects: a bump below both caps, so that a cancellation under the whole caps can still take an effect's place. */
+export function effectPolicy<P extends FeePolicy>(policy: P): P {
+  const reduced = (capWei: bigint): bigint => (capWei * BPS) / (BPS + policy.replacementBumpBps);
+  return {
+    ...policy,
+    maxFeePerGasCapWei: reduced(policy.maxFeePerGasCapWei),
+    maxPriorityFeePerGasCapWei: reduced(policy.maxPriorityFeePerGasCapWei),
+  };
+}
+
 function wanted({ baseFeeWei, priorityFeeWei }: FeeMarket, policy: FeePolicy): Fees {
   const tipWei = smaller(larger(priorityFeeWei, policy.minPriorityFeeWei), policy.maxPriorityFeePerGasCapWei);
   const maxFeePerGasWei = smaller(BASE_FEE_HEADROOM * baseFeeWei + tipWei, policy.maxFeePerGasCapWei);

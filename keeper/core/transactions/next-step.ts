@@ -31,6 +31,8 @@ export interface Look {
   readonly isKnown: boolean;
   /** A node refused the newest attempt because it pays too little more than what it holds under this nonce. */
   readonly isUnderpriced: boolean;
+  /** The account cannot pay for the newest attempt: a dearer one has even less of a chance. */
+  readonly isUnfunded: boolean;
   /** Since the newest attempt was first sent by this process. */
   readonly waitedBlocks: bigint;
   readonly waitedMs: number;
@@ -43,6 +45,8 @@ export type NextStep =
   | { readonly kind: "confirmed"; readonly depth: bigint }
   /** Nothing to do until the next look. `depth` is zero while it is not on the chain. */
   | { readonly kind: "wait"; readonly depth: bigint }
+  /** A lower nonce is free (again): no block takes this transaction before another one has filled it. */
+  | { readonly kind: "blocked" }
   /** The nonce went to a transaction that is none of the attempts, and that is deep enough to stay. */
   | { readonly kind: "superseded" }
   /** Sign a new attempt, record it, send it. */
@@ -63,12 +67,13 @@ export function nextStep(look: Look, policy: FollowPolicy): NextStep {
   if (look.confirmedNonce > look.nonce) {
     return look.settledNonce > look.nonce ? { kind: "superseded" } : { kind: "wait", depth: 0n };
   }
+  if (look.confirmedNonce < look.nonce) return { kind: "blocked" };
   if (lastFees === null) {
     const fees = firstFees(market, policy);
     return fees === null ? { kind: "capped", isKnown: false } : { kind: "attempt", fees, reason: "first" };
   }
-  const isStuck = look.waitedBlocks >= policy.replaceAfterBlocks && look.waitedMs >= policy.replaceAfterMs;
-  if (look.isUnderpriced || isStuck) {
+  const isLate = look.waitedBlocks >= policy.replaceAfterBlocks && look.waitedMs >= policy.replaceAfterMs;
+  if (look.isUnderpriced || (isLate && !look.isUnfunded)) {
     const fees = replacementFees(lastFees, market, policy);
     if (fees === null) return { kind: "capped", isKnown: look.isKnown };
     return { kind: "attempt", fees, reason: look.isUnderpriced ? "underpriced" : "stuck" };

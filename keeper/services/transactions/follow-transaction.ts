@@ -1,10 +1,11 @@
-import type { Fees } from "../../core/transactions/fees.ts";
+import { effectPolicy, type Fees, replacementFees } from "../../core/transactions/fees.ts";
 import { type Look, nextStep, type NextStep } from "../../core/transactions/next-step.ts";
 import type { Telemetry, TelemetryFields } from "../../ports/telemetry.ts";
 import type { Timer } from "../../ports/timer.ts";
 import type { MinedTransaction, Simulation, TransactionChain } from "../../ports/transaction-chain.ts";
 import type { TransactionAttempt, TransactionLog, TransactionRecord } from "../../ports/transaction-log.ts";
-import { ChainUnavailable } from "../../ports/transaction-sender.ts";
+import { AccountCannotPay, ChainUnavailable, NodesDisagree } from "../../ports/transaction-sender.ts";
+import { Pauses } from "./pauses.ts";
 import type { TransactionPolicy } from "./transaction-policy.ts";
 
 /** What sending needs. */
@@ -31,6 +32,8 @@ export type Followed =
       readonly depth: bigint;
     }
   | { readonly kind: "superseded"; readonly record: TransactionRecord }
+  /** It cannot go on before the nonces below are filled again. */
+  | { readonly kind: "blocked"; readonly record: TransactionRecord }
   /** The contract refuses it and nothing was ever signed. */
   | { readonly kind: "refused"; readonly record: TransactionRecord; readonly refusal: Refusal };
 
@@ -38,6 +41,8 @@ export type Followed =
 const SUPERSEDED_LOOKS = 3;
 /** First time between two looks, ms; it doubles up to the policy's. A chain that mines at once is read at once. */
 const FIRST_POLL_MS = 10;
+/** Longest time between two sendings of one attempt that no node holds, ms. */
+const MAX_RESEND_MS = 15_000;
 /** What a transfer of nothing to oneself costs. */
 const CANCELLATION_GAS = 21_000n;
 
@@ -59,11 +64,18 @@ export async function followTransaction(
       const followed = await follower.advance();
       if (followed !== null) return followed;
     } catch (error) {
-      if (!(error instanceof ChainUnavailable)) throw error;
-      follower.alert("warn", "transaction-chain-unavailable", { reason: error.message });
+      if (!isPassing(error)) throw error;
+      follower.alert("warn", `transaction-${error.code}`, { reason: error.message });
     }
     await parts.timer.sleep(follower.nextPollMs(), parts.signal);
   }
+}
+
+/** What the next look may find otherwise. */
+function isPassing(error: unknown): error is ChainUnavailable | NodesDisagree | AccountCannotPay {
+  return (
+    error instanceof ChainUnavailable || error instanceof NodesDisagree || error instanceof AccountCannotPay
+  );
 }
 
 /** What one look shows. */
@@ -81,10 +93,15 @@ class Follower {
   #isFresh: boolean;
   /** When this process first saw the newest attempt waiting. */
   #since: { readonly headNumber: bigint; readonly ms: number } | null = null;
+  /** Height at which the contract was asked last: before the next block it has nothing new to say. */
+  #askedAtHead: bigint | null = null;
   #isUnderpriced = false;
+  #isUnfunded = false;
   #wasMined = false;
   #supersededLooks = 0;
   #pollMs = FIRST_POLL_MS;
+  /** Between sendings of the newest attempt: nodes that drop or reject it will do so again. */
+  readonly #resends = new Pauses(FIRST_POLL_MS, MAX_RESEND_MS);
   readonly #alertedAtMs = new Map<string, number>();
 
   constructor(parts: TransactionParts, record: TransactionRecord, isFresh: boolean) {
@@ -102,7 +119,7 @@ class Follower {
   /** One look and one step; null when there is more to come. */
   async advance(): Promise<Followed | null> {
     const { look, mined, isDisputed } = await this.#look();
-    const step = nextStep(look, this.#parts.policy);
+    const step = nextStep(look, this.#policyNow());
     this.#supersededLooks = step.kind === "superseded" && !isDisputed ? this.#supersededLooks + 1 : 0;
     switch (step.kind) {
       case "confirmed":
@@ -116,8 +133,9 @@ class Follower {
       case "rebroadcast":
         return this.#rebroadcast(look);
       case "capped":
-        await this.#capped(look, step.isKnown);
-        return null;
+        return this.#capped(look);
+      case "blocked":
+        return { kind: "blocked", record: this.#record };
       case "wait":
         return null;
     }
@@ -131,6 +149,12 @@ class Follower {
     if (lastMs !== undefined && nowMs - lastMs < policy.alertEveryMs) return;
     this.#alertedAtMs.set(event, nowMs);
     telemetry[level](event, { ...this.#named(), ...fields });
+  }
+
+  /** A cancellation may use the caps up to the last wei, an effect leaves room for one. */
+  #policyNow(): TransactionPolicy {
+    const { policy } = this.#parts;
+    return this.#record.attempts.at(-1)?.kind === "cancellation" ? policy : effectPolicy(policy);
   }
 
   #named(): TelemetryFields {
@@ -149,6 +173,11 @@ class Follower {
     const isKnown =
       newest !== undefined && (mined !== null || (mayWait && (await chain.isKnown(newest.hash))));
     this.#since ??= { headNumber: state.headNumber, ms: timer.nowMs() };
+    this.#askedAtHead ??= state.headNumber;
+    if (isKnown) {
+      this.#isUnfunded = false;
+      this.#resends.reset();
+    }
     const look: Look = {
       nonce,
       lastFees: newest?.fees ?? null,
@@ -158,6 +187,7 @@ class Follower {
       settledNonce: state.settledNonce,
       isKnown,
       isUnderpriced: this.#isUnderpriced,
+      isUnfunded: this.#isUnfunded,
       waitedBlocks: state.headNumber - this.#since.headNumber,
       waitedMs: timer.nowMs() - this.#since.ms,
       market: state.market,
@@ -201,7 +231,7 @@ class Follower {
       await this.#signAndSend(look, fees, "cancellation", reason);
       return null;
     }
-    const refusal = await this.#refusalNow();
+    const refusal = await this.#refusalNow(look);
     if (refusal !== null && newest === undefined) return { kind: "refused", record: this.#record, refusal };
     await this.#signAndSend(look, fees, refusal === null ? "effect" : "cancellation", reason);
     return null;
@@ -210,29 +240,46 @@ class Follower {
   async #rebroadcast(look: Look): Promise<Followed | null> {
     const newest = this.#record.attempts.at(-1);
     if (newest === undefined) return null;
-    // Before the next block a simulation has nothing new to say, and one on the head may not know the head's own hash yet.
-    const mayAsk = newest.kind === "effect" && look.waitedBlocks > 0n;
-    const refusal = mayAsk ? await this.#refusalNow() : null;
-    if (refusal !== null) {
-      // Nobody holds it and the contract no longer wants it: the nonce is freed by a transfer of nothing.
-      await this.#signAndSend(look, newest.fees, "cancellation", "dropped");
-      return null;
-    }
-    this.#parts.telemetry.warn("transaction-sent-again", { ...this.#named(), hash: newest.hash });
-    await this.#send(newest, look);
+    if ((await this.#refusalSince(look)) === null) await this.#sendAgain(newest, look);
+    // Nobody holds it and the contract no longer wants it: the nonce is freed by a transfer of nothing.
+    else await this.#signAndSend(look, newest.fees, "cancellation", "dropped");
     return null;
   }
 
-  async #capped(look: Look, isKnown: boolean): Promise<void> {
-    const { maxFeePerGasCapWei } = this.#parts.policy;
+  async #capped(look: Look): Promise<Followed | null> {
+    const { policy } = this.#parts;
+    const { maxFeePerGasCapWei, maxPriorityFeePerGasCapWei } = policy;
     const { baseFeeWei } = look.market;
-    this.alert("error", "transaction-fee-capped", { maxFeePerGasCapWei, baseFeeWei });
+    const caps = { maxFeePerGasCapWei, maxPriorityFeePerGasCapWei };
+    this.alert("error", "transaction-fee-capped", { ...caps, baseFeeWei });
     const newest = this.#record.attempts.at(-1);
-    if (newest !== undefined && !isKnown) await this.#send(newest, look);
+    const refusal = await this.#refusalSince(look);
+    if (newest === undefined)
+      return refusal === null ? null : { kind: "refused", record: this.#record, refusal };
+    // What the contract no longer wants would be mined, and revert, once fees fall.
+    const fees =
+      refusal === null
+        ? null
+        : look.isKnown
+          ? replacementFees(newest.fees, look.market, policy)
+          : newest.fees;
+    if (fees !== null) await this.#signAndSend(look, fees, "cancellation", "capped");
+    else if (!look.isKnown) await this.#sendAgain(newest, look);
+    return null;
+  }
+
+  /**
+   * Why the contract refuses the effect, asked once a block: a simulation on the head does not know the head's own hash, which a report may
+   * name, until the next block. Null when it accepts, when there is nothing new to ask, and for a cancellation, which no contract sees.
+   */
+  async #refusalSince(look: Look): Promise<Refusal | null> {
+    if (this.#record.attempts.at(-1)?.kind === "cancellation") return null;
+    return look.headNumber > (this.#askedAtHead ?? look.headNumber) ? this.#refusalNow(look) : null;
   }
 
   /** Why the contract refuses the effect now; null when it accepts it. */
-  async #refusalNow(): Promise<Refusal | null> {
+  async #refusalNow({ headNumber }: Look): Promise<Refusal | null> {
+    this.#askedAtHead = headNumber;
     if (this.#isFresh) {
       this.#isFresh = false;
       return null;
@@ -269,20 +316,30 @@ class Follower {
       maxFeePerGasWei: fees.maxFeePerGasWei,
     });
     this.#since = { headNumber: look.headNumber, ms: this.#parts.timer.nowMs() };
+    // A chain that mines at once is looked at again at once, unless it took nothing.
+    if (await this.#send(attempt, look)) this.#pollMs = FIRST_POLL_MS;
+  }
+
+  /** Sends what no node holds. */
+  async #sendAgain(attempt: TransactionAttempt, look: Look): Promise<void> {
+    if (!this.#resends.isDue(this.#parts.timer.nowMs())) return;
+    this.alert("warn", "transaction-sent-again", { hash: attempt.hash });
     await this.#send(attempt, look);
   }
 
-  async #send({ raw, hash }: TransactionAttempt, { market }: Look): Promise<void> {
-    this.#pollMs = FIRST_POLL_MS;
-    this.#isUnderpriced = false;
+  /** @returns whether a node took it */
+  async #send({ raw, hash }: TransactionAttempt, { market, headNumber }: Look): Promise<boolean> {
+    this.#resends.begin(this.#parts.timer.nowMs());
     const answer = await this.#parts.chain.broadcast(raw);
-    if (answer.kind === "underpriced") this.#isUnderpriced = true;
-    if (answer.kind === "rejected") {
-      this.alert("error", "transaction-rejected", {
-        hash,
-        reason: answer.reason,
-        baseFeeWei: market.baseFeeWei,
-      });
+    // Only now does it wait for a block.
+    if (this.#isUnfunded && answer.kind === "taken")
+      this.#since = { headNumber, ms: this.#parts.timer.nowMs() };
+    this.#isUnderpriced = answer.kind === "underpriced";
+    this.#isUnfunded = answer.kind === "unfunded";
+    if (answer.kind === "unfunded" || answer.kind === "rejected") {
+      const event = answer.kind === "unfunded" ? "transaction-account-cannot-pay" : "transaction-rejected";
+      this.alert("error", event, { hash, reason: answer.reason, baseFeeWei: market.baseFeeWei });
     }
+    return answer.kind === "taken";
   }
 }

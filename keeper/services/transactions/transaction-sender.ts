@@ -9,6 +9,7 @@ import {
   TransactionSuperseded,
 } from "../../ports/transaction-sender.ts";
 import { type Followed, followTransaction, type TransactionParts } from "./follow-transaction.ts";
+import { isFiller, NonceGap } from "./nonce-gap.ts";
 import { requireUsable } from "./transaction-policy.ts";
 
 /** A sender that outlives its process. */
@@ -44,7 +45,7 @@ export function createTransactionSender(parts: TransactionParts): ResumableSende
     resume: () => inTurn(() => lane.settle()),
     watch: async () => {
       const watchOnce = async () => {
-        if (lane.hasOpen()) await inTurn(() => lane.settle());
+        if (await lane.hasOpen()) await inTurn(() => lane.tend());
       };
       while (!signal.aborted) {
         await watchOnce().catch((error: unknown) => {
@@ -56,74 +57,87 @@ export function createTransactionSender(parts: TransactionParts): ResumableSende
   };
 }
 
-/** The open transactions of one account; its methods never overlap. */
+/** What became of one open transaction. */
+interface Brought {
+  readonly record: TransactionRecord;
+  readonly followed: Ended;
+  readonly outcome: TransactionOutcome;
+}
+
+type Ended = Exclude<Followed, { kind: "blocked" }>;
+
+/** The open transactions of one account, as they stand in the log; its methods never overlap. */
 class Lane {
   readonly #parts: TransactionParts;
-  /** By id; null until read from the log. */
-  #open: Map<string, TransactionRecord> | null = null;
 
   constructor(parts: TransactionParts) {
     this.#parts = parts;
   }
 
   /** Whether anything may still fall out of the chain. */
-  hasOpen(): boolean {
-    return this.#open === null || this.#open.size > 0;
+  async hasOpen(): Promise<boolean> {
+    return (await this.#openByNonce()).length > 0;
   }
 
   async send(request: TransactionRequest): Promise<SentTransaction> {
     const { chain, log } = this.#parts;
     const earlier = await this.#earlier(request.id);
     if (earlier !== null) return earlier;
-    const open = await this.#openRecords();
-    await this.settle(request.id);
-    const left = open.get(request.id);
-    if (left !== undefined) return this.#carryOut(left, false);
-
+    const left = await this.#bringOpen(request.id);
+    if (left !== null) {
+      if (!mayRepeat(left, request)) return resultOf(left);
+      await this.#makeRoomAfter(left);
+    }
     const simulation = await chain.simulate(request.to, request.data, "next-block");
     if (simulation.kind === "refused") {
       if (isDone(request, simulation.revertData)) return { kind: "already-done" };
       throw new TransactionRefused(request.id, simulation.reason, simulation.revertData);
     }
-    const { confirmedNonce } = await chain.state(this.#parts.policy.confirmations);
     const { id, to, data, doneErrors } = request;
     const record: TransactionRecord = {
       ...{ id, to, data, doneErrors },
       chainId: chain.chainId,
       from: chain.from,
-      nonce: confirmedNonce,
+      nonce: await this.#freeNonce(),
       gasLimit: simulation.gasLimit,
       attempts: [],
     };
     await log.saveTransaction(record);
-    open.set(id, record);
-    return this.#carryOut(record, true);
+    return resultOf(await this.#bring(record, true));
   }
 
   /** Sees to it that every open transaction, in order of nonce, is on the chain; closes those that are final. */
-  async settle(exceptId?: string): Promise<void> {
-    const open = await this.#openRecords();
-    const byNonce = [...open.values()].sort((a, b) => a.nonce - b.nonce);
-    for (const record of byNonce) {
-      if (record.id === exceptId) continue;
-      try {
-        await this.#carryOut(record, false);
-      } catch (error) {
-        if (!(error instanceof TransactionRefused || error instanceof TransactionSuperseded)) throw error;
-        this.#parts.telemetry.warn("transaction-ended-without-effect", {
-          id: record.id,
-          reason: error.message,
-        });
-      }
+  async settle(): Promise<void> {
+    for (const { id } of await this.#openByNonce()) await this.#settleOne(id);
+  }
+
+  /** The same, without a look at those whose nonce is used and not final: there is nothing to do for them. */
+  async tend(): Promise<void> {
+    const { chain, policy } = this.#parts;
+    const { confirmedNonce, settledNonce: finalNonce } = await chain.state(policy.finalityBlocks);
+    for (const { id, nonce, attempts } of await this.#openByNonce()) {
+      const isOnChain = attempts.length > 0 && nonce < confirmedNonce;
+      if (!isOnChain || nonce < finalNonce) await this.#settleOne(id);
     }
   }
 
-  async #openRecords(): Promise<Map<string, TransactionRecord>> {
+  async #settleOne(id: string): Promise<void> {
+    const brought = await this.#bringOpen(id);
+    const outcome = brought?.outcome.kind;
+    if (outcome === "refused" || outcome === "superseded")
+      this.#parts.telemetry.warn("transaction-ended-without-effect", { id, outcome });
+  }
+
+  /** Null when nothing of that id is open (any more). */
+  async #bringOpen(id: string): Promise<Brought | null> {
+    const record = (await this.#openByNonce()).find((open) => open.id === id);
+    return record === undefined ? null : this.#bring(record, false);
+  }
+
+  async #openByNonce(): Promise<readonly TransactionRecord[]> {
     const { log, chain } = this.#parts;
-    this.#open ??= new Map(
-      (await log.openTransactions(chain.chainId, chain.from)).map((record) => [record.id, record]),
-    );
-    return this.#open;
+    const open = await log.openTransactions(chain.chainId, chain.from);
+    return open.toSorted((a, b) => a.nonce - b.nonce);
   }
 
   /** What became of an effect that was sent before; null when it may be sent (again). */
@@ -135,35 +149,47 @@ class Lane {
     return { ...outcome, events: place.kind === "mined" ? place.mined.events : [] };
   }
 
-  async #carryOut(record: TransactionRecord, isFresh: boolean): Promise<SentTransaction> {
-    const followed = await followTransaction(this.#parts, await this.#renumbered(record), isFresh);
+  /** Brings a transaction to its end, those before it first. */
+  async #bring(given: TransactionRecord, isFresh: boolean): Promise<Brought> {
+    const gap = new NonceGap(this.#parts);
+    let followed = await followTransaction(this.#parts, await this.#renumbered(given), isFresh);
+    while (followed.kind === "blocked") {
+      await this.#fillBelow(followed.record, gap);
+      followed = await followTransaction(this.#parts, await this.#renumbered(followed.record), false);
+    }
+    const { record } = followed;
     const outcome = await this.#judge(followed);
     const isFinal = followed.kind !== "mined" || followed.depth >= this.#parts.policy.finalityBlocks;
     if (isFinal) await this.#close(record.id, outcome);
-    else this.#open?.set(record.id, followed.record);
-    switch (outcome.kind) {
-      case "mined":
-        return { ...outcome, events: followed.kind === "mined" ? followed.mined.events : [] };
-      case "already-done":
-        return outcome;
-      case "refused": {
-        const reason =
-          followed.kind === "mined" ? `reverted in ${followed.mined.hash}` : "simulation reverted";
-        throw new TransactionRefused(record.id, reason, outcome.revertData);
-      }
-      case "superseded":
-        throw new TransactionSuperseded(record.id, followed.record.nonce);
-    }
+    return { record, followed, outcome };
+  }
+
+  /** Transactions with lower nonces fell out of the chain, and were lost perhaps: they come first. */
+  async #fillBelow({ id, nonce }: TransactionRecord, gap: NonceGap): Promise<void> {
+    const { timer, policy, signal, telemetry } = this.#parts;
+    telemetry.warn("transaction-waits-for-lower-nonces", { id, nonce });
+    const below = (await this.#openByNonce()).filter((open) => open.nonce < nonce && open.id !== id);
+    for (const lower of below) await this.#settleOne(lower.id);
+    const filler = await gap.fillerBelow(nonce);
+    if (filler !== null) await this.#bring(filler, true);
+    else await timer.sleep(policy.pollMs, signal);
   }
 
   /** An intent for which nothing was signed is bound to no nonce: it takes the next free one. */
   async #renumbered(record: TransactionRecord): Promise<TransactionRecord> {
-    if (record.attempts.length > 0) return record;
-    const { confirmedNonce } = await this.#parts.chain.state(this.#parts.policy.confirmations);
-    return { ...record, nonce: confirmedNonce };
+    const isBound = record.attempts.length > 0 || isFiller(record);
+    return isBound ? record : { ...record, nonce: await this.#freeNonce() };
   }
 
-  async #judge(followed: Followed): Promise<TransactionOutcome> {
+  /** After the chain's count, and after all that was signed: what fell out of the chain keeps its nonce. */
+  async #freeNonce(): Promise<number> {
+    const { chain, policy } = this.#parts;
+    const { confirmedNonce } = await chain.state(policy.confirmations);
+    const signed = (await this.#openByNonce()).filter(({ attempts }) => attempts.length > 0);
+    return Math.max(confirmedNonce, ...signed.map(({ nonce }) => nonce + 1));
+  }
+
+  async #judge(followed: Ended): Promise<TransactionOutcome> {
     if (followed.kind === "superseded") return { kind: "superseded" };
     const { record } = followed;
     if (followed.kind === "refused") return refusedOrDone(record, followed.refusal.revertData);
@@ -176,10 +202,37 @@ class Lane {
     return refusedOrDone(record, why.kind === "refused" ? why.revertData : null);
   }
 
+  /** The nonce of what had no effect stays watched until it is final, under a name of its own: the effect's may be used again. */
+  async #makeRoomAfter({ record, followed, outcome }: Brought): Promise<void> {
+    if (followed.kind === "mined" && followed.depth < this.#parts.policy.finalityBlocks)
+      await this.#parts.log.saveTransaction({ ...record, id: `${record.id}/spent/${record.nonce}` });
+    await this.#close(record.id, outcome);
+  }
+
   async #close(id: string, outcome: TransactionOutcome): Promise<void> {
     await this.#parts.log.closeTransaction(id, outcome);
-    this.#open?.delete(id);
     this.#parts.telemetry.info("transaction-closed", { id, outcome: outcome.kind });
+  }
+}
+
+/** Only where the contract itself refuses repeats: the first may yet succeed, in another block after a reorganisation. */
+function mayRepeat({ outcome }: Brought, { doneErrors }: TransactionRequest): boolean {
+  return outcome.kind === "refused" && doneErrors.length > 0;
+}
+
+/** @throws TransactionRefused or TransactionSuperseded when there was no effect */
+function resultOf({ record, followed, outcome }: Brought): SentTransaction {
+  switch (outcome.kind) {
+    case "mined":
+      return { ...outcome, events: followed.kind === "mined" ? followed.mined.events : [] };
+    case "already-done":
+      return outcome;
+    case "refused": {
+      const reason = followed.kind === "mined" ? `reverted in ${followed.mined.hash}` : "simulation reverted";
+      throw new TransactionRefused(record.id, reason, outcome.revertData);
+    }
+    case "superseded":
+      throw new TransactionSuperseded(record.id, record.nonce);
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
+  effectPolicy,
   type FeePolicy,
   firstFees,
   MIN_REPLACEMENT_BUMP_BPS,
@@ -84,6 +85,31 @@ describe("transaction fees", () => {
     ).to.deep.equal({ maxFeePerGasWei: 999n, maxPriorityFeePerGasWei: 11n });
     const previous = { maxFeePerGasWei: 209n, maxPriorityFeePerGasWei: 9n };
     expect(replacementFees(previous, { ...market, baseFeeWei: 1_001n }, POLICY)).to.equal(null);
+  });
+
+  it("leaves an effect at its caps room for a cancellation, and not a wei more than that takes", () => {
+    const market = fc.record({ baseFeeWei: wei(2_000n), priorityFeeWei: wei(2_000n) });
+    const caps = fc.record({
+      maxFeePerGasCapWei: wei(10n ** 12n),
+      maxPriorityFeePerGasCapWei: wei(10n ** 12n),
+    });
+    fc.assert(
+      fc.property(caps, market, (given, late) => {
+        const policy = { ...POLICY, ...given };
+        const reduced = effectPolicy(policy);
+        const dearest = {
+          maxFeePerGasWei: reduced.maxFeePerGasCapWei,
+          maxPriorityFeePerGasWei: reduced.maxPriorityFeePerGasCapWei,
+        };
+        fc.pre(
+          dearest.maxFeePerGasWei >= dearest.maxPriorityFeePerGasWei && dearest.maxPriorityFeePerGasWei > 0n,
+        );
+        fc.pre(given.maxFeePerGasCapWei >= late.baseFeeWei);
+        expect(replacementFees(dearest, late, policy)).not.to.equal(null);
+        const above = { ...dearest, maxFeePerGasWei: dearest.maxFeePerGasWei + 1n };
+        expect(replacementFees(above, late, policy)).to.equal(null);
+      }),
+    );
   });
 
   it("always bumps by what the strictest node asks, keeps the tip within the fee and the fee within the cap", () => {

@@ -20,6 +20,7 @@ const WAITING: Look = {
   settledNonce: 5,
   isKnown: true,
   isUnderpriced: false,
+  isUnfunded: false,
   waitedBlocks: 0n,
   waitedMs: 0,
   market: { baseFeeWei: 100n, priorityFeeWei: 8n },
@@ -51,6 +52,23 @@ describe("next step of a transaction", () => {
       fees: { maxFeePerGasWei: 234n, maxPriorityFeePerGasWei: 9n },
       reason: "stuck",
     });
+  });
+
+  it("pays no more for what the account cannot pay for as it is", () => {
+    const late = { waitedBlocks: 9n, waitedMs: 9_000, isUnfunded: true };
+    expect(step({ ...late, isKnown: false })).to.deep.equal({ kind: "rebroadcast" });
+    expect(step({ ...late, isKnown: true }).kind).to.equal("wait");
+  });
+
+  it("goes no further while a lower nonce is free, signed or not, late or not", () => {
+    const late = { waitedBlocks: 9n, waitedMs: 9_000, isKnown: false };
+    for (const lastFees of [null, FEES])
+      for (const changed of [{}, late, { isUnderpriced: true }])
+        expect(step({ confirmedNonce: 4, settledNonce: 4, lastFees, ...changed })).to.deep.equal({
+          kind: "blocked",
+        });
+    const inclusion = { blockNumber: 99n };
+    expect(step({ confirmedNonce: 4, settledNonce: 4, inclusion }).kind).to.equal("wait");
   });
 
   it("outbids at once what a node holds under the nonce", () => {

@@ -4,7 +4,7 @@ import {
   type TransactionRequest,
   TransactionSuperseded,
 } from "../../../../keeper/ports/transaction-sender.ts";
-import { DONE_SELECTOR, refusesRepeats, request } from "../../../support/transaction-doubles.ts";
+import { DONE_SELECTOR, refusesRepeats, request, SENDER } from "../../../support/transaction-doubles.ts";
 import { openTransactionWorld } from "../../../support/transaction-world.ts";
 
 const GWEI = 1_000_000_000n;
@@ -219,6 +219,20 @@ describe("transaction sender", () => {
     expect(world.events("transaction-receipt-disputed")).to.have.length(1);
   });
 
+  it("is not given up for one look at nodes that know the nonce and not yet the receipt", async () => {
+    const world = openTransactionWorld();
+    world.settings.isHidden = true;
+    let usedAt = Number.POSITIVE_INFINITY;
+    world.timer.meanwhile = (sleeps) => {
+      world.mine();
+      if (world.effects().length > 0) usedAt = Math.min(usedAt, sleeps);
+      // Two looks find the nonce as deep as a confirmation, and no receipt.
+      if (sleeps === usedAt + 4) world.settings.isHidden = false;
+    };
+    expect((await world.sender.send(request(1))).kind).to.equal("mined");
+    expect(world.timer.nowMs()).to.be.greaterThan(0);
+  });
+
   it("watches what is not final until it is told to stop", async () => {
     const world = openTransactionWorld({ confirmations: 1n, finalityBlocks: 5n });
     await world.sender.send(request(1));
@@ -230,6 +244,19 @@ describe("transaction sender", () => {
     await world.sender.watch();
     expect(world.effects()).to.have.length(1);
     expect(await world.open()).to.deep.equal([]);
+  });
+
+  it("finds in its watch an intent for which nothing was signed, also when its nonce is used by now", async () => {
+    const world = openTransactionWorld({ finalityBlocks: 64n });
+    const record = { ...request(1), chainId: 31_337n, from: SENDER, nonce: 0, gasLimit: 1n, attempts: [] };
+    await world.log.saveTransaction(record);
+    world.strangerTakesNonce();
+    world.timer.meanwhile = (sleeps) => {
+      world.mine();
+      if (sleeps > 30) world.stop.abort(new Error("stopped"));
+    };
+    await world.sender.watch();
+    expect(world.effects()).to.deep.equal([request(1).data]);
   });
 
   it("ends its waiting when it is stopped, and leaves the transaction open in the log", async () => {
