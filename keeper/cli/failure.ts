@@ -3,7 +3,7 @@ import { KeystoreError } from "../adapters/keystore/keystore-error.ts";
 import { ConfigError } from "../config.ts";
 import { ChainRefusal } from "../ports/clearing-chain.ts";
 import { StoreRefused } from "../ports/store.ts";
-import { ChainUnavailable } from "../ports/transaction-sender.ts";
+import { AccountCannotPay, ChainUnavailable, NodesDisagree } from "../ports/transaction-sender.ts";
 import { ChainDisagrees } from "../services/chain-agreement.ts";
 
 /** A command cannot go on: what is wrong and what to do next. */
@@ -72,6 +72,18 @@ export function explain(error: unknown): Failure {
   if (error instanceof ChainUnavailable) {
     const { code, message } = error;
     return { code, message, advice: "check that the nodes run and serve the deployment's chain (rpcUrls)" };
+  }
+  if (error instanceof NodesDisagree) {
+    const { code, message } = error;
+    return {
+      code,
+      message,
+      advice: "compare the nodes' blocks, and name three or more of different operators",
+    };
+  }
+  if (error instanceof AccountCannotPay) {
+    const { code, message } = error;
+    return { code, message, advice: "send ETH to the account that pays" };
   }
   if (isError(error, "NETWORK_ERROR") || isError(error, "SERVER_ERROR") || isError(error, "TIMEOUT")) {
     return {

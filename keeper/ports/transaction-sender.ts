@@ -83,7 +83,7 @@ export class NodesDisagree extends Error {
 
   constructor(question: string, options?: ErrorOptions) {
     super(
-      `the nodes do not agree: ${question}; see \`keeper doctor\`, and name three nodes or more`,
+      `the nodes do not agree about ${question}: wait until all are equally far, or find who is wrong with \`keeper doctor\``,
       options,
     );
     this.name = "NodesDisagree";

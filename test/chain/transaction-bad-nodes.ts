@@ -8,6 +8,11 @@ const BLOCK_MS = 20;
 const TIMEOUT_MS = 20_000;
 const HONEST_BLOCKS = 12;
 const INVENTED_HASH = `0x${"ee".repeat(32)}`;
+const GWEI = 1_000_000_000n;
+/** Far above what the honest nodes of a fresh chain ask for. */
+const DEAR_WEI = 10n * GWEI;
+const TRANSACTION_GAS_CAP = 1n << 24n;
+const ABSURD = "0x38d7ea4c68000";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -23,6 +28,10 @@ const inventedReceipt = (hash: unknown): Conduct => ({
     logs: [],
   },
 });
+
+const INVENTED_BLOCK = { hash: INVENTED_HASH, timestamp: "0x1", baseFeePerGas: "0x1" };
+/** With this the contract would say that nothing is left to do. */
+const DONE = "0xd09e0001";
 
 /** How the first node behaves once the pool is open. */
 const CONDUCTS: Readonly<Record<string, UnrulyNode["conduct"]>> = {
@@ -44,13 +53,60 @@ const CONDUCTS: Readonly<Record<string, UnrulyNode["conduct"]>> = {
     method === "eth_getTransactionCount" ? { kind: "result", result: "0x0" } : null,
   "invents blocks": (method, [block]) =>
     method === "eth_getBlockByNumber" && block === "latest"
-      ? { kind: "result", result: { number: "0xffff", hash: INVENTED_HASH, baseFeePerGas: "0x1" } }
+      ? { kind: "result", result: { ...INVENTED_BLOCK, number: "0xffff" } }
       : null,
   "shows another block": (method, [block]) =>
     method === "eth_getBlockByNumber" && block !== "latest"
-      ? { kind: "result", result: { number: block, hash: INVENTED_HASH, baseFeePerGas: "0x1" } }
+      ? { kind: "result", result: { ...INVENTED_BLOCK, number: block } }
+      : null,
+  "shows a block with an absurd base fee": (method, [block]) =>
+    method === "eth_getBlockByNumber"
+      ? {
+          kind: "result",
+          result: { ...INVENTED_BLOCK, number: block === "latest" ? "0xe" : block, baseFeePerGas: ABSURD },
+        }
+      : null,
+  "suggests an absurd tip": (method) =>
+    method === "eth_maxPriorityFeePerGas" ? { kind: "result", result: ABSURD } : null,
+  "estimates one unit of gas": (method) =>
+    method === "eth_estimateGas" ? { kind: "result", result: "0x1" } : null,
+  "estimates more gas than there is": (method) =>
+    method === "eth_estimateGas" ? { kind: "result", result: "0xffffffff" } : null,
+  "says that the contract refuses": (method) =>
+    method === "eth_estimateGas"
+      ? { kind: "error", code: 3, message: "execution reverted", data: "0xbad00001" }
+      : null,
+  "says that the effect is there already": (method) =>
+    method === "eth_estimateGas"
+      ? { kind: "error", code: 3, message: "execution reverted", data: DONE }
+      : null,
+  "says that the account is empty": (method) =>
+    method === "eth_estimateGas" || method === "eth_sendRawTransaction"
+      ? { kind: "error", code: -32_000, message: "insufficient funds for gas * price + value" }
+      : null,
+  "says that every price is too low": (method) =>
+    method === "eth_sendRawTransaction"
+      ? { kind: "error", code: -32_000, message: "replacement transaction underpriced" }
+      : null,
+  "claims to hold every transaction": (method) =>
+    method === "eth_getTransactionByHash" ? { kind: "result", result: { hash: INVENTED_HASH } } : null,
+  "is at its limit": () => ({ kind: "error", code: 429, message: "compute units exceeded" }),
+  "has no past states": (method, [, block]) =>
+    method === "eth_getTransactionCount" || (method === "eth_estimateGas" && block !== "pending")
+      ? { kind: "error", code: -32_000, message: "header not found" }
+      : null,
+  "answers without an end": (method) => (method === "eth_estimateGas" ? { kind: "endless" } : null),
+  "answers late": (method) =>
+    method === "eth_estimateGas"
+      ? { kind: "late", afterMs: 250, conduct: { kind: "result", result: "0x1" } }
       : null,
 };
+
+interface Sent {
+  readonly gas: string;
+  readonly maxFeePerGas: string;
+  readonly maxPriorityFeePerGas: string;
+}
 
 describe("sending past a bad node", () => {
   let node: DevNode;
@@ -90,7 +146,7 @@ describe("sending past a bad node", () => {
     const before = await counter.count();
     const state = { isSettled: false };
     const sending = account.sender
-      .send(oneCall(counter.address, name))
+      .send({ ...oneCall(counter.address, name), doneErrors: [DONE] })
       .finally(() => (state.isSettled = true));
     sending.catch(() => undefined);
     const deadline = performance.now() + TIMEOUT_MS;
@@ -103,6 +159,20 @@ describe("sending past a bad node", () => {
     return (await counter.count()) - before;
   };
 
+  /** The most that was offered for a unit of gas; no transaction may ask for more gas than one may use. */
+  const dearestOf = async (account: SendingAccount): Promise<bigint> => {
+    let dearestWei = 0n;
+    for (const { event, fields } of account.lines) {
+      if (event !== "transaction-signed") continue;
+      const sent = (await node.rpc("eth_getTransactionByHash", [fields["hash"]])) as Sent | null;
+      if (sent === null) continue;
+      expect(BigInt(sent.gas) <= TRANSACTION_GAS_CAP).to.be.true;
+      for (const wei of [BigInt(sent.maxFeePerGas), BigInt(sent.maxPriorityFeePerGas)])
+        if (wei > dearestWei) dearestWei = wei;
+    }
+    return dearestWei;
+  };
+
   for (const [what, conduct] of Object.entries(CONDUCTS)) {
     it(`does the effect once while the first node ${what}`, async () => {
       const account = await open(what);
@@ -110,6 +180,7 @@ describe("sending past a bad node", () => {
       if (bad === undefined) throw new Error("no node was started");
       bad.conduct = conduct;
       expect(await effectsOf(account, what)).to.equal(1);
+      expect(await dearestOf(account), "wei a unit of gas").to.satisfy((wei: bigint) => wei < DEAR_WEI);
     });
   }
 

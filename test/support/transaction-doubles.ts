@@ -10,7 +10,11 @@ import type {
   UnsignedTransaction,
 } from "../../keeper/ports/transaction-chain.ts";
 import type { TransactionLog } from "../../keeper/ports/transaction-log.ts";
-import { ChainUnavailable, type TransactionRequest } from "../../keeper/ports/transaction-sender.ts";
+import {
+  ChainUnavailable,
+  NodesDisagree,
+  type TransactionRequest,
+} from "../../keeper/ports/transaction-sender.ts";
 
 export const SENDER = asHex(`0x${"5e".repeat(20)}`);
 export const TARGET = asHex(`0x${"7a".repeat(20)}`);
@@ -60,6 +64,8 @@ export interface FakeSettings {
   isDown: boolean;
   /** What the contract says to calldata; null accepts. */
   refuses: (data: Hex, effects: readonly Hex[]) => Hex | null;
+  /** Simulations about which the nodes do not agree yet. */
+  disputedSimulations: number;
   /** Whether most nodes show the same receipts. */
   isAgreed: boolean;
   /** Whether nodes are late with their receipts. */
@@ -87,6 +93,7 @@ export function fakeChain(): FakeChain {
     isMining: true,
     isDown: false,
     refuses: () => null,
+    disputedSimulations: 0,
     isAgreed: true,
     isHidden: false,
     answer: null,
@@ -121,7 +128,9 @@ export function fakeChain(): FakeChain {
   };
 
   const online = <T>(run: () => T): Promise<T> =>
-    settings.isDown ? Promise.reject(new ChainUnavailable("the test took it down")) : Promise.resolve(run());
+    settings.isDown
+      ? Promise.reject(new ChainUnavailable("the test took it down"))
+      : Promise.resolve().then(run);
 
   const chain: TransactionChain = {
     chainId: 31_337n,
@@ -135,6 +144,7 @@ export function fakeChain(): FakeChain {
       })),
     simulate: (_to, data) =>
       online(() => {
+        if (settings.disputedSimulations-- > 0) throw new NodesDisagree("a simulation");
         const revertData = settings.refuses(data, effects());
         if (revertData === null) return { kind: "accepted", gasLimit: GAS };
         return { kind: "refused", reason: "the contract says no", revertData };

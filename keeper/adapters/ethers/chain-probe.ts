@@ -33,11 +33,18 @@ function registryAt({ keeperRegistry }: OracleAddresses, provider: Provider): Ke
   return KeeperRegistry__factory.connect(keeperRegistry, provider);
 }
 
+/** The block as of which the chain is read. */
+interface At {
+  readonly blockTag: number;
+}
+
+/** All of them as of one block: what is agreed on may change between two reads. */
 async function readFacts(addresses: OracleAddresses, provider: Provider): Promise<ChainFacts> {
+  const at = { blockTag: await provider.getBlockNumber() };
   const [{ chainId }, block, withoutCode] = await Promise.all([
     provider.getNetwork(),
-    latestBlock(provider),
-    contractsWithoutCode(addresses, provider),
+    blockAt(provider, at),
+    contractsWithoutCode(addresses, provider, at),
   ]);
   if (withoutCode.length > 0) return { kind: "incomplete", chainId, block, withoutCode };
   const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
@@ -51,12 +58,12 @@ async function readFacts(addresses: OracleAddresses, provider: Provider): Promis
     marginParamsHash,
     margin,
   ] = await Promise.all([
-    oracle.eip712Domain(),
-    readLinks(addresses, provider),
-    readConsistently(registry, addresses.keeperRegistry, chainId),
-    config.oracleParamsHash(),
-    config.marginParamsHash(),
-    config.marginParams(),
+    oracle.eip712Domain(at),
+    readLinks(addresses, provider, at),
+    readRegistered(registry, addresses.keeperRegistry, chainId, at),
+    config.oracleParamsHash(at),
+    config.marginParamsHash(at),
+    config.marginParams(at),
   ]);
   return {
     kind: "complete",
@@ -81,25 +88,18 @@ interface Registered {
   readonly previous: OverlappingConfiguration | null;
 }
 
-/** The configuration in force; read again when its parts do not fit together, because another may have come into force between two reads. */
-async function readConsistently(
+async function readRegistered(
   registry: KeeperRegistry,
   address: Hex,
   chainId: bigint,
+  at: At,
 ): Promise<Registered> {
-  const first = await readRegistered(registry, address, chainId);
-  return first.derivedDigest === first.keeperSet.configDigest
-    ? first
-    : readRegistered(registry, address, chainId);
-}
-
-async function readRegistered(registry: KeeperRegistry, address: Hex, chainId: bigint): Promise<Registered> {
   const [keeperSet, entries, configCount, hash, previous] = await Promise.all([
-    readKeeperSet(registry),
-    readEntries(registry),
-    registry.configCount(),
-    registry.parametersHash(),
-    readPrevious(registry),
+    readKeeperSet(registry, at.blockTag),
+    readEntries(registry, at),
+    registry.configCount(at),
+    registry.parametersHash(at),
+    readPrevious(registry, at),
   ]);
   const parametersHash = asHex(hash);
   const { faults } = keeperSet;
@@ -107,29 +107,29 @@ async function readRegistered(registry: KeeperRegistry, address: Hex, chainId: b
   return { keeperSet, parametersHash, derivedDigest: configDigestOf(configuration), entries, previous };
 }
 
-async function readPrevious(registry: KeeperRegistry): Promise<OverlappingConfiguration | null> {
-  const { digest, until } = await registry.overlapping();
+async function readPrevious(registry: KeeperRegistry, at: At): Promise<OverlappingConfiguration | null> {
+  const { digest, until } = await registry.overlapping(at);
   return until === 0n ? null : { configDigest: asHex(digest), countsUntilSeconds: Number(until) };
 }
 
 async function readRegistration(addresses: OracleAddresses, provider: Provider): Promise<Registration> {
-  const { chainId } = await provider.getNetwork();
-  const registry = registryAt(addresses, provider);
-  const { keeperSet, derivedDigest, entries, previous } = await readConsistently(
-    registry,
+  const [{ chainId }, blockTag] = await Promise.all([provider.getNetwork(), provider.getBlockNumber()]);
+  const { keeperSet, derivedDigest, entries, previous } = await readRegistered(
+    registryAt(addresses, provider),
     addresses.keeperRegistry,
     chainId,
+    { blockTag },
   );
   const { configDigest } = keeperSet;
   if (derivedDigest !== configDigest)
     throw new Error(
-      `the registry's answers make ${derivedDigest} and not its own config digest ${configDigest}: another configuration came into force meanwhile, or the node lies`,
+      `the registry's answers make ${derivedDigest} and not its own config digest ${configDigest}: the nodes lie, or it is not the registry of this deployment`,
     );
   return { configDigest, keepers: entries, previous };
 }
 
-async function readEntries(registry: KeeperRegistry): Promise<readonly RegisteredKeeper[]> {
-  const entries = await registry.entries();
+async function readEntries(registry: KeeperRegistry, at?: At): Promise<readonly RegisteredKeeper[]> {
+  const entries = await registry.entries({ ...at });
   return entries.map(({ reportKey, networkKey, payee, endpoint }) => ({
     reportKey: asHex(reportKey),
     networkKey: asHex(networkKey),
@@ -138,24 +138,30 @@ async function readEntries(registry: KeeperRegistry): Promise<readonly Registere
   }));
 }
 
-async function latestBlock(provider: Provider): Promise<ChainBlock> {
-  const block = await blockOf(provider, "latest");
-  if (block === null) throw new Error("the node returned no latest block: check that it is synchronised");
+async function blockAt(provider: Provider, { blockTag }: At): Promise<ChainBlock> {
+  const block = await blockOf(provider, BigInt(blockTag));
+  if (block === null)
+    throw new Error(`the node does not hold block ${blockTag}, which it named: check that it is synchronised`);
   return block;
 }
 
 async function contractsWithoutCode(
   addresses: OracleAddresses,
   provider: Provider,
+  { blockTag }: At,
 ): Promise<readonly string[]> {
   const { riskOracle, keeperRegistry, scenarioStore, riskConfig } = addresses;
   const entries = Object.entries({ riskOracle, keeperRegistry, scenarioStore, riskConfig });
-  const codes = await Promise.all(entries.map(([, address]) => provider.getCode(address)));
+  const codes = await Promise.all(entries.map(([, address]) => provider.getCode(address, blockTag)));
   return entries.flatMap(([name], index) => (codes[index] === NO_CODE ? [name] : []));
 }
 
 /** What the oracle and the store hold of registry and rules, against the deployment's file. */
-async function readLinks(addresses: OracleAddresses, provider: Provider): Promise<readonly ContractLink[]> {
+async function readLinks(
+  addresses: OracleAddresses,
+  provider: Provider,
+  at: At,
+): Promise<readonly ContractLink[]> {
   const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
   const store = ScenarioStore__factory.connect(addresses.scenarioStore, provider);
   const link = async (name: string, expected: Hex, read: Promise<string>): Promise<ContractLink> => ({
@@ -164,9 +170,9 @@ async function readLinks(addresses: OracleAddresses, provider: Provider): Promis
     actual: asHex(await read),
   });
   return Promise.all([
-    link("riskOracle.registry", addresses.keeperRegistry, oracle.registry()),
-    link("riskOracle.config", addresses.riskConfig, oracle.config()),
-    link("scenarioStore.registry", addresses.keeperRegistry, store.registry()),
-    link("scenarioStore.config", addresses.riskConfig, store.config()),
+    link("riskOracle.registry", addresses.keeperRegistry, oracle.registry(at)),
+    link("riskOracle.config", addresses.riskConfig, oracle.config(at)),
+    link("scenarioStore.registry", addresses.keeperRegistry, store.registry(at)),
+    link("scenarioStore.config", addresses.riskConfig, store.config(at)),
   ]);
 }

@@ -1,4 +1,4 @@
-import { Contract, type Provider, ZeroAddress } from "ethers";
+import { Contract, type Overrides, type Provider, ZeroAddress } from "ethers";
 import type { MarketOracleParamsStructOutput } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
 import type { FeedReading, GuardingFeed } from "../../ports/oracle-chain.ts";
 
@@ -9,18 +9,22 @@ const AGGREGATOR_V3 = [
 const SPOT_DECIMALS = 8n;
 const TEN = 10n;
 
+/** The block as of which feeds are read. */
+type At = Required<Pick<Overrides, "blockTag">>;
+
 interface Aggregator {
-  decimals(): Promise<bigint>;
-  latestRoundData(): Promise<readonly [bigint, bigint, bigint, bigint, bigint]>;
+  decimals(at: At): Promise<bigint>;
+  latestRoundData(at: At): Promise<readonly [bigint, bigint, bigint, bigint, bigint]>;
 }
 
 /** Of a market's oracle parameters: the feed that guards it, the zero address for none. */
 type Guard = Pick<MarketOracleParamsStructOutput, "market" | "feed" | "feedBandBps" | "feedHeartbeatSeconds">;
 
-/** The feeds of those markets that have one, each with what it answers now; a feed that does not answer hides no other. */
+/** The feeds of those markets that have one, each with what it answers at a block; a feed that does not answer hides no other. */
 export function readGuardingFeeds(
   markets: readonly Guard[],
   provider: Provider,
+  at: At,
 ): Promise<readonly GuardingFeed[]> {
   return Promise.all(
     markets
@@ -29,17 +33,17 @@ export function readGuardingFeeds(
         market: Number(market),
         bandBps: feedBandBps,
         heartbeatSeconds: Number(feedHeartbeatSeconds),
-        reading: await readFeed(feed, provider),
+        reading: await readFeed(feed, provider, at),
       })),
   );
 }
 
-async function readFeed(feed: string, provider: Provider): Promise<FeedReading> {
+async function readFeed(feed: string, provider: Provider, at: At): Promise<FeedReading> {
   const aggregator = new Contract(feed, AGGREGATOR_V3, provider) as unknown as Aggregator;
   try {
     const [decimals, [, answer, , updatedAt]] = await Promise.all([
-      aggregator.decimals(),
-      aggregator.latestRoundData(),
+      aggregator.decimals(at),
+      aggregator.latestRoundData(at),
     ]);
     if (answer <= 0n)
       return { kind: "failed", reason: `${feed} answers ${answer.toString()}, which is not above zero` };

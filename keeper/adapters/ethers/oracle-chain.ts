@@ -31,6 +31,9 @@ export interface OracleAddresses {
   readonly riskConfig: Hex;
 }
 
+/** With these the oracle refuses a report when it has it already, or one of a later round or observation. */
+const OVERTAKEN = ["EpochRoundNotRising", "ObservedAtNotRising"] as const;
+
 interface Eip5267 {
   eip712Domain(): Promise<{ name: string; version: string; chainId: bigint; verifyingContract: string }>;
 }
@@ -58,24 +61,22 @@ export function createOracleChain(
   return {
     oracleDomain: () => domainOf(oracle),
     scenarioDomain: () => domainOf(store),
-    latestBlock: async () => {
-      const latest = await blockOf(provider, "latest");
-      if (latest === null)
-        throw new Error("the node returned no latest block: check that it is synchronised");
-      return latest;
-    },
+    latestBlock: () => latestBlock(provider),
     block: (number) => blockOf(provider, number),
     header: async () => {
       const { epoch, round, observedAt } = await oracle.header();
       return { epoch, round: Number(round), observedAtSeconds: Number(observedAt) };
     },
     quarantinedMarkets: async () => Number(await oracle.quarantinedCount()),
-    keeperSet: () => readKeeperSet(registry),
+    keeperSet: async () => readKeeperSet(registry, await provider.getBlockNumber()),
     reportLimits: async () => {
       const { minPegBps, maxPegBps, markets } = await config.oracleParams();
       return { minPegBps, maxPegBps, markets: markets.map(marketLimitsOf) };
     },
-    guardingFeeds: async () => readGuardingFeeds((await config.oracleParams()).markets, provider),
+    guardingFeeds: async () => {
+      const at = { blockTag: await provider.getBlockNumber() };
+      return readGuardingFeeds((await config.oracleParams(at)).markets, provider, at);
+    },
     storedMarket: async (market) => {
       const { marketWord, smiles } = await oracle.marketState(market);
       return marketWord === 0n ? null : decodeStored(marketWord, smiles);
@@ -98,12 +99,14 @@ export function createOracleChain(
   };
 }
 
-export async function readKeeperSet(registry: KeeperRegistry): Promise<KeeperSet> {
+/** All of it as of one block: another set may come into force between two reads. */
+export async function readKeeperSet(registry: KeeperRegistry, blockTag: number): Promise<KeeperSet> {
+  const at = { blockTag };
   const [configDigest, entries, faults, quorum] = await Promise.all([
-    registry.configDigest(),
-    registry.entries(),
-    registry.faults(),
-    registry.quorum(),
+    registry.configDigest(at),
+    registry.entries(at),
+    registry.faults(at),
+    registry.quorum(at),
   ]);
   return {
     configDigest: asHex(configDigest),
@@ -147,6 +150,12 @@ async function domainOf(contract: Eip5267): Promise<SigningDomain> {
   return { name, version, chainId, verifyingContract: asHex(verifyingContract) };
 }
 
+async function latestBlock(provider: Provider): Promise<ChainBlock> {
+  const latest = await blockOf(provider, "latest");
+  if (latest === null) throw new Error("the node returned no latest block: check that it is synchronised");
+  return latest;
+}
+
 export async function blockOf(provider: Provider, tag: bigint | "latest"): Promise<ChainBlock | null> {
   const block = await provider.getBlock(tag);
   if (!block?.hash) return null;
@@ -164,7 +173,7 @@ function reportRequest(
     id: `report/${to}/${report.configDigest}/${report.epoch.toString()}/${report.round.toString()}`,
     to,
     data: asHex(oracle.interface.encodeFunctionData("submit", [struct, [...signatures]])),
-    doneErrors: [selectorOf(oracle.interface, "EpochRoundNotRising")],
+    doneErrors: OVERTAKEN.map((error) => selectorOf(oracle.interface, error)),
   };
 }
 

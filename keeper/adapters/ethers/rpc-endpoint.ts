@@ -29,7 +29,7 @@ export interface RpcEndpoint {
 }
 
 /** Far above the largest answer that is ever asked for: a receipt with all its events. */
-const MAX_ANSWER_CHARACTERS = 16 * 1_024 * 1_024;
+const MAX_ANSWER_BYTES = 16 * 1_024 * 1_024;
 const REQUEST_ID = 1;
 
 const answerSchema = z.object({
@@ -39,13 +39,17 @@ const answerSchema = z.object({
   error: z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() }).nullish(),
 });
 
-/** A node that is reached by HTTP. */
-export function createRpcEndpoint(url: string, timeoutMs: number): RpcEndpoint {
+/** A node that is reached by HTTP. A longer answer than `maxBytes` is not read to its end. */
+export function createRpcEndpoint(
+  url: string,
+  timeoutMs: number,
+  maxBytes: number = MAX_ANSWER_BYTES,
+): RpcEndpoint {
   const { origin } = new URL(url);
   return {
     name: origin,
     call: async (method, params, parse) => {
-      const answer = answerSchema.safeParse(await post(url, { method, params }, timeoutMs));
+      const answer = answerSchema.safeParse(await post(url, { method, params, timeoutMs, maxBytes }));
       if (!answer.success) throw new EndpointFailure(`${method}: the answer is no JSON-RPC answer`);
       const { error, result } = answer.data;
       if (error)
@@ -63,9 +67,11 @@ export function createRpcEndpoint(url: string, timeoutMs: number): RpcEndpoint {
 interface RpcCall {
   readonly method: string;
   readonly params: readonly unknown[];
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
 }
 
-async function post(url: string, { method, params }: RpcCall, timeoutMs: number): Promise<unknown> {
+async function post(url: string, { method, params, timeoutMs, maxBytes }: RpcCall): Promise<unknown> {
   let text: string;
   try {
     const response = await fetch(url, {
@@ -75,17 +81,29 @@ async function post(url: string, { method, params }: RpcCall, timeoutMs: number)
       signal: AbortSignal.timeout(timeoutMs),
       redirect: "error",
     });
-    text = await response.text();
+    text = await textOf(response, maxBytes);
     if (!response.ok && !text.startsWith("{")) throw new Error(`HTTP status ${response.status}`);
   } catch (cause) {
     throw new EndpointFailure(`${method}: ${cause instanceof Error ? cause.message : "no answer"}`, {
       cause,
     });
   }
-  if (text.length > MAX_ANSWER_CHARACTERS) throw new EndpointFailure(`${method}: the answer is too long`);
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new EndpointFailure(`${method}: the answer is not JSON`, { cause });
   }
+}
+
+/** Reads a body as it comes, and closes the connection once it is too long. */
+async function textOf({ body }: Response, maxBytes: number): Promise<string> {
+  if (body === null) return "";
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new Error(`the answer is longer than ${maxBytes.toString()} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }

@@ -2,14 +2,8 @@ import type { Hex } from "../../ports/hex.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Timer } from "../../ports/timer.ts";
 import { ChainUnavailable } from "../../ports/transaction-sender.ts";
-import {
-  createRpcEndpoint,
-  EndpointFailure,
-  type RpcAnswer,
-  type RpcEndpoint,
-  type RpcError,
-} from "./rpc-endpoint.ts";
-import { type AsideReason, judgeHashes, judgeViews, type NodeView } from "./rpc-judgement.ts";
+import { createRpcEndpoint, EndpointFailure, type RpcAnswer, type RpcEndpoint } from "./rpc-endpoint.ts";
+import { type AsideReason, judgeHashes, judgeViews, type NodeView, votesNeeded } from "./rpc-judgement.ts";
 import { parseHeader, parseHeaderOrNull, parseQuantity, toQuantity } from "./rpc-schema.ts";
 
 /** When nodes are checked and what is held against them. */
@@ -24,6 +18,8 @@ export interface RpcPoolPolicy {
   readonly agreementDepth: bigint;
   /** How long a node that held other blocks than most is not used, ms. */
   readonly distrustMs: number;
+  /** How long the rest is waited for once enough nodes have answered, ms. */
+  readonly graceMs: number;
 }
 
 export const DEFAULT_RPC_POOL_POLICY: RpcPoolPolicy = {
@@ -32,26 +28,40 @@ export const DEFAULT_RPC_POOL_POLICY: RpcPoolPolicy = {
   maxLagBlocks: 5n,
   agreementDepth: 2n,
   distrustMs: 600_000,
+  graceMs: 150,
 };
 
-/** Several nodes of one chain, asked one at a time in the order they were given; the next one steps in when one fails. */
+/** What one node answers. */
+export interface NodeAnswer<T> {
+  readonly node: string;
+  readonly answer: RpcAnswer<T>;
+}
+
+/** A question to all nodes. */
+interface Question<T> {
+  readonly method: string;
+  readonly params: readonly unknown[];
+  readonly parse: (result: unknown) => T;
+  /** Whether the answers so far are enough; by default all are waited for, as long as the policy says. */
+  readonly isEnough?: (answers: readonly NodeAnswer<T>[], missing: number) => boolean;
+  /** Called with each answer that comes after that. */
+  readonly onLate?: (answer: NodeAnswer<T>) => void;
+}
+
+/** Several nodes of one chain, all of which are asked. What their answers come to is the asker's to judge (rpc-agreement.ts). */
 export interface RpcPool {
   readonly chainId: bigint;
+  /** How many nodes were named, in use or not. */
+  readonly named: number;
+  /** Blocks that a node may be away from the others' height. */
+  readonly maxLagBlocks: bigint;
   /**
-   * Asks the first usable node.
+   * Asks every usable node at once; those that fail are left out and set aside, and slow ones are not waited for once enough have answered.
    * @throws ChainUnavailable when no node answers
    */
-  request<T>(
-    method: string,
-    params: readonly unknown[],
-    parse: (result: unknown) => T,
-  ): Promise<RpcAnswer<T>>;
-  /** Asks every usable node at once; those that fail are left out and set aside. */
-  requestAll<T>(
-    method: string,
-    params: readonly unknown[],
-    parse: (result: unknown) => T,
-  ): Promise<readonly RpcAnswer<T>[]>;
+  ask<T>(question: Question<T>): Promise<readonly NodeAnswer<T>[]>;
+  /** Tells of a node that says something else than most, a line for each node at most every so often. */
+  noteDissent(node: string, method: string): void;
   /** Checks all nodes now. @throws ChainUnavailable when none is usable */
   check(): Promise<void>;
   /** Every node by name, with the reason why it is not used, or null. */
@@ -64,9 +74,6 @@ interface Member {
   aside: AsideReason | null;
   asideAtMs: number;
 }
-
-/** Answers that say that the node is in trouble, not the request: another node may do better. */
-const TROUBLE_CODES: ReadonlySet<number> = new Set([-32_005, -32_002, -32_603]);
 
 /**
  * Opens a pool and checks every node: its chain id, its height, its blocks.
@@ -93,13 +100,15 @@ export async function openRpcPool(
 
 class EndpointPool implements RpcPool {
   readonly chainId: bigint;
+  readonly named: number;
+  readonly maxLagBlocks: bigint;
   readonly #members: readonly Member[];
   readonly #timer: Timer;
   readonly #telemetry: Telemetry;
   readonly #policy: RpcPoolPolicy;
   #checkedAtMs = 0;
   #checking: Promise<void> | null = null;
-  #lastUsed: Member | null = null;
+  readonly #dissentToldAtMs = new Map<string, number>();
 
   constructor(
     members: readonly Member[],
@@ -110,6 +119,8 @@ class EndpointPool implements RpcPool {
   ) {
     this.#members = members;
     this.chainId = chainId;
+    this.named = members.length;
+    this.maxLagBlocks = policy.maxLagBlocks;
     this.#timer = timer;
     this.#telemetry = telemetry;
     this.#policy = policy;
@@ -119,31 +130,23 @@ class EndpointPool implements RpcPool {
     return new Map(this.#members.map(({ endpoint, aside }) => [endpoint.name, aside]));
   }
 
-  async request<T>(
-    method: string,
-    params: readonly unknown[],
-    parse: (result: unknown) => T,
-  ): Promise<RpcAnswer<T>> {
+  async ask<T>(question: Question<T>): Promise<readonly NodeAnswer<T>[]> {
     this.#checkInBackground();
-    const answer = await this.#ask(method, params, parse);
-    if (answer !== null) return answer;
-    // All are set aside: perhaps one has come back.
+    const answers = await this.#askUsable(question);
+    if (answers.length >= votesNeeded(this.named, answers.length)) return answers;
+    // Too many are set aside: perhaps one has come back.
     await this.check();
-    const second = await this.#ask(method, params, parse);
-    if (second === null) throw new ChainUnavailable(`${method}: ${this.#describe()}`);
+    const second = await this.#askUsable(question);
+    if (second.length === 0) throw new ChainUnavailable(`${question.method}: ${this.#describe()}`);
     return second;
   }
 
-  async requestAll<T>(
-    method: string,
-    params: readonly unknown[],
-    parse: (result: unknown) => T,
-  ): Promise<readonly RpcAnswer<T>[]> {
-    const answers = await Promise.all(
-      this.#usable().map((member) => this.#call(member, method, params, parse)),
-    );
-    const given = answers.filter((answer) => answer !== null);
-    return given.length > 0 ? given : [await this.request(method, params, parse)];
+  noteDissent(node: string, method: string): void {
+    const nowMs = this.#timer.nowMs();
+    const toldAtMs = this.#dissentToldAtMs.get(node);
+    if (toldAtMs !== undefined && nowMs - toldAtMs < this.#policy.checkEveryMs) return;
+    this.#dissentToldAtMs.set(node, nowMs);
+    this.#telemetry.warn("rpc-node-dissents", { node, method });
   }
 
   check(): Promise<void> {
@@ -157,7 +160,6 @@ class EndpointPool implements RpcPool {
   #checkInBackground(): void {
     if (this.#checking !== null || this.#timer.nowMs() - this.#checkedAtMs < this.#policy.checkEveryMs)
       return;
-    if (this.#members.length === 1) return;
     this.check().catch((error: unknown) => {
       this.#telemetry.error("rpc-check-failed", { reason: String(error) });
     });
@@ -220,33 +222,36 @@ class EndpointPool implements RpcPool {
     return hashes;
   }
 
-  /** The first usable node's answer; null when all fail. A node that steps in shows its chain id first. */
-  async #ask<T>(
-    method: string,
-    params: readonly unknown[],
-    parse: (result: unknown) => T,
-  ): Promise<RpcAnswer<T> | null> {
-    let trouble: RpcAnswer<T> | null = null;
-    for (const member of this.#usable()) {
-      if (this.#lastUsed !== member && !(await this.#stepsIn(member))) continue;
+  /** Resolves with the answers that are there when all are, when they are enough, or when the grace for the rest is over. */
+  #askUsable<T>({ method, params, parse, isEnough, onLate }: Question<T>): Promise<readonly NodeAnswer<T>[]> {
+    const calls = this.#usable().map(async (member): Promise<NodeAnswer<T> | null> => {
       const answer = await this.#call(member, method, params, parse);
-      if (answer === null) continue;
-      if (answer.kind === "result" || !isTrouble(answer.error)) return answer;
-      trouble ??= answer;
-    }
-    return trouble;
-  }
-
-  async #stepsIn(member: Member): Promise<boolean> {
-    const chainId = await this.#call(member, "eth_chainId", [], parseQuantity);
-    if (chainId?.kind !== "result") return false;
-    if (chainId.value !== this.chainId) {
-      this.#setAside(member, "wrong-chain");
-      return false;
-    }
-    if (this.#lastUsed !== null) this.#telemetry.warn("rpc-failed-over", { node: member.endpoint.name });
-    this.#lastUsed = member;
-    return true;
+      return answer === null ? null : { node: member.endpoint.name, answer };
+    });
+    const answers: NodeAnswer<T>[] = [];
+    const over = new AbortController();
+    let missing = calls.length;
+    let isGraceBegun = false;
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        over.abort();
+        resolve([...answers]);
+      };
+      const take = (answer: NodeAnswer<T> | null) => {
+        missing -= 1;
+        if (answer !== null) {
+          if (over.signal.aborted) onLate?.(answer);
+          answers.push(answer);
+        }
+        if (missing === 0 || isEnough?.(answers, missing) === true) end();
+        else if (!isGraceBegun && answers.length >= votesNeeded(this.named, answers.length + missing)) {
+          isGraceBegun = true;
+          this.#timer.sleep(this.#policy.graceMs, over.signal).then(end, () => undefined);
+        }
+      };
+      if (missing === 0) end();
+      for (const call of calls) call.then(take, reject);
+    });
   }
 
   /** Null when the node fails; it is set aside then. */
@@ -287,8 +292,4 @@ class EndpointPool implements RpcPool {
   #describe(): string {
     return this.#members.map(({ endpoint, aside }) => `${endpoint.name} (${aside ?? "usable"})`).join(", ");
   }
-}
-
-function isTrouble({ code, data }: RpcError): boolean {
-  return TROUBLE_CODES.has(code) && (data === undefined || data === null);
 }

@@ -14,7 +14,7 @@ const hash = z
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .transform((text): Hex => asHex(text.toLowerCase()));
 
-const header = z.object({ number: quantity, hash, baseFeePerGas: quantity.nullish() });
+const header = z.object({ number: quantity, hash, timestamp: quantity, baseFeePerGas: quantity.nullish() });
 const receipt = z.object({
   transactionHash: hash,
   blockNumber: quantity,

@@ -29,7 +29,7 @@ export interface OpenChain {
 export async function openChain(config: KeeperConfig, telemetry: Telemetry): Promise<OpenChain> {
   const deployment = loadDeployment(config.deploymentFile);
   const pool = await openRpcPool(config.rpcUrls, BigInt(deployment.chainId), systemTimer, telemetry);
-  const provider = new PooledProvider(pool);
+  const provider = new PooledProvider(pool, systemTimer);
   const addresses: OracleAddresses = deployment.addresses;
   return {
     deployment,

@@ -2,6 +2,7 @@ import type { Hex } from "../../ports/hex.ts";
 import type { Simulation } from "../../ports/transaction-chain.ts";
 import type { TransactionOutcome, TransactionRecord } from "../../ports/transaction-log.ts";
 import {
+  NodesDisagree,
   type SentTransaction,
   TransactionRefused,
   type TransactionRequest,
@@ -20,6 +21,8 @@ export interface ResumableSender extends TransactionSender {
   watch(): Promise<void>;
 }
 
+/** Times that nodes are asked what the contract would do before it counts that they disagree: for a moment they are not equally far. */
+const SIMULATION_LOOKS = 5;
 const SELECTOR_CHARACTERS = "0x".length + 2 * 4;
 
 /**
@@ -80,7 +83,6 @@ class Lane {
   }
 
   async send(request: TransactionRequest): Promise<SentTransaction> {
-    const { chain, log } = this.#parts;
     const earlier = await this.#earlier(request.id);
     if (earlier !== null) return earlier;
     const left = await this.#bringOpen(request.id);
@@ -88,7 +90,8 @@ class Lane {
       if (!mayRepeat(left, request)) return resultOf(left);
       await this.#makeRoomAfter(left);
     }
-    const simulation = await chain.simulate(request.to, request.data, "next-block");
+    const { chain, log } = this.#parts;
+    const simulation = await this.#simulate(request);
     if (simulation.kind === "refused") {
       if (isDone(request, simulation.revertData)) return { kind: "already-done" };
       throw new TransactionRefused(request.id, simulation.reason, simulation.revertData);
@@ -104,6 +107,18 @@ class Lane {
     };
     await log.saveTransaction(record);
     return resultOf(await this.#bring(record, true));
+  }
+
+  async #simulate({ to, data }: TransactionRequest): Promise<Simulation> {
+    const { chain, timer, policy, signal } = this.#parts;
+    for (let look = 1; ; look++) {
+      try {
+        return await chain.simulate(to, data, "next-block");
+      } catch (error) {
+        if (!(error instanceof NodesDisagree) || look === SIMULATION_LOOKS) throw error;
+      }
+      await timer.sleep(policy.pollMs, signal);
+    }
   }
 
   /** Sees to it that every open transaction, in order of nonce, is on the chain; closes those that are final. */

@@ -21,6 +21,7 @@ describe("the feeds that guard markets", () => {
       request: ({ method, params }) => {
         if (method !== "eth_call") return Promise.resolve(`0x${CHAIN_ID.toString(16)}`);
         const { to, data } = params?.[0] as { to: string; data: string };
+        expect(params?.[1], "all of it as of one block").to.equal("0x9");
         const feed = feeds[to.toLowerCase()];
         if (!feed) return Promise.reject(new Error("execution reverted"));
         const [decimals, answer] = feed;
@@ -42,7 +43,7 @@ describe("the feeds that guard markets", () => {
       feedBandBps: 200n,
       feedHeartbeatSeconds: 5_400n,
     }));
-    return readGuardingFeeds(markets, provider);
+    return readGuardingFeeds(markets, provider, { blockTag: 9 });
   };
   afterEach(async () => {
     provider?.destroy();

@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { judgeHashes, judgeViews, majority } from "../../../../keeper/adapters/ethers/rpc-judgement.ts";
+import {
+  agreedHeight,
+  carried,
+  judgeHashes,
+  judgeViews,
+  lowerMedian,
+  upperMedian,
+  votesNeeded,
+} from "../../../../keeper/adapters/ethers/rpc-judgement.ts";
 import type { Hex } from "../../../../keeper/ports/hex.ts";
 
 const CHAIN = 1n;
@@ -53,13 +61,51 @@ describe("judgement of nodes", () => {
     expect(hashes(null)).to.deep.equal({ agreed: null, dissenters: [] });
   });
 
-  it("takes a value only from more than half, silence counted", () => {
-    const value = (...values: readonly (number | null)[]) => majority(values, String);
-    expect(value()).to.equal(null);
-    expect(value(7)).to.equal(7);
-    expect(value(7, 8)).to.equal(null);
-    expect(value(8, 7, 7)).to.equal(7);
-    expect(value(7, 7, null, null)).to.equal(null);
-    expect(value(7, null, null)).to.equal(null);
+  it("wants more than half of the nodes named, and of two both that answer", () => {
+    const needed = (named: number) => [0, 1, 2, 3, 4, 5].map((answering) => votesNeeded(named, answering));
+    expect(needed(1)[1]).to.equal(1);
+    expect(needed(2).slice(0, 3)).to.deep.equal([1, 1, 2]);
+    expect(new Set(needed(3))).to.deep.equal(new Set([2]));
+    expect(new Set(needed(4))).to.deep.equal(new Set([3]));
+    expect(new Set(needed(5))).to.deep.equal(new Set([3]));
+  });
+
+  it("takes what enough say, with all who say it", () => {
+    const group = (needed: number, ...votes: readonly string[]) =>
+      carried(votes, (vote) => vote.slice(0, 1), needed);
+    expect(group(1)).to.equal(null);
+    expect(group(2, "a1", "b1")).to.equal(null);
+    expect(group(2, "a1", "b1", "a2")).to.deep.equal(["a1", "a2"]);
+    expect(group(3, "a1", "b1", "a2")).to.equal(null);
+  });
+
+  it("finds the highest block that enough nodes have, and knows when no answer can change it", () => {
+    const height = (named: number, missing: number, ...heads: readonly bigint[]) => {
+      const found = agreedHeight(heads, named, missing);
+      return found === null ? null : `${found.number.toString()}${found.isCertain ? "" : "?"}`;
+    };
+    expect(height(1, 0, 7n)).to.equal("7");
+    expect(height(1, 1)).to.equal(null);
+    expect(height(2, 1, 7n)).to.equal(null);
+    expect(height(2, 0, 7n)).to.equal("7");
+    expect(height(2, 0, 8n, 7n)).to.equal("7");
+    expect(height(3, 2, 8n)).to.equal(null);
+    expect(height(3, 0, 8n)).to.equal(null);
+    expect(height(3, 1, 8n, 8n)).to.equal("8");
+    expect(height(3, 1, 9n, 8n)).to.equal("8?");
+    expect(height(3, 0, 9n, 8n, 7n)).to.equal("8");
+    expect(height(3, 0, 1_000_000n, 8n, 7n)).to.equal("8");
+    expect(height(3, 0, 0n, 8n, 8n)).to.equal("8");
+    expect(height(5, 2, 9n, 9n, 9n)).to.equal("9");
+    expect(height(5, 1, 9n, 9n, 9n, 8n)).to.equal("9");
+    expect(height(5, 2, 9n, 9n, 8n)).to.equal("8?");
+  });
+
+  it("finds the middle, and of two the one that is asked for", () => {
+    expect([lowerMedian([]), upperMedian([])]).to.deep.equal([null, null]);
+    expect([lowerMedian([5n]), upperMedian([5n])]).to.deep.equal([5n, 5n]);
+    expect([lowerMedian([9n, 10n]), upperMedian([9n, 10n])]).to.deep.equal([9n, 10n]);
+    expect([lowerMedian([100n, 9n, 10n]), upperMedian([100n, 9n, 10n])]).to.deep.equal([10n, 10n]);
+    expect([lowerMedian([4n, 1n, 3n, 2n]), upperMedian([4n, 1n, 3n, 2n])]).to.deep.equal([2n, 3n]);
   });
 });

@@ -4,7 +4,6 @@ import {
   openRpcPool,
   type RpcPoolPolicy,
 } from "../../../../keeper/adapters/ethers/rpc-pool.ts";
-import { PooledProvider } from "../../../../keeper/adapters/ethers/pooled-provider.ts";
 import { parseQuantity } from "../../../../keeper/adapters/ethers/rpc-schema.ts";
 import { ChainUnavailable } from "../../../../keeper/ports/transaction-sender.ts";
 import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
@@ -19,12 +18,11 @@ const CHAIN = 31_337n;
 const HEIGHT = 100n;
 const TIMEOUT_MS = 150;
 const VALUE = "0x2a";
+const VALUE_ANSWER = { kind: "result", value: 42n };
 
 /** Ways not to answer. */
 const FAILURES: Readonly<Record<string, Conduct>> = {
   "an HTTP error": { kind: "status", status: 503 },
-  "a rate limit": { kind: "error", code: -32_005, message: "limit exceeded" },
-  "an internal error": { kind: "error", code: -32_603, message: "internal error" },
   "no JSON": { kind: "text", text: "<html>" },
   "no JSON-RPC": { kind: "text", text: "{}" },
   "a result of the wrong form": { kind: "result", result: { a: 1 } },
@@ -35,7 +33,8 @@ const FAILURES: Readonly<Record<string, Conduct>> = {
 describe("pool of nodes", () => {
   let nodes: UnrulyNode[] = [];
   let nowMs = 0;
-  const timer = { nowMs: () => nowMs, sleep: () => Promise.resolve() };
+  /** No grace is ever over. */
+  const timer = { nowMs: () => nowMs, sleep: () => new Promise<void>(() => undefined) };
 
   /** Nodes of one chain; each answers questions for a balance with the same value. */
   const start = async (count: number): Promise<void> => {
@@ -57,64 +56,54 @@ describe("pool of nodes", () => {
     const urls = nodes.map(({ url }) => url);
     const policy = { ...DEFAULT_RPC_POOL_POLICY, timeoutMs: TIMEOUT_MS, ...changed };
     const pool = await openRpcPool(urls, CHAIN, timer, telemetry, policy);
-    const balance = () => pool.request("eth_getBalance", [], parseQuantity);
+    const ask = () => pool.ask({ method: "eth_getBalance", params: [], parse: parseQuantity });
+    /** What each node says that answers, in order of the nodes. */
+    const balances = async () => {
+      const answers = new Map((await ask()).map(({ node: name, answer }) => [name, answer]));
+      return [...pool.status().keys()].flatMap((name) => answers.get(name) ?? []);
+    };
     const reasons = () => [...pool.status().values()];
-    return { pool, telemetry, balance, reasons };
+    return { pool, telemetry, ask, balances, reasons };
   };
   const asks = (index: number) => node(index).asked.filter((method) => method === "eth_getBalance").length;
 
   beforeEach(() => {
     nowMs = 0;
+    timer.sleep = () => new Promise<void>(() => undefined);
   });
   afterEach(async () => {
     await Promise.all(nodes.map((each) => each.close()));
   });
 
-  it("asks the first node while it is well", async () => {
-    await start(2);
-    const { balance } = await open();
-    expect(await balance()).to.deep.equal({ kind: "result", value: 42n });
-    await balance();
-    expect([asks(0), asks(1)]).to.deep.equal([2, 0]);
+  it("asks all nodes", async () => {
+    await start(3);
+    const { balances } = await open();
+    expect(await balances()).to.deep.equal([VALUE_ANSWER, VALUE_ANSWER, VALUE_ANSWER]);
+    expect([asks(0), asks(1), asks(2)]).to.deep.equal([1, 1, 1]);
   });
 
   for (const [failure, conduct] of Object.entries(FAILURES)) {
-    it(`lets the next node answer after ${failure}`, async () => {
+    it(`leaves a node out and sets it aside after ${failure}`, async () => {
       await start(2);
-      const { balance } = await open();
-      await balance();
+      const { balances, reasons } = await open();
       const blocks = node(0).conduct;
       node(0).conduct = (method, params) => (method === "eth_getBalance" ? conduct : blocks(method, params));
-      expect(await balance()).to.deep.equal({ kind: "result", value: 42n });
+      expect(await balances()).to.deep.equal([VALUE_ANSWER]);
+      expect(reasons()).to.deep.equal(["no-answer", null]);
     });
   }
 
-  it("passes on an error that is the node's answer", async () => {
+  it("passes on errors that nodes answer with, and sets none aside for them", async () => {
     await start(2);
-    const { balance } = await open();
+    const { balances, reasons } = await open();
     node(0).conduct = (method, params) =>
       method === "eth_getBalance"
-        ? { kind: "error", code: 3, message: "execution reverted", data: "0xbad00001" }
+        ? { kind: "error", code: -32_005, message: "limit exceeded" }
         : blockConduct(HEIGHT)(method, params);
-    expect(await balance()).to.deep.equal({
-      kind: "error",
-      error: { code: 3, message: "execution reverted", data: "0xbad00001" },
-    });
-    expect(asks(1)).to.equal(0);
-  });
-
-  it("gives the nodes' own error when all are in trouble, and sets none aside for it", async () => {
-    await start(2);
-    const { balance, reasons } = await open();
-    for (const each of nodes)
-      each.conduct = (method, params) =>
-        method === "eth_getBalance"
-          ? { kind: "error", code: -32_603, message: "internal error" }
-          : blockConduct(HEIGHT)(method, params);
-    expect(await balance()).to.deep.equal({
-      kind: "error",
-      error: { code: -32_603, message: "internal error", data: undefined },
-    });
+    expect(await balances()).to.deep.equal([
+      { kind: "error", error: { code: -32_005, message: "limit exceeded", data: undefined } },
+      VALUE_ANSWER,
+    ]);
     expect(reasons()).to.deep.equal([null, null]);
   });
 
@@ -130,21 +119,22 @@ describe("pool of nodes", () => {
   it("sets a node of another chain aside and works with the rest", async () => {
     await start(2);
     sound(node(0), HEIGHT, 1n);
-    const { balance, reasons } = await open();
+    const { balances, reasons } = await open();
     expect(reasons()).to.deep.equal(["wrong-chain", null]);
-    await balance();
+    await balances();
     expect([asks(0), asks(1)]).to.deep.equal([0, 1]);
   });
 
-  it("checks the chain of the node that steps in", async () => {
-    await start(3);
-    const { balance, reasons } = await open();
-    await balance();
-    node(0).conduct = () => ({ kind: "cut" });
-    sound(node(1), HEIGHT, 1n);
-    expect((await balance()).kind).to.equal("result");
-    expect(reasons()).to.deep.equal(["no-answer", "wrong-chain", null]);
-    expect([asks(1), asks(2)]).to.deep.equal([0, 1]);
+  it("notices by itself, after a while, that its only node is on another chain", async () => {
+    await start(1);
+    const { pool, ask, reasons } = await open();
+    sound(node(0), HEIGHT, 1n);
+    nowMs = DEFAULT_RPC_POOL_POLICY.checkEveryMs;
+    await ask();
+    for (let i = 0; i < 100 && reasons()[0] === null; i++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([...pool.status().values()]).to.deep.equal(["wrong-chain"]);
+    expect(await ask().catch((reason: unknown) => reason)).to.be.instanceOf(ChainUnavailable);
   });
 
   it("sets a lagging node aside until it has caught up", async () => {
@@ -159,13 +149,13 @@ describe("pool of nodes", () => {
 
   it("notices by itself, after a while, that a node lags", async () => {
     await start(2);
-    const { balance, reasons } = await open();
+    const { ask, reasons } = await open();
     sound(node(0), HEIGHT - 20n);
     nowMs = DEFAULT_RPC_POOL_POLICY.checkEveryMs - 1;
-    await balance();
+    await ask();
     expect(reasons()).to.deep.equal([null, null]);
     nowMs = DEFAULT_RPC_POOL_POLICY.checkEveryMs;
-    await balance();
+    await ask();
     for (let i = 0; i < 100 && reasons()[0] === null; i++)
       await new Promise((resolve) => setTimeout(resolve, 5));
     expect(reasons()).to.deep.equal(["lagging", null]);
@@ -196,20 +186,84 @@ describe("pool of nodes", () => {
 
   it("throws when all nodes are gone, and goes on when one is back", async () => {
     await start(2);
-    const { balance } = await open();
+    const { ask, balances } = await open();
     for (const each of nodes) each.conduct = () => ({ kind: "status", status: 500 });
-    expect(await balance().catch((reason: unknown) => reason)).to.be.instanceOf(ChainUnavailable);
+    expect(await ask().catch((reason: unknown) => reason)).to.be.instanceOf(ChainUnavailable);
     sound(node(1));
-    expect((await balance()).kind).to.equal("result");
+    expect(await balances()).to.deep.equal([VALUE_ANSWER]);
   });
 
-  it("asks all usable nodes at once and leaves out who fails", async () => {
+  it("looks whether others are back when too few of three answer", async () => {
     await start(3);
-    const { pool, reasons } = await open();
-    node(1).conduct = () => ({ kind: "hang" });
-    const answers = await pool.requestAll("eth_getBalance", [], parseQuantity);
+    const { ask, balances, reasons } = await open();
+    const [first, second] = [node(0).conduct, node(1).conduct];
+    for (const index of [0, 1]) node(index).conduct = () => ({ kind: "cut" });
+    expect(await ask()).to.have.length(1);
+    expect(reasons()).to.deep.equal(["no-answer", "no-answer", null]);
+    [node(0).conduct, node(1).conduct] = [first, second];
+    expect(await balances()).to.have.length(3);
+  });
+
+  it("does not wait for slow ones once enough have answered and the grace is over", async () => {
+    await start(3);
+    const { pool } = await open();
+    let sleeps = 0;
+    timer.sleep = () => {
+      sleeps += 1;
+      return Promise.resolve();
+    };
+    const blocks = node(1).conduct;
+    node(1).conduct = (method, params) =>
+      method === "eth_getBalance"
+        ? { kind: "late", afterMs: 60, conduct: { kind: "result", result: VALUE } }
+        : blocks(method, params);
+    const late: string[] = [];
+    const answers = await pool.ask({
+      method: "eth_getBalance",
+      params: [],
+      parse: parseQuantity,
+      onLate: ({ node: name }) => late.push(name),
+    });
     expect(answers).to.have.length(2);
-    expect(reasons()).to.deep.equal([null, "no-answer", null]);
+    expect(sleeps).to.equal(1);
+    while (late.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(late).to.deep.equal([[...pool.status().keys()][1]]);
+  });
+
+  it("waits for both of two", async () => {
+    await start(2);
+    const { balances } = await open();
+    timer.sleep = () => Promise.resolve();
+    const blocks = node(0).conduct;
+    node(0).conduct = (method, params) =>
+      method === "eth_getBalance"
+        ? { kind: "late", afterMs: 40, conduct: { kind: "result", result: VALUE } }
+        : blocks(method, params);
+    expect(await balances()).to.have.length(2);
+  });
+
+  it("ends as soon as the asker has enough", async () => {
+    await start(3);
+    const { pool } = await open();
+    node(1).conduct = () => ({ kind: "hang" });
+    const answers = await pool.ask({
+      method: "eth_getBalance",
+      params: [],
+      parse: parseQuantity,
+      isEnough: (soFar) => soFar.length === 2,
+    });
+    expect(answers).to.have.length(2);
+  });
+
+  it("tells of a node that dissents once in a while", async () => {
+    await start(1);
+    const { pool, telemetry } = await open();
+    const told = () => telemetry.lines.filter(({ event }) => event === "rpc-node-dissents");
+    for (const name of ["a", "a", "b"]) pool.noteDissent(name, "eth_call");
+    expect(told().map(({ fields }) => fields["node"])).to.deep.equal(["a", "b"]);
+    nowMs = DEFAULT_RPC_POOL_POLICY.checkEveryMs;
+    pool.noteDissent("a", "eth_call");
+    expect(told()).to.have.length(3);
   });
 
   it("wants each node once", async () => {
@@ -218,18 +272,5 @@ describe("pool of nodes", () => {
     const twice = [node(0).url, node(0).url];
     const error = await openRpcPool(twice, CHAIN, timer, recordingTelemetry()).catch((e: unknown) => e);
     expect(error).to.be.instanceOf(RangeError);
-  });
-
-  it("reads through ethers with the same fail-over", async () => {
-    await start(2);
-    const { pool } = await open();
-    const provider = new PooledProvider(pool);
-    const balance = () => provider.getBalance(`0x${"11".repeat(20)}`);
-    expect(await balance()).to.equal(42n);
-    node(0).conduct = () => ({ kind: "cut" });
-    expect(await balance()).to.equal(42n);
-    node(1).conduct = () => ({ kind: "cut" });
-    expect(await balance().catch((reason: unknown) => reason)).to.be.instanceOf(ChainUnavailable);
-    provider.destroy();
   });
 });

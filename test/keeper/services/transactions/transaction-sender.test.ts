@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  NodesDisagree,
   TransactionRefused,
   type TransactionRequest,
   TransactionSuperseded,
@@ -205,6 +206,30 @@ describe("transaction sender", () => {
     await world.sender.send(request(1));
     expect(world.effects()).to.have.length(1);
     expect(world.events("transaction-chain-unavailable")).to.have.length(1);
+  });
+
+  it("asks again while the nodes do not agree what the contract would do, and says so when they never do", async () => {
+    const world = openTransactionWorld();
+    world.settings.disputedSimulations = 4;
+    expect((await world.sender.send(request(1))).kind).to.equal("mined");
+    world.settings.disputedSimulations = 5;
+    expect(await failure(world.sender.send(request(2)))).to.be.instanceOf(NodesDisagree);
+    expect((await world.sender.send(request(2))).kind).to.equal("mined");
+  });
+
+  it("looks again when nodes do not agree about what is open", async () => {
+    const world = openTransactionWorld();
+    world.settings.isMining = false;
+    world.timer.meanwhile = (sleeps) => {
+      if (sleeps === 3) {
+        world.emptyPool();
+        world.settings.disputedSimulations = 2;
+      }
+      world.settings.isMining = sleeps > 8;
+      world.mine();
+    };
+    expect((await world.sender.send(request(1))).kind).to.equal("mined");
+    expect(world.events("transaction-nodes-disagree")).to.have.length(1);
   });
 
   it("neither believes nor gives up what the nodes dispute", async () => {

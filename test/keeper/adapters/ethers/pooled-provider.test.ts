@@ -1,0 +1,137 @@
+import { expect } from "chai";
+import { PooledProvider } from "../../../../keeper/adapters/ethers/pooled-provider.ts";
+import { ChainUnavailable, NodesDisagree } from "../../../../keeper/ports/transaction-sender.ts";
+import {
+  blockConduct,
+  openUnrulyPool,
+  type Conduct,
+  type UnrulyNode,
+  type UnrulyPool,
+} from "../../../support/unruly-node.ts";
+
+const ACCOUNT = `0x${"11".repeat(20)}`;
+const CONTRACT = `0x${"22".repeat(20)}`;
+const WORD = (value: number) => `0x${value.toString(16).padStart(64, "0")}`;
+const CALL = { to: CONTRACT, data: "0x01020304" };
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => new Error("it did not fail"),
+    (error: unknown) => error,
+  );
+
+describe("reading through a pool", () => {
+  let opened: UnrulyPool;
+  let provider: PooledProvider;
+  let nowMs = 0;
+  afterEach(async () => {
+    provider.destroy();
+    await opened.close();
+  });
+
+  const answering =
+    (height: bigint, conduct: Conduct): UnrulyNode["conduct"] =>
+    (method, params) =>
+      method === "eth_call" || method === "eth_getBalance" ? conduct : blockConduct(height)(method, params);
+  const value = (word: number): Conduct => ({ kind: "result", result: WORD(word) });
+  const open = async (...conducts: readonly UnrulyNode["conduct"][]) => {
+    opened = await openUnrulyPool(conducts);
+    provider = new PooledProvider(opened.pool, { nowMs: () => nowMs });
+  };
+  /** At which blocks a node was asked. */
+  const blocksOf = (index: number, asked = "eth_call") =>
+    opened
+      .node(index)
+      .asked.flatMap((method, i) => (method === asked ? [opened.node(index).params[i]?.[1]] : []));
+
+  it("asks all nodes at the highest block that two of three have", async () => {
+    await open(answering(102n, value(1)), answering(101n, value(1)), answering(100n, value(1)));
+    expect(await provider.call(CALL)).to.equal(WORD(1));
+    for (const index of [0, 1, 2]) expect(blocksOf(index)).to.deep.equal(["0x65"]);
+  });
+
+  it("believes no single one of three", async () => {
+    for (const place of [0, 1, 2]) {
+      const words = [1, 1, 1];
+      words[place] = 7;
+      await open(...words.map((word) => answering(100n, value(word))));
+      expect(await provider.call(CALL)).to.equal(WORD(1));
+      expect(await provider.getBalance(ACCOUNT)).to.equal(1n);
+      if (place < 2) await opened.close();
+    }
+  });
+
+  it("says that two nodes disagree, and goes on with one of them while the other fails", async () => {
+    await open(answering(100n, value(1)), answering(100n, value(7)));
+    expect(await failure(provider.call(CALL))).to.be.instanceOf(NodesDisagree);
+    opened.node(1).conduct = () => ({ kind: "cut" });
+    nowMs += 1_000;
+    expect(await provider.call(CALL)).to.equal(WORD(1));
+    opened.node(0).conduct = () => ({ kind: "cut" });
+    expect(await failure(provider.call(CALL))).to.be.instanceOf(ChainUnavailable);
+  });
+
+  it("asks a node alone about the latest block that it has", async () => {
+    await open(answering(100n, value(1)));
+    await provider.call(CALL);
+    expect(blocksOf(0)).to.deep.equal(["latest"]);
+    expect(opened.node(0).asked.filter((method) => method === "eth_getBlockByNumber")).to.have.length(1);
+  });
+
+  it("reads what is asked in one moment at one block, and later at a later one", async () => {
+    await open(answering(100n, value(1)), answering(100n, value(1)));
+    await Promise.all([provider.call(CALL), provider.call(CALL), provider.getBalance(ACCOUNT)]);
+    const heads = () => opened.node(0).params.filter(([block]) => block === "latest").length;
+    const asked = heads();
+    nowMs += 249;
+    for (const index of [0, 1]) opened.node(index).conduct = answering(101n, value(2));
+    await provider.call(CALL);
+    expect(heads()).to.equal(asked);
+    nowMs += 1;
+    await provider.call(CALL);
+    expect(blocksOf(0)).to.deep.equal(["0x64", "0x64", "0x64", "0x65"]);
+  });
+
+  it("asks for the head again after that failed", async () => {
+    await open(answering(100n, value(1)), answering(100n, value(1)));
+    const well = opened.nodes.map(({ conduct }) => conduct);
+    for (const node of opened.nodes) node.conduct = () => ({ kind: "cut" });
+    await failure(provider.call(CALL));
+    for (const [index, conduct] of well.entries()) opened.node(index).conduct = conduct;
+    expect(await provider.call(CALL)).to.equal(WORD(1));
+  });
+
+  it("reads a past block where it is told to", async () => {
+    await open(...[1, 2, 3].map(() => answering(100n, value(1))));
+    await provider.call({ ...CALL, blockTag: 42 });
+    expect(blocksOf(1)).to.deep.equal(["0x2a"]);
+    expect(await provider.getBlockNumber()).to.equal(100);
+  });
+
+  it("reads the head and other blocks as most nodes hold them", async () => {
+    const lying: UnrulyNode["conduct"] = (method, params) =>
+      blockConduct(100n, undefined, "ee")(method, params);
+    const complete = (conduct: UnrulyNode["conduct"]): UnrulyNode["conduct"] => {
+      const rest = {
+        ...{ parentHash: WORD(1), nonce: "0x0000000000000000", difficulty: "0x0", gasLimit: "0x0" },
+        ...{ gasUsed: "0x0", miner: ACCOUNT, extraData: "0x", transactions: [] },
+      };
+      return (method, params) => {
+        const given = conduct(method, params);
+        return given?.kind === "result" && given.result !== null && typeof given.result === "object"
+          ? { kind: "result", result: { ...rest, ...given.result } }
+          : given;
+      };
+    };
+    await open(complete(lying), complete(blockConduct(101n)), complete(blockConduct(101n)));
+    expect(await provider.getBlock("latest")).to.include({ number: 101, timestamp: 1_212 });
+    expect((await provider.getBlock(99))?.hash?.slice(0, 4)).to.equal("0x00");
+    expect(await provider.getBlock(102)).to.equal(null);
+  });
+
+  it("hands on a revert with its data", async () => {
+    const revert: Conduct = { kind: "error", code: 3, message: "execution reverted", data: "0xbad00001" };
+    await open(...[1, 2, 3].map(() => answering(100n, revert)));
+    expect(await failure(provider.call(CALL))).to.include({ code: "CALL_EXCEPTION", data: "0xbad00001" });
+  });
+});
