@@ -141,7 +141,9 @@ async function readEntries(registry: KeeperRegistry, at?: At): Promise<readonly 
 async function blockAt(provider: Provider, { blockTag }: At): Promise<ChainBlock> {
   const block = await blockOf(provider, BigInt(blockTag));
   if (block === null)
-    throw new Error(`the node does not hold block ${blockTag}, which it named: check that it is synchronised`);
+    throw new Error(
+      `the node does not hold block ${blockTag}, which it named: check that it is synchronised`,
+    );
   return block;
 }
 
