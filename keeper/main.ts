@@ -13,7 +13,7 @@ import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/
 import { type GossipChoice, openGossip, type RegisteredGossip } from "./cli/keeper/open-gossip.ts";
 import { type KeeperKeys, openKeys } from "./cli/keeper/open-keys.ts";
 import { openMarketData } from "./cli/keeper/open-market-data.ts";
-import { openStore } from "./cli/keeper/open-store.ts";
+import { openStore, storeOwner } from "./cli/keeper/open-store.ts";
 import { projectVersion } from "./cli/keeper/version.ts";
 import { senderOn } from "./cli/open-sender.ts";
 import { createKeeper } from "./keeper.ts";
@@ -94,16 +94,8 @@ export async function runDryRun(config: KeeperConfig, stop: AbortSignal): Promis
 export async function runKeeper(config: KeeperConfig, stop: AbortSignal): Promise<void> {
   const keys = await openKeys(config);
   await withBase(config, stop, async (base) => {
-    const { deployment } = base.open;
-    const store = await openStore(
-      config.store,
-      {
-        chainId: BigInt(deployment.chainId),
-        registry: deployment.addresses.keeperRegistry,
-        reportKey: keys.report.address,
-      },
-      base.telemetry,
-    );
+    const owner = storeOwner(base.open.deployment, keys.report.address);
+    const store = await openStore(config.store, owner, "existing", base.telemetry);
     try {
       await takePart(base, keys, store);
     } finally {

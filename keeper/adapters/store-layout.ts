@@ -1,7 +1,8 @@
+import { hostname } from "node:os";
 import { StoreRefused, type StoreOwner } from "../ports/store.ts";
 
 /** Raised when a table of the stores changes its meaning. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const EPOCH_DIGITS = 20;
 
@@ -35,4 +36,31 @@ export function requireStoreOwner(
       `${where} belongs to ${String(row["name"])}, not to ${name}`,
       "give each keeper on each chain a store of its own",
     );
+}
+
+/** How this process is named to those who find a store in use. */
+export function nameOfHolder(): string {
+  return `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}`;
+}
+
+/** @param holder who has it, when that is known */
+export function storeInUse(where: string, holder: string | null): StoreRefused {
+  return new StoreRefused(
+    `${where} is in use by ${holder ?? "another process"}`,
+    "stop that keeper first: two processes with one report key can sign two reports for one round, which costs the stake",
+  );
+}
+
+export function storeMissing(where: string): StoreRefused {
+  return new StoreRefused(
+    `there is none at ${where}`,
+    "correct `store` in the configuration; only when this report key has never signed on this chain, make a new one with `ballast keeper new-store`",
+  );
+}
+
+export function storeExists(where: string): StoreRefused {
+  return new StoreRefused(
+    `there is one at ${where} already`,
+    "start the keeper with it; a store is never to be replaced while its report key may still sign",
+  );
 }

@@ -13,7 +13,7 @@ export interface View {
 
 /** A keeper's view, so that a restart never takes it back to an epoch it left. */
 export interface ViewStore {
-  /** Resolves once the view is durable: only then may it be acted upon. */
+  /** Resolves once the view is durable: only then may it be acted upon. Neither number ever falls, in whatever order writes arrive. */
   saveView(view: View): Promise<void>;
   /** Null before the first. */
   loadView(): Promise<View | null>;
@@ -21,7 +21,10 @@ export interface ViewStore {
 
 /** The newest signed reports, for peers that were away. */
 export interface FinalStore {
-  /** Keeps a signed report; one that is kept already stays as it is. The oldest go when there are too many. */
+  /**
+   * Keeps a signed report; one that is kept already stays as it is. The oldest go when there are too many, and so do records of what was
+   * signed in its configuration KEPT_ROUNDS earlier.
+   */
   saveFinal(final: SignedReport): Promise<void>;
   /** Signed reports after a round in rising order, at most `limit`. */
   finalsAfter(round: RoundId, limit: number): Promise<readonly SignedReport[]>;
@@ -41,7 +44,10 @@ export interface StoreOwner {
   readonly reportKey: string;
 }
 
-/** The store belongs to another keeper, or a newer version wrote it. */
+/** Whether a store is to be there, or to be made: a mistyped name must not become an empty store, which knows nothing of what was signed. */
+export type StoreOpening = "existing" | "new";
+
+/** The store is missing, in use, another keeper's, or of another version. */
 export class StoreRefused extends Error {
   readonly code = "store-refused";
   readonly advice: string;
@@ -55,3 +61,9 @@ export class StoreRefused extends Error {
 
 /** Signed reports that a store keeps: a day of them at one in ninety seconds. */
 export const KEPT_FINALS = 1_000;
+
+/**
+ * Rounds for which a store remembers what was signed: more than eight days of slots of 15 s. A keeper signs nothing that is more than a slot
+ * away from its clock or behind the chain's last report.
+ */
+export const KEPT_ROUNDS = 50_000;

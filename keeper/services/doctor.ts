@@ -1,6 +1,7 @@
 import type { ChainFacts } from "../ports/chain-probe.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Market, MarketData } from "../ports/market-data.ts";
+import { StoreRefused } from "../ports/store.ts";
 import { type ChainExpectation, findDifferences, NO_PARAMETERS_HASH } from "./chain-agreement.ts";
 
 type Verdict = "ok" | "warn" | "fail";
@@ -77,7 +78,7 @@ async function attempt(
     return await check();
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return [{ name, verdict: "fail", detail, advice }];
+    return [{ name, verdict: "fail", detail, advice: error instanceof StoreRefused ? error.advice : advice }];
   }
 }
 

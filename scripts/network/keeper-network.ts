@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type BaseWallet, hexlify } from "ethers";
 import { importKey, keyFile } from "../../keeper/adapters/keystore/key-folder.ts";
 import type { ProtocolParameters } from "../../keeper/core/protocol/parameters.ts";
-import type { KeeperFileInput } from "../../keeper/keeper-config.ts";
+import { makeStore } from "../../keeper/cli/keeper/new-store.ts";
+import { type KeeperFileInput, loadKeeperConfig } from "../../keeper/keeper-config.ts";
 import { type KeeperProcess, startKeeperProcess, type StartChoice } from "./keeper-process.ts";
 
 /** Keys of a local network protect nothing, so that opening them may be quick. */
@@ -110,7 +111,7 @@ export async function launchKeepers(
   };
 }
 
-/** Writes one keeper's folder; resolves to its configuration's path. */
+/** Writes one keeper's folder and makes its store; resolves to its configuration's path. */
 async function prepareKeeper(
   plan: NetworkPlan,
   keeper: LocalKeeper,
@@ -144,5 +145,6 @@ async function prepareKeeper(
   };
   const file = join(folder, "keeper.json");
   writeFileSync(file, JSON.stringify(content));
+  await makeStore(loadKeeperConfig(file));
   return file;
 }

@@ -14,7 +14,7 @@ import type { AcceptedReport } from "./lab-verdict.ts";
 /** Every signed report that a stopped keeper's store holds. */
 export async function finalsInStore(file: string, owner: StoreOwner): Promise<readonly SignedReport[]> {
   if (!existsSync(file)) return [];
-  const store = openSqliteStore(file, owner);
+  const store = openSqliteStore(file, owner, "existing");
   try {
     return await store.finalsAfter(BEFORE_ALL_ROUNDS, KEPT_FINALS);
   } finally {

@@ -183,7 +183,9 @@ describe("a keeper process", function () {
     const bad = await runBallast("", ["keeper", "doctor", "--json", "--config", configFile("ill")]);
     expect(bad.code).to.equal(1);
     const { failed, checks } = JSON.parse(bad.out) as DoctorJson;
-    expect(failed).to.equal(1);
+    expect(failed).to.equal(2);
+    const store = checks.find(({ name }) => name === "store");
+    expect(store?.detail).to.include("there is none at");
     const keys = checks.find(({ name }) => name === "keys");
     expect(keys?.verdict).to.equal("fail");
     expect(keys?.detail).to.include("password");

@@ -39,7 +39,7 @@ export function mortalStore(
   };
   return {
     ...durable,
-    record: (slot, hash) => written("record", () => durable.record(slot, hash)),
+    record: (...given) => written("record", () => durable.record(...given)),
     saveView: (view) => written("saveView", () => durable.saveView(view)),
     saveFinal: (final) => written("saveFinal", () => durable.saveFinal(final)),
     saveTransaction: (record) => written("saveTransaction", () => durable.saveTransaction(record)),

@@ -4,7 +4,7 @@ import { asHex } from "../../keeper/ports/hex.ts";
 import { STORE_OWNER } from "./signed-reports.ts";
 
 const [file = "", slot = "", hash = ""] = process.argv.slice(2);
-const store = openSqliteStore(file, STORE_OWNER);
+const store = openSqliteStore(file, STORE_OWNER, "existing");
 await store.record(slot, asHex(hash));
 process.stdout.write("recorded\n");
 setInterval(() => undefined, 1_000);

@@ -1,79 +1,118 @@
-import { Pool } from "pg";
 import { asHex } from "../../ports/hex.ts";
-import { KEPT_FINALS, type KeeperStore, type StoreOwner, type View } from "../../ports/store.ts";
+import {
+  KEPT_FINALS,
+  KEPT_ROUNDS,
+  type KeeperStore,
+  type StoreOpening,
+  type StoreOwner,
+  type View,
+} from "../../ports/store.ts";
 import type { TransactionLog } from "../../ports/transaction-log.ts";
 import { readSignedReport, writeSignedReport } from "../signed-report-text.ts";
-import { nameOfOwner, requireStoreOwner, SCHEMA_VERSION, sortableEpoch } from "../store-layout.ts";
+import {
+  nameOfHolder,
+  nameOfOwner,
+  requireStoreOwner,
+  SCHEMA_VERSION,
+  sortableEpoch,
+  storeExists,
+  storeInUse,
+  storeMissing,
+} from "../store-layout.ts";
 import { readOutcome, readTransaction, writeTransactionText } from "../transaction-text.ts";
+import { type Connect, connectTo, holdLock, type Query, type Row } from "./locked-session.ts";
 
-/** Connections of one keeper: its writes follow one another anyway. */
-const MAX_CONNECTIONS = 2;
-const CONNECT_TIMEOUT_MS = 10_000;
-const STATEMENT_TIMEOUT_MS = 10_000;
 /** Outcomes kept: a caller asks again for its last effects, never for old ones. */
 const KEPT_OUTCOMES = 10_000;
 
-const TABLES = [
-  `CREATE TABLE IF NOT EXISTS keeper_owner (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), version INTEGER NOT NULL, name TEXT NOT NULL)`,
-  "CREATE TABLE IF NOT EXISTS signed_slot (slot TEXT PRIMARY KEY, hash TEXT NOT NULL)",
-  `CREATE TABLE IF NOT EXISTS keeper_view (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch TEXT NOT NULL, wish TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS final_report (
-    epoch TEXT NOT NULL, round BIGINT NOT NULL, report TEXT NOT NULL, PRIMARY KEY (epoch, round))`,
-  `CREATE TABLE IF NOT EXISTS open_transaction (
-    id TEXT PRIMARY KEY, chain_id TEXT NOT NULL, sender TEXT NOT NULL, record TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS transaction_outcome (
-    number BIGSERIAL PRIMARY KEY, id TEXT NOT NULL UNIQUE, outcome TEXT NOT NULL)`,
-];
+const TABLES = `
+  CREATE TABLE keeper_owner (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), version INTEGER NOT NULL, name TEXT NOT NULL, holder TEXT);
+  CREATE TABLE signed_slot (slot TEXT PRIMARY KEY, hash TEXT NOT NULL, config_digest TEXT, round BIGINT);
+  CREATE INDEX signed_round ON signed_slot (config_digest, round);
+  CREATE TABLE keeper_view (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch TEXT NOT NULL, wish TEXT NOT NULL);
+  CREATE TABLE final_report (
+    epoch TEXT NOT NULL, round BIGINT NOT NULL, report TEXT NOT NULL, PRIMARY KEY (epoch, round));
+  CREATE TABLE open_transaction (
+    id TEXT PRIMARY KEY, chain_id TEXT NOT NULL, sender TEXT NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE transaction_outcome (
+    number BIGSERIAL PRIMARY KEY, id TEXT NOT NULL UNIQUE, outcome TEXT NOT NULL);
+`;
+const WHERE = "the database";
 
-type Row = Readonly<Record<string, unknown>>;
-type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+export interface PostgresChoice {
+  readonly owner: StoreOwner;
+  readonly opening: StoreOpening;
+  /** Is told when the connection breaks; the next statement opens another. */
+  readonly failed: (error: Error) => void;
+}
 
 /**
- * Opens a keeper's store in a database of its own, or makes its tables there: every write is committed to the server's disk when its promise
- * resolves.
- * @param failed is told when an idle connection breaks; the next query opens another
- * @throws StoreRefused when the database belongs to another keeper or another version wrote it; the driver's error when it cannot be reached
+ * Opens a keeper's store in a database of its own, or makes it there: every write is committed to the server's disk when its promise
+ * resolves, and no other process has the store meanwhile.
+ * @param connect how sessions of the server come about
+ * @throws StoreRefused when the database holds no store (or one, for a new one), is in use, another keeper's or of another version; the
+ * driver's error when it cannot be reached
  */
 export async function openPostgresStore(
   url: string,
-  owner: StoreOwner,
-  failed: (error: Error) => void,
+  { owner, opening, failed }: PostgresChoice,
+  connect: Connect = connectTo(url),
 ): Promise<KeeperStore> {
-  const pool = new Pool({
-    connectionString: url,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
-    // Commits wait for the disk even where the server's default is not to.
-    options: "-c synchronous_commit=on",
-  });
-  pool.on("error", failed);
-  const query: Query = async (text, values = []) => (await pool.query<Row>(text, [...values])).rows;
-  try {
-    for (const table of TABLES) await query(table);
-    const name = nameOfOwner(owner);
-    await query(
-      "INSERT INTO keeper_owner (only_row, version, name) VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
-      [SCHEMA_VERSION, name],
-    );
+  const name = nameOfOwner(owner);
+  // Only the first session may make the store.
+  let now = opening;
+  const session = holdLock(
+    connect,
+    async (query) => {
+      await takeOwned(query, name, now);
+      now = "existing";
+    },
+    async (query) => storeInUse(WHERE, await holderOf(query)),
+    failed,
+  );
+  await session.query("SELECT 1");
+  const { query } = session;
+  return { ...protocolTables(query), ...transactionTables(query), close: () => session.close() };
+}
+
+async function takeOwned(query: Query, name: string, opening: StoreOpening): Promise<void> {
+  const [found] = await query("SELECT to_regclass('keeper_owner') IS NOT NULL AS is_store");
+  const isStore = found?.["is_store"] === true;
+  if (opening === "new") {
+    if (isStore) throw storeExists(WHERE);
+    // All or nothing: half a store would be neither new nor one.
+    await query("BEGIN");
+    await query(TABLES);
+    await query("INSERT INTO keeper_owner (only_row, version, name) VALUES (1, $1, $2)", [
+      SCHEMA_VERSION,
+      name,
+    ]);
+    await query("COMMIT");
+  } else {
+    if (!isStore) throw storeMissing(WHERE);
     const [row] = await query("SELECT version, name FROM keeper_owner");
-    requireStoreOwner(row, name, "the database");
-  } catch (error) {
-    await pool.end();
-    throw error;
+    requireStoreOwner(row, name, WHERE);
   }
-  return { ...protocolTables(query), ...transactionTables(query), close: () => pool.end() };
+  await query("UPDATE keeper_owner SET holder = $1", [nameOfHolder()]);
+}
+
+/** Who wrote last that it has the store; null when that cannot be read. */
+async function holderOf(query: Query): Promise<string | null> {
+  const [row] = await query("SELECT holder FROM keeper_owner").catch(() => []);
+  const holder = row?.["holder"];
+  return typeof holder === "string" ? holder : null;
 }
 
 function protocolTables(query: Query): Omit<KeeperStore, keyof TransactionLog | "close"> {
   return {
-    record: async (slot, hash) => {
-      await query("INSERT INTO signed_slot (slot, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
-        slot,
-        hash,
-      ]);
+    record: async (slot, hash, place) => {
+      await query(
+        `INSERT INTO signed_slot (slot, hash, config_digest, round) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO NOTHING`,
+        [slot, hash, place?.configDigest ?? null, place?.round ?? null],
+      );
       const [row] = await query("SELECT hash FROM signed_slot WHERE slot = $1", [slot]);
       return row?.["hash"] === hash;
     },
@@ -84,8 +123,9 @@ function protocolTables(query: Query): Omit<KeeperStore, keyof TransactionLog | 
     saveView: async ({ epoch, wish }) => {
       await query(
         `INSERT INTO keeper_view (only_row, epoch, wish) VALUES (1, $1, $2)
-         ON CONFLICT (only_row) DO UPDATE SET epoch = excluded.epoch, wish = excluded.wish`,
-        [epoch.toString(), wish.toString()],
+         ON CONFLICT (only_row) DO UPDATE SET epoch = GREATEST(keeper_view.epoch, excluded.epoch),
+           wish = GREATEST(keeper_view.wish, excluded.wish)`,
+        [sortableEpoch(epoch), sortableEpoch(wish)],
       );
     },
     loadView: async () => {
@@ -93,7 +133,7 @@ function protocolTables(query: Query): Omit<KeeperStore, keyof TransactionLog | 
       return row === undefined ? null : viewOf(row);
     },
     saveFinal: async (final) => {
-      const { epoch, round } = final.report;
+      const { configDigest, epoch, round } = final.report;
       await query(
         "INSERT INTO final_report (epoch, round, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         [sortableEpoch(epoch), round, writeSignedReport(final)],
@@ -103,6 +143,10 @@ function protocolTables(query: Query): Omit<KeeperStore, keyof TransactionLog | 
          (SELECT epoch, round FROM final_report ORDER BY epoch DESC, round DESC OFFSET $1)`,
         [KEPT_FINALS],
       );
+      await query("DELETE FROM signed_slot WHERE config_digest = $1 AND round < $2", [
+        configDigest,
+        round - KEPT_ROUNDS,
+      ]);
     },
     finalsAfter: async ({ epoch, round }, limit) => {
       const rows = await query(
@@ -127,7 +171,7 @@ function transactionTables(query: Query): TransactionLog {
     saveTransaction: async (record) => {
       await query(
         `INSERT INTO open_transaction (id, chain_id, sender, record) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
+         ON CONFLICT (id) DO UPDATE SET chain_id = excluded.chain_id, sender = excluded.sender, record = excluded.record`,
         [record.id, record.chainId.toString(), record.from, writeTransactionText(record)],
       );
     },

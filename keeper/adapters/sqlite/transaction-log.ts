@@ -22,7 +22,7 @@ export function createSqliteTransactionLog(database: DatabaseSync): TransactionL
   database.exec(SCHEMA);
   const save = database.prepare(
     "INSERT INTO open_transaction (id, chain_id, sender, record) VALUES (?, ?, ?, ?) " +
-      "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+      "ON CONFLICT (id) DO UPDATE SET chain_id = excluded.chain_id, sender = excluded.sender, record = excluded.record",
   );
   const list = database.prepare("SELECT record FROM open_transaction WHERE chain_id = ? AND sender = ?");
   const read = database.prepare("SELECT outcome FROM transaction_outcome WHERE id = ?");

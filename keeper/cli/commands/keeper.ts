@@ -26,6 +26,14 @@ export function addKeeperCommands(program: Command): void {
     `the keeper's configuration (BALLAST_KEEPER_CONFIG; default ${DEFAULT_CONFIG_FILE})`,
   ] as const;
   keeper
+    .command("new-store")
+    .description(
+      "make the empty store of a report key that has never signed on this chain; once, before the first start",
+    )
+    .option(...configOption)
+    .addHelpText("after", examples("keeper new-store --config keeper.json"))
+    .action((_options: unknown, command: Command) => newStore(command.optsWithGlobals()));
+  keeper
     .command("start")
     .description("run until SIGTERM; refuses when the chain is not what the configuration says")
     .option(...configOption)
@@ -69,6 +77,17 @@ function stopSignal(): AbortSignal {
     });
   }
   return stop.signal;
+}
+
+async function newStore(options: KeeperOptions): Promise<void> {
+  const config = configOf(options);
+  const { makeStore } = await import("../keeper/new-store.ts");
+  const made = await makeStore(config);
+  createOutput(options.json ?? false).result(made, () => [
+    `Made the store of report key ${made.reportKey} on chain ${made.chainId.toString()}: ${made.where}`,
+    "It knows of no signature. If this key has signed on this chain before, do not start with it:",
+    "docs/running-a-keeper.md says under Backup and restore what to do.",
+  ]);
 }
 
 async function start(options: KeeperOptions): Promise<void> {

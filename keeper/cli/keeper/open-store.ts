@@ -1,17 +1,25 @@
 import { openPostgresStore } from "../../adapters/postgres/keeper-store.ts";
 import { openSqliteStore } from "../../adapters/sqlite/keeper-store.ts";
+import type { Deployment } from "../../config.ts";
 import type { StoreChoice } from "../../keeper-config.ts";
-import type { KeeperStore, StoreOwner } from "../../ports/store.ts";
+import type { KeeperStore, StoreOpening, StoreOwner } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 
-/** @throws StoreRefused when the store is another keeper's or newer than this program */
-export function openStore(
+/** @throws StoreRefused when the store is missing (or there, for a new one), in use, another keeper's or of another version */
+export async function openStore(
   choice: StoreChoice,
   owner: StoreOwner,
-  telemetry: Telemetry,
+  opening: StoreOpening,
+  telemetry: Pick<Telemetry, "error">,
 ): Promise<KeeperStore> {
-  if (choice.kind === "sqlite") return Promise.resolve(openSqliteStore(choice.file, owner));
-  return openPostgresStore(choice.url, owner, ({ message }) => {
+  if (choice.kind === "sqlite") return openSqliteStore(choice.file, owner, opening);
+  const failed = ({ message }: Error) => {
     telemetry.error("store-connection-failed", { reason: message });
-  });
+  };
+  return openPostgresStore(choice.url, { owner, opening, failed });
+}
+
+/** Whose store it is when a report key signs for a deployment. */
+export function storeOwner({ chainId, addresses }: Deployment, reportKey: string): StoreOwner {
+  return { chainId: BigInt(chainId), registry: addresses.keeperRegistry, reportKey };
 }

@@ -151,8 +151,9 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
   requireWithinFeeds(report, await chain.guardingFeeds());
   const head = signer.headOf(report);
   const hash = signer.hashHead(committee.domain, head);
-  const slot = `report/${committee.keeperSet.configDigest}/${nameOfRound(round)}`;
-  if (!(await store.record(slot, hash)))
+  const { configDigest } = committee.keeperSet;
+  const slot = `report/${configDigest}/${nameOfRound(round)}`;
+  if (!(await store.record(slot, hash, { configDigest, round: round.round })))
     throw new SigningRefused(`another report stands recorded for ${slot}`);
   if (round.signed !== null) return;
   const signature = await signer.signReport(committee.domain, report);
