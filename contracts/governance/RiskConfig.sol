@@ -20,8 +20,10 @@ import {OracleParamsBounds} from "./OracleParamsBounds.sol";
 /// @title RiskConfig: the parameter sets in force, owned by the timelock
 contract RiskConfig is IRiskConfig, Ownable2Step {
     address private _margin;
-    address private _oracle;
     address private _liquidation;
+    /// The oracle's set and since when it is in force; one slot.
+    address private _oracle;
+    uint40 private _oracleSetAt;
 
     constructor(
         address owner_,
@@ -81,6 +83,11 @@ contract RiskConfig is IRiskConfig, Ownable2Step {
     }
 
     /// @inheritdoc IRiskConfig
+    function oracleParamsSetAt() external view returns (uint256) {
+        return _oracleSetAt;
+    }
+
+    /// @inheritdoc IRiskConfig
     function marginParamsHash() external view returns (bytes32) {
         return _hashOf(_margin);
     }
@@ -105,7 +112,8 @@ contract RiskConfig is IRiskConfig, Ownable2Step {
     function _storeOracle(OracleParams memory params, bytes32 previousHash) private {
         OracleParamsBounds.requireAll(params);
         bytes memory blob = abi.encode(params);
-        _oracle = SSTORE2.write(blob);
+        // Seconds since 1970 fit 40 bits for 34,000 years.
+        (_oracle, _oracleSetAt) = (SSTORE2.write(blob), uint40(block.timestamp));
         emit OracleParamsSet(previousHash, keccak256(blob));
     }
 

@@ -26,6 +26,8 @@ interface IRiskConfig {
 
     /// @notice Address whose code, after one leading zero byte, is the encoded oracle set, for readers that skip the decoding.
     function oracleParamsPointer() external view returns (address);
+    /// @notice Since when the oracle set is in force, seconds: it judges nothing that was signed before.
+    function oracleParamsSetAt() external view returns (uint256);
 
     /// @notice keccak256 of the encoded set in force.
     function marginParamsHash() external view returns (bytes32);

@@ -10,6 +10,7 @@ library FeedReader {
     uint256 private constant ROUND_WORDS = 5;
 
     struct Round {
+        uint80 id;
         int256 answer;
         uint256 startedAt;
         uint256 updatedAt;
@@ -19,8 +20,9 @@ library FeedReader {
     function latestRound(address feed) internal view returns (bool answered, Round memory round) {
         uint256[ROUND_WORDS] memory words;
         answered = _read(feed, LATEST_ROUND_DATA, words, ROUND_WORDS);
-        // The second word is a two's complement number, as Chainlink declares it.
-        if (answered) round = Round(int256(words[1]), words[2], words[3]);
+        // Chainlink's round ids have 80 bits; what a feed answers beyond them is dropped. The second word is a two's complement number, as Chainlink
+        // declares it.
+        if (answered) round = Round(uint80(words[0]), int256(words[1]), words[2], words[3]);
     }
 
     /// @notice Chainlink's decimals(), as the whole word.

@@ -40,6 +40,12 @@ export const DEFAULT_PARAMETERS: ProtocolParameters = {
   transmissionSeconds: 60,
 };
 
+/**
+ * Time about an observation, before or after it, within which a keeper reads the price feed that it signs against. A proof of a wrong spot spans as
+ * much (KeeperSlashing.SPOT_SLACK_SECONDS): who signs later may be slashed for what the feed answered then.
+ */
+export const SPOT_SLACK_SECONDS = 60;
+
 const MILLISECONDS = 1_000;
 /** What the text is and the version of its form. */
 const TEXT_TAG = "ballast-keeper/parameters/1";
@@ -51,13 +57,13 @@ export function parametersText(parameters: ProtocolParameters): string {
 }
 
 /**
- * @throws CoreError `argument-out-of-domain` when a leader would be replaced before the slowest clock begins its slot, or a slot would end
- * before its leader can be replaced
+ * @throws CoreError `argument-out-of-domain` when a leader would be replaced before the slowest clock begins its slot, a slot would end
+ * before its leader can be replaced, or a proposal would come too late to be signed safely
  */
 export function requireConsistent(parameters: ProtocolParameters): void {
   const { slotSeconds, progressMs, maxClockOffsetSeconds, resendMs, graceMs } = parameters;
   const min = maxClockOffsetSeconds * MILLISECONDS + resendMs + graceMs;
-  const max = slotSeconds * MILLISECONDS;
+  const max = Math.min(slotSeconds, SPOT_SLACK_SECONDS - 2 * maxClockOffsetSeconds) * MILLISECONDS;
   if (progressMs <= min || progressMs >= max)
     throw new CoreError("argument-out-of-domain", {
       name: "progressMs",

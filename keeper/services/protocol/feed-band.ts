@@ -1,3 +1,4 @@
+import { type ProtocolParameters, SPOT_SLACK_SECONDS } from "../../core/protocol/parameters.ts";
 import type { RiskReport } from "../../core/report/typed-data.ts";
 import { unpackMarketWord } from "../../core/report/words.ts";
 import type { GuardingFeed } from "../../ports/oracle-chain.ts";
@@ -36,4 +37,22 @@ export function requireWithinFeeds(
         `${name}: spot ${spotE8.toString()} is outside ${minE8.toString()} to ${maxE8.toString()}, the band of its price feed`,
       );
   }
+}
+
+/**
+ * A feed read long before or after the observation is not what a proof of a wrong spot looks at: what it answers by then excuses nobody.
+ * @param readAtSeconds when the feeds had answered, by this keeper's clock
+ * @throws SigningRefused when that is too far from the observation
+ */
+export function requireReadInTime(
+  observedAt: number,
+  readAtSeconds: number,
+  { maxClockOffsetSeconds }: Pick<ProtocolParameters, "maxClockOffsetSeconds">,
+): void {
+  const distance = Math.abs(readAtSeconds - observedAt);
+  const max = SPOT_SLACK_SECONDS - maxClockOffsetSeconds;
+  if (distance > max)
+    throw new SigningRefused(
+      `the price feeds were read ${distance.toString()} s from the observation, at most ${max.toString()} s; look at how fast the nodes answer`,
+    );
 }

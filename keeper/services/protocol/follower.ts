@@ -13,7 +13,7 @@ import type {
 import type { Hex } from "../../ports/hex.ts";
 import type { OracleHeader } from "../../ports/oracle-chain.ts";
 import type { Evidence } from "./evidence.ts";
-import { requireWithinFeeds } from "./feed-band.ts";
+import { requireReadInTime, requireWithinFeeds } from "./feed-band.ts";
 import type { Finals } from "./finals.ts";
 import { SigningRefused, type Committee, type ProtocolParts } from "./parts.ts";
 import { completeRound, hearSignature, noteOwn, type Round, type Rounds } from "./rounds.ts";
@@ -149,6 +149,7 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
   }
   requireAcceptable(report, committee.limits, before);
   requireWithinFeeds(report, await chain.guardingFeeds());
+  requireReadInTime(observedAtSeconds, parts.clock.nowSeconds(), parameters);
   const head = signer.headOf(report);
   const hash = signer.hashHead(committee.domain, head);
   const { configDigest } = committee.keeperSet;

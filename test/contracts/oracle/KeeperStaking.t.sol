@@ -8,7 +8,7 @@ import {TestEntries} from "../support/TestEntries.sol";
 import {KeeperFixture} from "./support/KeeperFixture.sol";
 
 /// @notice Joining: what is taken, what is refused, and what a proof of possession proves.
-contract KeeperJoinTest is KeeperFixture {
+contract KeeperStakingTest is KeeperFixture {
     uint256 private constant MAX_MEMBERS = 62;
     uint256 private constant CHAIN_ID = 31_337;
     uint256 private constant CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;

@@ -7,6 +7,7 @@ import {IRiskConfig} from "../../../../contracts/interfaces/IRiskConfig.sol";
 import {KeeperSlashing} from "../../../../contracts/oracle/KeeperSlashing.sol";
 import {RiskOracle} from "../../../../contracts/oracle/RiskOracle.sol";
 import {ReportHead} from "../../../../contracts/types/KeeperTypes.sol";
+import {MarketOracleParams, OracleParams} from "../../../../contracts/types/RiskParams.sol";
 import {RiskReport} from "../../../../contracts/types/RiskReport.sol";
 import {KeeperFixture} from "./KeeperFixture.sol";
 
@@ -22,9 +23,34 @@ abstract contract ProofFixture is KeeperFixture {
     function setUp() public virtual override {
         super.setUp();
         oracle = _newOracle();
+        _setFeed(address(0), 0, 0);
+        _setRulesSince(NOW);
         slashing = _newSlashing();
         staking.grantRole(staking.SLASHER_ROLE(), address(slashing));
         _joinAndWait(KEEPERS + 1);
+    }
+
+    /// Two markets; the first has the feed, or none.
+    function _setFeed(address feed, uint256 bandBps, uint256 heartbeatSeconds) internal {
+        OracleParams memory params;
+        params.markets = new MarketOracleParams[](2);
+        (params.markets[0].market, params.markets[1].market) = (1, 2);
+        params.markets[0].feed = feed;
+        params.markets[0].feedBandBps = uint16(bandBps);
+        params.markets[0].feedHeartbeatSeconds = uint32(heartbeatSeconds);
+        VM.mockCall(
+            address(CONFIG),
+            abi.encodeWithSelector(CONFIG.oracleParams.selector),
+            abi.encode(params)
+        );
+    }
+
+    function _setRulesSince(uint256 timestamp) internal {
+        VM.mockCall(
+            address(CONFIG),
+            abi.encodeWithSelector(CONFIG.oracleParamsSetAt.selector),
+            abi.encode(timestamp)
+        );
     }
 
     function _newSlashing() internal returns (KeeperSlashing) {

@@ -130,6 +130,14 @@ describe("protocol parameters", () => {
         requireConsistent({ ...DEFAULT_PARAMETERS, ...change });
       }).to.throw("progressMs");
   });
+
+  it("bring every proposal in time to be signed against the price that a proof looks at", () => {
+    const slow = { ...DEFAULT_PARAMETERS, slotSeconds: 120 };
+    requireConsistent({ ...slow, progressMs: 47_999 });
+    expect(() => {
+      requireConsistent({ ...slow, progressMs: 48_000 });
+    }).to.throw("progressMs");
+  });
 });
 
 describe("the text of the parameters", () => {

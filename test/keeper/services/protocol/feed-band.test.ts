@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { aggregateObservations } from "../../../../keeper/core/report/aggregate.ts";
 import { unpackMarketWord } from "../../../../keeper/core/report/words.ts";
 import type { FeedReading, GuardingFeed } from "../../../../keeper/ports/oracle-chain.ts";
-import { requireWithinFeeds } from "../../../../keeper/services/protocol/feed-band.ts";
+import { requireReadInTime, requireWithinFeeds } from "../../../../keeper/services/protocol/feed-band.ts";
 import { simulate, spotObservation, START_SECONDS } from "../../../support/simulated-keepers.ts";
 
 const MARKET = 1;
@@ -59,6 +59,17 @@ describe("the band of a market's price feed", () => {
   });
 });
 
+describe("the time at which a price feed is read", () => {
+  it("lies within the slack of a proof about the observation, however wrong this keeper's clock", () => {
+    const read = (distance: number) => () => {
+      requireReadInTime(START_SECONDS, START_SECONDS + distance, { maxClockOffsetSeconds: 6 });
+    };
+    for (const distance of [-54, 0, 54]) expect(read(distance)).not.to.throw();
+    for (const distance of [-55, 55])
+      expect(read(distance)).to.throw("were read 55 s from the observation, at most 54 s");
+  });
+});
+
 describe("keepers whose market has a price feed", () => {
   const SLOTS = 6;
   const signatures = (world: ReturnType<typeof simulate>) =>
@@ -109,6 +120,22 @@ describe("keepers whose market has a price feed", () => {
     world.oracle.state.feeds = [guarding(answered(world.truth.spotE8))];
     await world.runSlots(2);
     expect(world.oracle.reports.length).to.be.greaterThan(0);
+  });
+
+  it("sign nothing when the feed's answer comes too late to be what a proof looks at", async () => {
+    const world = simulate({ count: 4, seed: 66 });
+    const { chain, state } = world.oracle;
+    state.feeds = [guarding(answered(world.truth.spotE8))];
+    const [first] = world.keepers;
+    const never = new AbortController().signal;
+    chain.guardingFeeds = async () => {
+      await first?.parts.timer.sleep(60_000, never);
+      return state.feeds;
+    };
+    await world.startAll();
+    await world.runSlots(SLOTS);
+    expect(signatures(world)).to.have.length(0);
+    expect(reasons(world).join("\n")).to.include("from the observation, at most 54 s");
   });
 
   it("keep their leader through a feed's outage while no report is needed", async () => {

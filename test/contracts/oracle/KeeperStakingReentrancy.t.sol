@@ -8,7 +8,7 @@ import {TestToken} from "../support/TestToken.sol";
 import {KeeperFixture} from "./support/KeeperFixture.sol";
 
 /// @notice A stake token that calls back in the middle of a transfer gains nothing.
-contract KeeperReentrancyTest is KeeperFixture {
+contract KeeperStakingReentrancyTest is KeeperFixture {
     function _newToken() internal override returns (TestToken) {
         return new ReentrantToken(18);
     }

@@ -7,7 +7,7 @@ import {KeeperEntry} from "../../../contracts/types/KeeperTypes.sol";
 import {KeeperFixture} from "./support/KeeperFixture.sol";
 
 /// @notice Being chosen, rotating keys, leaving and being slashed.
-contract KeeperMembershipTest is KeeperFixture {
+contract KeeperStakingMembershipTest is KeeperFixture {
     uint256 private constant STANDBY = 4;
     uint256 private constant NEW_KEY = 5;
 

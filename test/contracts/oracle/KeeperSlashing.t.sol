@@ -12,10 +12,11 @@ import {TestEntries} from "../support/TestEntries.sol";
 import {ProofFixture} from "./support/ProofFixture.sol";
 
 /// @notice Two reports of one round under one key: what proves it, and what does not.
-contract KeeperEquivocationTest is ProofFixture {
+contract KeeperSlashingTest is ProofFixture {
     uint256 private constant CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
     uint256 private constant LIAR = 1;
     uint256 private constant NEW_KEY = 5;
+    uint256 private constant PROOF_WINDOW = 7 days;
 
     struct Proof {
         ReportHead first;
@@ -50,7 +51,34 @@ contract KeeperEquivocationTest is ProofFixture {
         Proof memory proof = _equivocation(LIAR);
         VM.warp(VM.getBlockTimestamp() + LEAVE_DELAY);
         staking.activate();
-        VM.warp(VM.getBlockTimestamp() + OVERLAP + UNBONDING);
+        VM.warp(VM.getBlockTimestamp() + OVERLAP + PROOF_WINDOW);
+        _prove(proof);
+        VM.assertEq(_stakeOf(LIAR), 0);
+    }
+
+    /// A key given up long ago may be a thief's: what it signs says nothing of its operator any more.
+    function test_AKeyGivenUpAnswersForSevenDays() external {
+        RiskReport memory report = _report();
+        _rotate(LIAR, NEW_KEY);
+        VM.warp(VM.getBlockTimestamp() + ROTATION_DELAY);
+        staking.activate();
+        Proof memory proof = _equivocationOn(report, LIAR);
+        address key = VM.addr(keys[LIAR]);
+        uint256 until = registry.countsUntil(key) + PROOF_WINDOW;
+        VM.warp(until + 1);
+        _expect(proof, abi.encodeWithSelector(IKeeperSlashing.KeyTooOld.selector, key, until, until + 1));
+        VM.warp(registry.countsUntil(key) + 3 * 365 days);
+        VM.expectPartialRevert(IKeeperSlashing.KeyTooOld.selector);
+        _prove(proof);
+        VM.assertEq(_stakeOf(LIAR), MIN_STAKE);
+        VM.warp(until);
+        _prove(proof);
+        VM.assertEq(_stakeOf(LIAR), 0);
+    }
+
+    function test_AKeyThatCountsAnswersHoweverOldTheProof() external {
+        Proof memory proof = _equivocation(LIAR);
+        VM.warp(VM.getBlockTimestamp() + 3 * 365 days);
         _prove(proof);
         VM.assertEq(_stakeOf(LIAR), 0);
     }
