@@ -114,18 +114,20 @@ contract KeeperSlashingHonestyTest is ProofFixture {
         uint256 rounds = bound(draw.rounds, 3, MAX_ROUNDS);
         (uint256 oldAt, uint256 newAt) = (start, start);
         for (uint256 i; i < rounds; ++i) {
-            feed.push(OLD_PHASE, _answer(draw.oldE8[i]), oldAt);
-            feed.push(NEW_PHASE, _answer(draw.newE8[i]), newAt);
+            feed.push(OLD_PHASE, _answer(draw, draw.oldE8[i]), oldAt);
+            feed.push(NEW_PHASE, _answer(draw, draw.newE8[i]), newAt);
             (oldAt, newAt) = (oldAt + draw.oldGaps[i], newAt + draw.newGaps[i]);
         }
-        feed.push(OLD_PHASE, _answer(draw.oldE8[0]), start + 600);
-        feed.push(NEW_PHASE, _answer(draw.newE8[0]), start + 600);
+        feed.push(OLD_PHASE, _answer(draw, draw.oldE8[0]), start + 600);
+        feed.push(NEW_PHASE, _answer(draw, draw.newE8[0]), start + 600);
         // Beyond twice the range: it stays where it is.
         if (draw.movedAfter < 200) feed.moveTo(NEW_PHASE, start + 2 * uint256(draw.movedAfter));
     }
 
-    function _answer(uint64 drawnE8) private pure returns (int256) {
-        return int256(bound(drawnE8, 1e6, 1e16));
+    /// Prices far apart in every fourth draw; else within a tenth of one.
+    function _answer(Draw memory draw, uint64 drawnE8) private pure returns (int256) {
+        if (draw.rounds % 4 == 0) return int256(bound(drawnE8, 1e6, 1e16));
+        return int256((bound(draw.oldE8[0], 1e6, 1e16) * bound(drawnE8, 9_000, 11_000)) / 10_000);
     }
 
     /// A spot that the guard accepts at a time within the slack of the observation, zero when it accepts none.
