@@ -5,7 +5,6 @@ import {IKeeperSlashing} from "../../../contracts/interfaces/IKeeperSlashing.sol
 import {KeeperSlashing} from "../../../contracts/oracle/KeeperSlashing.sol";
 import {PriceGuard} from "../../../contracts/oracle/PriceGuard.sol";
 import {RiskReport} from "../../../contracts/types/RiskReport.sol";
-import {PhasedFeed} from "./support/PhasedFeed.sol";
 import {SpotFixture} from "./support/SpotFixture.sol";
 
 /// @notice Which rounds of a feed judge a spot: all that a keeper can have seen about its observation, under the rules of that time.

@@ -18,8 +18,6 @@ contract PhasedFeed is AggregatorV3Interface {
     uint256 private constant PHASE_SHIFT = 64;
 
     uint8 public immutable decimals;
-    string public constant description = "a feed of the tests";
-    uint256 public constant version = 1;
     mapping(uint16 phase => Answer[]) private _answers;
     Move[] private _moves;
 
@@ -41,6 +39,14 @@ contract PhasedFeed is AggregatorV3Interface {
     /// @notice The proxy answers from the aggregator of this phase from then on.
     function moveTo(uint16 phase, uint256 at) external {
         _moves.push(Move(phase, at));
+    }
+
+    function description() external pure returns (string memory) {
+        return "a feed of the tests";
+    }
+
+    function version() external pure returns (uint256) {
+        return 1;
     }
 
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
