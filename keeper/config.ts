@@ -117,6 +117,7 @@ const keeperEnvironmentSchema = z.object({
   ),
   BALLAST_KEEPER_POSTGRES_URL: z.preprocess(emptyIsAbsent, postgresUrlSchema.optional()),
   BALLAST_KEEPER_LOG_LEVEL: z.preprocess(emptyIsAbsent, z.enum(LOG_LEVELS).optional()),
+  BALLAST_KEEPER_HTTP_HOST: optionalText,
   BALLAST_KEEPER_HTTP_PORT: z.preprocess(emptyIsAbsent, portSchema.optional()),
   BALLAST_PASSWORD_FILE: optionalText,
 });
@@ -128,6 +129,7 @@ export interface KeeperEnvironment {
   /** May carry a password: it is never logged. */
   readonly postgresUrl: string | null;
   readonly logLevel: LogLevel | null;
+  readonly httpHost: string | null;
   readonly httpPort: number | null;
   readonly passwordFile: string | null;
 }
@@ -152,6 +154,7 @@ export function readKeeperEnvironment(
     rpcUrls: data.BALLAST_KEEPER_RPC_URLS ?? null,
     postgresUrl: data.BALLAST_KEEPER_POSTGRES_URL ?? null,
     logLevel: data.BALLAST_KEEPER_LOG_LEVEL ?? null,
+    httpHost: data.BALLAST_KEEPER_HTTP_HOST ?? null,
     httpPort: data.BALLAST_KEEPER_HTTP_PORT ?? null,
     passwordFile: data.BALLAST_PASSWORD_FILE ?? null,
   };
@@ -167,15 +170,22 @@ export function parseDeployment(value: unknown, source: string): Deployment {
   );
 }
 
-/** Reads a file of addresses. @throws ConfigError when it is missing, no JSON or incomplete */
-export function loadDeployment(file: string): Deployment {
+/**
+ * Reads a file of addresses.
+ * @param howToName what to do when there is none
+ * @throws ConfigError when it is missing, no JSON or incomplete
+ */
+export function loadDeployment(
+  file: string,
+  howToName = "deploy first, or point --deployment (or BALLAST_DEPLOYMENT) at the file of addresses",
+): Deployment {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError(
-      `there is no deployment file ${file}`,
-      "deploy first, or point --deployment (or BALLAST_DEPLOYMENT) at the file of addresses",
+      `the deployment file ${file} cannot be read: ${(error as Error).message}`,
+      howToName,
       { cause: error },
     );
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { multiaddr } from "@multiformats/multiaddr";
 import { parseEther } from "ethers";
 import { z } from "zod";
 import { ConfigError, type KeeperEnvironment, LOG_LEVELS, portSchema, postgresUrlSchema } from "./config.ts";
@@ -13,7 +14,7 @@ import { transactionsSchema } from "./transactions-schema.ts";
 
 const MAX_NAME_CHARS = 32;
 const MAX_RPC_URLS = 8;
-const MAX_CONFIG_DIGESTS = 2;
+const MAX_EXPECTED = 2;
 const MAX_PATH_CHARS = 4_096;
 const DEFAULT_HTTP_HOST = "127.0.0.1";
 const DEFAULT_HTTP_PORT = 9_464;
@@ -43,12 +44,20 @@ const keysSchema = z.strictObject({
   passwordFile: path,
 });
 
+function isTcpMultiaddr(text: string): boolean {
+  try {
+    return multiaddr(text).getComponents().at(-1)?.name === "tcp";
+  } catch {
+    return false;
+  }
+}
+
 /** What the chain must say before this keeper starts; `ballast keeper doctor` prints the values of now. */
 const expectationSchema = z.strictObject({
-  /** During a rotation also the digest that is coming. */
-  configDigests: z.array(hash).max(MAX_CONFIG_DIGESTS).default([]),
-  oracleParamsHash: hash.optional(),
-  marginParamsHash: hash.optional(),
+  /** Each holds the value of now, and while a change is coming also the next. */
+  configDigests: z.array(hash).max(MAX_EXPECTED).default([]),
+  oracleParamsHashes: z.array(hash).max(MAX_EXPECTED).default([]),
+  marginParamsHashes: z.array(hash).max(MAX_EXPECTED).default([]),
 });
 
 const storeSchema = z.discriminatedUnion("kind", [
@@ -102,7 +111,7 @@ const fileSchema = z.strictObject({
   store: storeSchema,
   marketData: marketDataSchema,
   network: z.strictObject({
-    listen: z.string().startsWith("/", "expected a multiaddr, such as /ip4/0.0.0.0/tcp/9463"),
+    listen: z.string().refine(isTcpMultiaddr, "expected a multiaddr of TCP, such as /ip4/0.0.0.0/tcp/9463"),
   }),
   protocol: protocolSchema,
   transactions: transactionsSchema,
@@ -159,6 +168,7 @@ const NO_ENVIRONMENT: KeeperEnvironment = {
   rpcUrls: null,
   postgresUrl: null,
   logLevel: null,
+  httpHost: null,
   httpPort: null,
   passwordFile: null,
 };
@@ -188,7 +198,7 @@ function resolveConfig(given: KeeperFile, folder: string, environment: KeeperEnv
   return {
     name: given.name,
     deploymentFile: at(given.deployment),
-    rpcUrls: environment.rpcUrls ?? given.rpcUrls,
+    rpcUrls: requireApart(environment.rpcUrls ?? given.rpcUrls),
     keys:
       keys === undefined
         ? null
@@ -205,12 +215,23 @@ function resolveConfig(given: KeeperFile, folder: string, environment: KeeperEnv
     listen: given.network.listen,
     protocol: given.protocol,
     transactions: given.transactions,
-    http: { host: given.http.host, port: environment.httpPort ?? given.http.port },
+    http: { host: environment.httpHost ?? given.http.host, port: environment.httpPort ?? given.http.port },
     logLevel: environment.logLevel ?? given.log.level,
     minBalanceWei: parseEther(given.limits.minBalanceEth),
     maxClockDriftSeconds: given.limits.maxClockDriftSeconds,
     maxDataAgeSeconds: given.limits.maxDataAgeSeconds,
   };
+}
+
+/** @throws ConfigError when two nodes have one host and port: they would not be two witnesses */
+function requireApart(rpcUrls: readonly string[]): readonly string[] {
+  const origins = rpcUrls.map((url) => new URL(url).origin);
+  const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
+  if (twice === undefined) return rpcUrls;
+  throw new ConfigError(
+    `rpcUrls names the node ${twice} twice`,
+    "name each host and port once: nodes check each other, and one cannot check itself",
+  );
 }
 
 function resolveStore(

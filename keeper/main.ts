@@ -1,13 +1,14 @@
 // One keeper process: chooses the adapters that its configuration names and runs until it is told to stop.
 import { createOracleChain } from "./adapters/ethers/oracle-chain.ts";
 import { createWalletSigner } from "./adapters/ethers/wallet-signer.ts";
-import { startStatusServer } from "./adapters/http/status-server.ts";
+import { startStatusServer, type StatusServer } from "./adapters/http/status-server.ts";
 import { createNetworkSigner } from "./adapters/keystore/network-signer.ts";
 import { createScenarioBuilder } from "./adapters/processes/scenario-builder.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { systemTimer } from "./adapters/system/timer.ts";
-import { createKeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
+import { createKeeperMetrics, type KeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
 import { createPinoTelemetry } from "./adapters/telemetry/pino-telemetry.ts";
+import { listenFailure } from "./cli/keeper/listen-failure.ts";
 import { NO_SENDER } from "./cli/keeper/no-sender.ts";
 import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
 import { type GossipChoice, openGossip, type RegisteredGossip } from "./cli/keeper/open-gossip.ts";
@@ -37,6 +38,14 @@ import { transactionPolicy } from "./services/transactions/transaction-policy.ts
 /** Time between two observations of a dry run. */
 const DRY_RUN_INTERVAL_SECONDS = 15;
 
+/** How a keeper process is told things while it runs. */
+export interface KeeperControl {
+  /** Aborts when it is to end. */
+  readonly stop: AbortSignal;
+  /** Calls back whenever the configuration is to be read again; `reread` throws ConfigError. */
+  onReload(heard: (reread: () => KeeperConfig) => void): void;
+}
+
 /** What every kind of keeper process starts from. */
 interface Base {
   readonly config: KeeperConfig;
@@ -45,6 +54,8 @@ interface Base {
   readonly reader: OracleChain;
   readonly clock: PreciseClock;
   readonly marketData: MarketData;
+  readonly metrics: KeeperMetrics;
+  /** Counts every event in the metrics. */
   readonly telemetry: Telemetry;
   /** Aborts when the process is told to stop, and when its start fails. */
   readonly signal: AbortSignal;
@@ -55,9 +66,9 @@ interface Base {
  * `stop` aborts and everything is closed.
  * @throws ConfigError, ChainUnavailable or ChainDisagrees when it must not start
  */
-export async function runDryRun(config: KeeperConfig, stop: AbortSignal): Promise<void> {
-  await withBase(config, stop, async (base) => {
-    const { open, reader: chain, clock, marketData, signal } = base;
+export async function runDryRun(config: KeeperConfig, control: KeeperControl): Promise<void> {
+  await withBase(config, control.stop, async (base) => {
+    const { open, reader: chain, clock, marketData, telemetry, signal } = base;
     const monitor = monitorOf(
       base,
       NO_KEYS,
@@ -65,9 +76,8 @@ export async function runDryRun(config: KeeperConfig, stop: AbortSignal): Promis
       null,
     );
     await monitor.requireAgreement();
-    const metrics = createKeeperMetrics(() => monitor.status());
-    const telemetry = metrics.countEvents(base.telemetry);
-    const server = await startStatusServer({ ...config.http, status: () => monitor.status(), metrics });
+    followExpectation(base, monitor, NO_KEYS, control);
+    const server = await serveStatus(base, monitor, () => 0);
     telemetry.info("keeper-started", { mode: "dry-run", url: server.url, ...namesOf(open) });
     const settings = {
       listings: open.listings,
@@ -91,43 +101,45 @@ export async function runDryRun(config: KeeperConfig, stop: AbortSignal): Promis
  * Takes part in the network. Resolves when `stop` aborts and everything is closed: what is in flight is in the store.
  * @throws ConfigError, KeystoreError, ChainUnavailable, ChainDisagrees or StoreRefused when it must not start
  */
-export async function runKeeper(config: KeeperConfig, stop: AbortSignal): Promise<void> {
-  const keys = await openKeys(config);
-  await withBase(config, stop, async (base) => {
+export async function runKeeper(config: KeeperConfig, control: KeeperControl): Promise<void> {
+  await withBase(config, control.stop, async (base) => {
+    base.telemetry.info("keeper-starting", { step: "opening the keys" });
+    const keys = await openKeys(config);
     const owner = storeOwner(base.open.deployment, keys.report.address);
     const store = await openStore(config.store, owner, "existing", base.telemetry);
     try {
-      await takePart(base, keys, store);
+      await takePart(base, keys, store, control);
     } finally {
       await store.close();
     }
   });
 }
 
-async function takePart(base: Base, keys: KeeperKeys, store: KeeperStore): Promise<void> {
-  const { config, open, clock, marketData, signal } = base;
+async function takePart(
+  base: Base,
+  keys: KeeperKeys,
+  store: KeeperStore,
+  control: KeeperControl,
+): Promise<void> {
+  const { config, open, clock, marketData, metrics, telemetry, signal } = base;
   const address = asHex(keys.report.address);
   const known = rememberKeepers(open.probe);
   const participation = createParticipation(known.keepers);
   const network: { open?: RegisteredGossip } = {};
   const member = memberOf(base, keys, store, () => network.open?.gossip);
-  const monitor = monitorOf(
-    { ...base, open: { ...open, probe: known.probe } },
-    { address, networkKey: keys.network.publicKey },
-    participation,
-    member,
-  );
+  const ids = { address, networkKey: keys.network.publicKey };
+  const monitor = monitorOf({ ...base, open: { ...open, probe: known.probe } }, ids, participation, member);
   await monitor.requireAgreement();
+  followExpectation(base, monitor, ids, control);
 
-  const metrics = createKeeperMetrics(
-    () => monitor.status(),
-    () => network.open?.gossip.troubles("peer-queue-full") ?? 0,
-  );
-  const telemetry = metrics.countEvents(base.telemetry);
   const policy = transactionPolicy(open.deployment.chainId, config.transactions);
   const sender = senderOn(open.pool, { wallet: keys.transmitter, log: store, policy, telemetry, signal });
   const chain = createOracleChain(open.deployment.addresses, open.provider, sender);
-  const server = await startStatusServer({ ...config.http, status: () => monitor.status(), metrics });
+  const server = await serveStatus(
+    base,
+    monitor,
+    () => network.open?.gossip.troubles("peer-queue-full") ?? 0,
+  );
   try {
     network.open = await openGossip(gossipOf(base, keys, telemetry), signal);
     telemetry.info("keeper-started", { mode: "member", address, url: server.url, ...namesOf(open) });
@@ -178,16 +190,12 @@ function memberOf(
   store: KeeperStore,
   gossip: () => RegisteredGossip["gossip"] | undefined,
 ): MemberParts {
-  const address = asHex(keys.report.address);
   const transmitter = asHex(keys.transmitter.address);
   return {
     connected: () => new Set(gossip()?.connected() ?? []),
-    transmitters: async () => {
-      const others = await open.probe.registeredKeepers();
-      return new Map(others.map(({ reportKey, payee }) => [reportKey, payee])).set(address, transmitter);
-    },
+    transmitter,
     openTransactions: async () =>
-      (await store.openTransactions(BigInt(open.deployment.chainId), transmitter)).length,
+      (await store.openTransactions(BigInt(open.deployment.chainId), transmitter)).map(({ id }) => id),
   };
 }
 
@@ -203,6 +211,54 @@ function tellDigests(chain: OracleChain, saw: (configDigest: Hex) => void): Orac
   };
 }
 
+/** Takes `expect` anew from the configuration when told to; everything else of it waits for a restart. */
+function followExpectation(
+  { open, telemetry }: Base,
+  monitor: KeeperMonitor,
+  keys: Pick<ChainExpectation, "address" | "networkKey">,
+  control: KeeperControl,
+): void {
+  control.onReload((reread) => {
+    try {
+      const next = reread();
+      monitor.expect(expectationOf(next, open.deployment, keys));
+      const { configDigests, oracleParamsHashes, marginParamsHashes } = next.expect;
+      telemetry.info("expectation-reloaded", {
+        configDigests: configDigests.join(" "),
+        oracleParamsHashes: oracleParamsHashes.join(" "),
+        marginParamsHashes: marginParamsHashes.join(" "),
+      });
+    } catch (error) {
+      telemetry.error("expectation-not-reloaded", { reason: String(error) });
+    }
+  });
+}
+
+/** Shows the keeper's state over HTTP from its first look on, and goes on looking. */
+async function serveStatus(
+  { config, metrics, telemetry, signal }: Base,
+  monitor: KeeperMonitor,
+  queueDrops: () => number,
+): Promise<StatusServer> {
+  await monitor.look();
+  const { host, port } = config.http;
+  const server = await startStatusServer({
+    host,
+    port,
+    status: () => monitor.status(),
+    metrics: {
+      contentType: metrics.contentType,
+      text: () => metrics.text(monitor.status(), queueDrops()),
+    },
+    telemetry,
+  }).catch((error: unknown) => {
+    throw listenFailure({ what: "the status page", where: `${host}:${port}`, field: "http" }, error);
+  });
+  // Never rejects: a look that fails is in the status.
+  void monitor.watch(signal);
+  return server;
+}
+
 /** Opens what every process needs, and closes it whatever happens. */
 async function withBase(
   config: KeeperConfig,
@@ -211,7 +267,9 @@ async function withBase(
 ): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([stop, ended.signal]);
-  const telemetry = createPinoTelemetry({ name: config.name, level: config.logLevel });
+  const metrics = createKeeperMetrics();
+  const telemetry = metrics.countEvents(createPinoTelemetry({ name: config.name, level: config.logLevel }));
+  telemetry.info("keeper-starting", { step: "asking the nodes" });
   const open = await openChain(config, telemetry);
   try {
     const reader = createOracleChain(open.deployment.addresses, open.provider, NO_SENDER);
@@ -220,9 +278,10 @@ async function withBase(
         ? systemClock
         : await followChainClock(() => reader.latestBlock(), systemTimer, telemetry, signal);
     const { provider } = open;
+    telemetry.info("keeper-starting", { step: "opening market data" });
     const { marketData, close } = await openMarketData(config, { clock, provider, telemetry });
     try {
-      await run({ config, open, reader, clock, marketData, telemetry, signal });
+      await run({ config, open, reader, clock, marketData, metrics, telemetry, signal });
     } finally {
       close();
     }
@@ -233,7 +292,7 @@ async function withBase(
 }
 
 function monitorOf(
-  { config, open, reader, clock, marketData }: Base,
+  { config, open, reader, clock, marketData, telemetry }: Base,
   keys: Pick<ChainExpectation, "address" | "networkKey">,
   participation: Participation,
   member: MemberParts | null,
@@ -245,6 +304,9 @@ function monitorOf(
     chain: reader,
     probe: open.probe,
     clock,
+    timer: systemTimer,
+    telemetry,
+    nodes: () => [...open.pool.problems()].map(([name, problem]) => ({ name, problem })),
     marketData,
     markets: open.listings.map(({ symbol }) => symbol),
     maxDataAgeSeconds: config.maxDataAgeSeconds,

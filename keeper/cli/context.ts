@@ -40,6 +40,21 @@ export async function withSession(
   }
 }
 
+/** Shows in a command's help those options of the whole program that it takes, and no others. */
+export function withGlobalHelp(command: Command, ...flags: readonly string[]): Command {
+  return command.configureHelp({
+    showGlobalOptions: true,
+    visibleGlobalOptions: (made) => {
+      const all = made.parent === null ? [] : ancestorsOf(made).flatMap(({ options }) => [...options]);
+      return all.filter(({ long }) => long !== undefined && flags.includes(long));
+    },
+  });
+}
+
+function ancestorsOf(command: Command): readonly Command[] {
+  return command.parent === null ? [] : [command.parent, ...ancestorsOf(command.parent)];
+}
+
 /** Lines that follow a command's help: how it is used. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ npx ballast ${line}`).join("\n")}\n`;

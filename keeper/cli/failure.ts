@@ -58,9 +58,41 @@ const ADVICE: Readonly<Record<string, string>> = {
   ParameterOutOfBounds: "choose a value within the bounds named above",
   GovernorInsufficientProposerVotes: "proposing needs votes: delegate tokens to this key first",
   ERC20InsufficientBalance: "the key holds too few tokens",
+  NotAllowed: "governance has to let this operator stand first (setCandidate); ask it with this address",
+  AlreadyMember: "change keys, endpoint or payee with: ballast keeper rotate",
+  NotMember: "join first: ballast keeper join",
+  NoStakeLeft: "the stake was slashed whole: this operator is out for good",
+  StakeTooSmall: "stake at least the second number (units of the token)",
+  ReportKeyTaken: "a key serves one operator ever: make another with ballast keys new",
+  NetworkKeyTaken: "make another network key with ballast keys new --kind network",
+  EndpointTaken: "name an endpoint of your own with --endpoint",
+  NoProofOfPossession: "the report key under `keys` in the configuration has to be the one that joins",
+  AlreadyLeaving: "wait until the time named above, then: ballast keeper withdraw",
+  NotLeaving: "ask to leave first: ballast keeper leave",
+  StillBound:
+    "wait until the first time named above (Unix seconds); ballast keeper activate ends duty where the key still counts",
+  NotEnoughKeepers: "wait until enough members qualify: stake, time and governance's leave",
+  NothingToActivate: "nothing is to be done: the chosen set is in force already",
+  OverlapNotOver:
+    "wait until the first time named above (Unix seconds): two configurations count at once, never three",
+  NothingOwed: "nothing was credited since the last payment: ballast keeper rewards shows what there is",
+  NotLastReport: "a newer report was accepted meanwhile: try again",
+  NobodyToCredit: "all signers of this report are credited already",
+  Underfunded: "the rewards contract holds too few tokens: governance has to fund it",
 };
 
 const NO_ADVICE = "run the command with --help to see what it expects";
+const UNKNOWN = "nothing is known of this failure: report it with the text above and what was asked for";
+
+/** What the operating system's refusals mean for a file. */
+const SYSTEM_ADVICE: Readonly<Record<string, string>> = {
+  EACCES: "give this user the right to it (chown, chmod)",
+  EISDIR: "name a file, not a folder",
+  EMFILE: "raise the number of files that a process may open (ulimit -n, LimitNOFILE)",
+  ENOENT: "check the path",
+  ENOSPC: "the disk is full: make room",
+  EROFS: "choose a folder that is not read-only",
+};
 
 /** Turns whatever was thrown into words and advice; never shows a stack. */
 export function explain(error: unknown): Failure {
@@ -93,7 +125,8 @@ export function explain(error: unknown): Failure {
     };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { code: "failed", message, advice: NO_ADVICE };
+  const system = error instanceof Error && "code" in error ? SYSTEM_ADVICE[String(error.code)] : undefined;
+  return { code: "failed", message, advice: system ?? UNKNOWN };
 }
 
 /** Errors that say themselves what to do. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type JsonRpcProvider, type Signer, Wallet } from "ethers";
+import { readPassword } from "../adapters/keystore/password-file.ts";
 import { CommandError } from "./failure.ts";
 
 /** Only on this chain id is it sure that an unlocked account is worth nothing. */
@@ -31,8 +32,8 @@ export async function openSigner(choice: KeyChoice, provider: JsonRpcProvider): 
       "put the password in a file that only you can read and name it with --password-file",
     );
   }
-  const keystore = readSecretFile(keystoreFile, "keystore");
-  const [password = ""] = readSecretFile(passwordFile, "password file").split("\n");
+  const keystore = readKeystore(keystoreFile);
+  const password = readPassword(passwordFile);
   try {
     return (await Wallet.fromEncryptedJson(keystore, password)).connect(provider);
   } catch (error) {
@@ -66,11 +67,11 @@ async function devSigner(index: number, provider: JsonRpcProvider): Promise<Sign
   return signer;
 }
 
-function readSecretFile(file: string, kind: string): string {
+function readKeystore(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new CommandError("no-file", `the ${kind} ${file} cannot be read`, "check its path and rights", {
+    throw new CommandError("no-file", `the keystore ${file} cannot be read`, "check its path and rights", {
       cause: error,
     });
   }

@@ -29,6 +29,7 @@ const program = new Command("ballast")
   .option("--password-file <file>", "file whose first line opens the keystore (BALLAST_PASSWORD_FILE)")
   .option("--dev-account <n>", "sign with an unlocked account of a local Hardhat node", wholeNumber)
   .showHelpAfterError("Add --help to see what is expected.")
+  .configureHelp({ showGlobalOptions: true })
   .addHelpText(
     "after",
     examples(

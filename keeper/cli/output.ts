@@ -25,6 +25,16 @@ export function createOutput(json: boolean, write: (line: string) => void = cons
   };
 }
 
+/** Says on the error stream what a command is at, so that nobody takes its silence for a hang; programs that read JSON are not told. */
+export function createProgress(
+  json: boolean,
+  write: (line: string) => void = console.error,
+): (step: string) => void {
+  return (step) => {
+    if (!json) write(`... ${step}`);
+  };
+}
+
 /** JSON with big integers as decimal text, so that no reader rounds them. */
 export function toJson(value: unknown, indent = 0): string {
   return JSON.stringify(

@@ -1,4 +1,5 @@
-import { parseUnits } from "ethers";
+import { multiaddr } from "@multiformats/multiaddr";
+import { getAddress, isAddress, parseUnits } from "ethers";
 import { InvalidArgumentError } from "commander";
 
 /** Parsers of arguments and options; each says what it expected, behind the value that commander names. */
@@ -39,4 +40,28 @@ export function unitsE8(text: string): bigint {
   throw new InvalidArgumentError(
     "Expected a number of at least zero with at most eight decimals, such as 0.25.",
   );
+}
+
+export function address(text: string): string {
+  if (!isAddress(text)) throw new InvalidArgumentError("Expected an address: 0x and 40 hexadecimal digits.");
+  return getAddress(text);
+}
+
+/** Where a peer answers, as the registry holds it. */
+export function tcpMultiaddr(text: string): string {
+  try {
+    if (multiaddr(text).getComponents().at(-1)?.name === "tcp") return text;
+  } catch {
+    // The message below says what was expected.
+  }
+  throw new InvalidArgumentError("Expected a multiaddr of TCP, such as /dns4/keeper.example/tcp/9463.");
+}
+
+const MILLISECONDS = 1_000;
+
+/** A time as Unix seconds. */
+export function timeSeconds(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError("Expected a time, such as 2026-12-24T18:00:00Z.");
+  return Math.floor(ms / MILLISECONDS);
 }

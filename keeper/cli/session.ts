@@ -11,6 +11,7 @@ import { IClearingHouse__factory } from "../../types/ethers-contracts/factories/
 import { ICollateralVault__factory } from "../../types/ethers-contracts/factories/interfaces/ICollateralVault__factory.ts";
 import { IInstrumentRegistry__factory } from "../../types/ethers-contracts/factories/interfaces/IInstrumentRegistry__factory.ts";
 import { IKeeperRegistry__factory } from "../../types/ethers-contracts/factories/interfaces/IKeeperRegistry__factory.ts";
+import { IKeeperRewards__factory } from "../../types/ethers-contracts/factories/interfaces/IKeeperRewards__factory.ts";
 import { ILiquidationEngine__factory } from "../../types/ethers-contracts/factories/interfaces/ILiquidationEngine__factory.ts";
 import { IMarginEngine__factory } from "../../types/ethers-contracts/factories/interfaces/IMarginEngine__factory.ts";
 import { IMarginLens__factory } from "../../types/ethers-contracts/factories/interfaces/IMarginLens__factory.ts";
@@ -20,12 +21,15 @@ import { IScenarioStore__factory } from "../../types/ethers-contracts/factories/
 import { ISettlement__factory } from "../../types/ethers-contracts/factories/interfaces/ISettlement__factory.ts";
 import { Exchange__factory } from "../../types/ethers-contracts/factories/trading/Exchange__factory.ts";
 import { BallastGovernor__factory } from "../../types/ethers-contracts/factories/governance/BallastGovernor__factory.ts";
+import { BallastToken__factory } from "../../types/ethers-contracts/factories/governance/BallastToken__factory.ts";
+import { KeeperStaking__factory } from "../../types/ethers-contracts/factories/oracle/KeeperStaking__factory.ts";
 import { refusing } from "../adapters/ethers/refusal.ts";
 import { loadDeployment, type ContractAddresses, type Deployment } from "../config.ts";
 import { CommandError } from "./failure.ts";
 import { openSigner, type KeyChoice } from "./key.ts";
 
 const POLLING_MS = 250;
+const NO_CACHE = -1;
 
 /** The house's contracts as one runner sees them. */
 type Contracts = ReturnType<typeof connectContracts>;
@@ -90,6 +94,8 @@ function connectContracts(addresses: ContractAddresses, runner: ContractRunner) 
     lens: IMarginLens__factory.connect(addresses.marginLens, runner),
     oracle: IRiskOracle__factory.connect(addresses.riskOracle, runner),
     keepers: IKeeperRegistry__factory.connect(addresses.keeperRegistry, runner),
+    staking: KeeperStaking__factory.connect(addresses.keeperStaking, runner),
+    rewards: IKeeperRewards__factory.connect(addresses.keeperRewards, runner),
     scenarios: IScenarioStore__factory.connect(addresses.scenarioStore, runner),
     config: IRiskConfig__factory.connect(addresses.riskConfig, runner),
     liquidation: ILiquidationEngine__factory.connect(addresses.liquidationEngine, runner),
@@ -104,10 +110,16 @@ export async function openSession(choice: SessionChoice): Promise<Session> {
   const provider = new JsonRpcProvider(url, undefined, {
     staticNetwork: Network.from(deployment.chainId),
     pollingInterval: POLLING_MS,
+    // A command sends one transaction after another: a nonce that is remembered from before the last one is wrong.
+    cacheTimeout: NO_CACHE,
   });
   await requireChain(provider, url, deployment.chainId);
   const contracts = connectContracts(deployment.addresses, provider);
-  const interfaces: readonly Interface[] = Object.values(contracts).map((contract) => contract.interface);
+  // A token's errors are those of ERC-6093, whichever token it is.
+  const interfaces: readonly Interface[] = [
+    ...Object.values(contracts).map((contract) => contract.interface),
+    BallastToken__factory.createInterface(),
+  ];
   let opened: Promise<Signer> | null = null;
   const signer = () => (opened ??= openSigner(choice, provider));
   return {

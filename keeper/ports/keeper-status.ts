@@ -11,8 +11,8 @@ export interface ReportStamp {
 export interface MemberStatus {
   readonly address: Hex;
   readonly isSelf: boolean;
-  /** Whether messages reach it now; true for the keeper itself. */
-  readonly connected: boolean;
+  /** Whether messages reach it now; true for the keeper itself, null in a dry run, which talks to nobody. */
+  readonly connected: boolean | null;
   /** Newest report that it signed. */
   readonly lastReport: ReportStamp | null;
   /** Its spots in the newest report against the report's medians, the largest by size over the markets, bps. */
@@ -21,7 +21,7 @@ export interface MemberStatus {
   readonly signedStreak: number;
   /** Reports in a row that came without its signature. */
   readonly missedStreak: number;
-  /** Account that pays for its transactions, and what is left there. */
+  /** Account that pays for its transactions, and what is left there; null for others, whose accounts nothing on the chain names. */
   readonly transmitter: Hex | null;
   readonly balanceWei: bigint | null;
 }
@@ -42,6 +42,27 @@ export interface QuorumStatus {
   readonly margin: number;
 }
 
+/** A node of the chain, and why it is not used; null when it is. */
+export interface NodeStatus {
+  readonly name: string;
+  readonly problem: string | null;
+}
+
+/** The chain's newest block when the keeper looked last. */
+interface ChainStatus {
+  readonly blockNumber: bigint;
+  readonly blockTimestampSeconds: number;
+  /** The keeper's clock less that time: the block's age, and what the clock is wrong by. */
+  readonly clockAheadSeconds: number;
+}
+
+/** A keeper's transactions that are not final. */
+export interface TransactionsStatus {
+  readonly open: number;
+  /** Since this process saw the oldest of them first; null when there is none. */
+  readonly oldestAgeSeconds: number | null;
+}
+
 /** What a keeper says of itself and of the others. */
 export interface KeeperStatus {
   readonly name: string;
@@ -49,16 +70,23 @@ export interface KeeperStatus {
   readonly mode: "member" | "dry-run";
   /** Null in a dry run without a key. */
   readonly address: Hex | null;
+  /** As the deployment's file says. */
   readonly chainId: number;
   readonly startedAtSeconds: number;
   readonly nowSeconds: number;
-  /** The chain's newest report; null before the first. */
+  /** Null while no node answers: report, heartbeat, quorum and members are then of the last time one did. */
+  readonly chain: ChainStatus | null;
+  readonly nodes: readonly NodeStatus[];
+  /** The newest report that was seen on the chain; null before the first. */
   readonly report: ReportStamp | null;
-  readonly heartbeatSeconds: number;
-  readonly quorum: QuorumStatus;
-  /** In the order of the registry. */
+  /** Null until the chain was read. */
+  readonly heartbeatSeconds: number | null;
+  /** Null in a dry run, and until the keeper set is known. */
+  readonly quorum: QuorumStatus | null;
+  /** In the order of the registry; empty until the keeper set is known. */
   readonly members: readonly MemberStatus[];
-  readonly openTransactions: number;
+  /** Null in a dry run, and while the store does not answer. */
+  readonly transactions: TransactionsStatus | null;
   readonly ready: boolean;
   readonly checks: readonly ReadinessCheck[];
 }

@@ -6,17 +6,17 @@ import type { ReportSigner } from "../ports/signer.ts";
 /** Version of the oracle's messages that this keeper speaks. */
 const ORACLE_VERSION = "1";
 
-/** What this keeper was told of the chain; null and an empty list accept anything. */
+/** What this keeper was told of the chain; null and an empty list accept anything, two values stand for the one of now and the next. */
 export interface ChainExpectation {
   readonly chainId: bigint;
   /** Address of the report key; null in a dry run. */
   readonly address: Hex | null;
   /** Ed25519 public key that the registry must hold for the report key; null in a dry run. */
   readonly networkKey: Hex | null;
-  /** Configurations that the operator has agreed to: the one of now, and during a rotation the next. */
+  /** Configurations that the operator has agreed to. */
   readonly configDigests: readonly Hex[];
-  readonly oracleParamsHash: Hex | null;
-  readonly marginParamsHash: Hex | null;
+  readonly oracleParamsHashes: readonly Hex[];
+  readonly marginParamsHashes: readonly Hex[];
   /** Hash of the protocol parameters that this keeper runs with. */
   readonly parametersHash: Hex;
 }
@@ -32,7 +32,8 @@ export interface Difference {
 /** What a registry holds when no protocol parameters are agreed. */
 export const NO_PARAMETERS_HASH: Hex = `0x${"00".repeat(32)}`;
 
-const CHECK_CHANGE = "find out who changed it and why; when you agree, put the new value into `expect`";
+const CHECK_CHANGE =
+  "find out who changed it and why; when you agree, put the new value into `expect` and send the keeper a SIGHUP";
 
 /** Everything in which the chain differs from what a keeper was told, the gravest first; empty when they agree. */
 export function findDifferences(facts: ChainFacts, expected: ChainExpectation): readonly Difference[] {
@@ -78,8 +79,8 @@ export function findDifferences(facts: ChainFacts, expected: ChainExpectation): 
       facts.parametersHash,
       "give `protocol` in the configuration the values that the network has agreed to",
     ),
-    ...differs("oracle parameters", listOf(expected.oracleParamsHash), facts.oracleParamsHash, CHECK_CHANGE),
-    ...differs("margin parameters", listOf(expected.marginParamsHash), facts.marginParamsHash, CHECK_CHANGE),
+    ...differs("oracle parameters", expected.oracleParamsHashes, facts.oracleParamsHash, CHECK_CHANGE),
+    ...differs("margin parameters", expected.marginParamsHashes, facts.marginParamsHash, CHECK_CHANGE),
     ...membership(expected, keeperSet),
   ];
 }

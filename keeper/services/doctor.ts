@@ -1,12 +1,13 @@
 import type { ChainFacts } from "../ports/chain-probe.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { NodeStatus } from "../ports/keeper-status.ts";
 import type { Market, MarketData } from "../ports/market-data.ts";
-import { StoreRefused } from "../ports/store.ts";
 import { type ChainExpectation, findDifferences, NO_PARAMETERS_HASH } from "./chain-agreement.ts";
 
-type Verdict = "ok" | "warn" | "fail";
+/** `skip`: it could not be checked, for a reason that another check names. */
+type Verdict = "ok" | "warn" | "fail" | "skip";
 
-/** One finding; `advice` says what to do and is null when all is well. */
+/** One finding; `advice` says what to do and is null when there is nothing to do about this one. */
 export interface DoctorCheck {
   readonly name: string;
   readonly verdict: Verdict;
@@ -26,25 +27,35 @@ export interface Peer {
   readonly reachable: boolean;
 }
 
-/** What a doctor examines. */
+/** What a doctor examines. Whatever it asks may reject: with NotChecked when something else is the cause. */
 export interface DoctorParts {
+  /** Its address is null where none is known. */
   readonly expected: ChainExpectation;
+  readonly isDryRun: boolean;
   readonly limits: DoctorLimits;
   /** The process's own clock. */
-  readonly clock: Clock;
-  /** Each node with what is wrong with it, or null. */
-  nodes(): Promise<readonly { readonly name: string; readonly problem: string | null }[]>;
+  clock(): Promise<Clock>;
+  /** Each node with what is wrong with it. */
+  nodes(): Promise<readonly NodeStatus[]>;
   facts(): Promise<ChainFacts>;
-  /** Of the transmitter; null in a dry run. */
-  readonly balanceWei: (() => Promise<bigint>) | null;
-  /** Opens the store, writes into it and closes it; null in a dry run. */
-  readonly tryStore: (() => Promise<void>) | null;
-  /** Other keepers by name, and whether their endpoints take a connection; null in a dry run. */
-  readonly peers: (() => Promise<readonly Peer[]>) | null;
-  readonly marketData: MarketData;
+  /** Of the transmitter. */
+  balanceWei(): Promise<bigint>;
+  /** Opens the store, writes into it and takes it back; resolves to what it found. */
+  tryStore(): Promise<string>;
+  /** Other keepers by name, and whether their endpoints take a connection. */
+  peers(): Promise<readonly Peer[]>;
+  marketData(): Promise<Pick<MarketData, "latest">>;
   readonly markets: readonly Market[];
-  /** Secret files that others than their owner have rights to. */
-  readonly openFiles: readonly string[];
+}
+
+/** Something could not be examined, and another check says why. */
+export class NotChecked extends Error {
+  readonly code = "not-checked";
+
+  constructor(reason: string) {
+    super(`not checked: ${reason}`);
+    this.name = "NotChecked";
+  }
 }
 
 const WEI_PER_ETH = 1e18;
@@ -52,51 +63,88 @@ const SHOWN_DECIMALS = 4;
 
 /** Examines everything that a keeper needs; no check keeps the others from being made. */
 export async function examine(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
+  const facts = parts.facts();
+  // Whoever needs them may come later.
+  facts.catch(() => undefined);
+  const needed = async () => {
+    try {
+      return await facts;
+    } catch {
+      throw new NotChecked("the chain cannot be read");
+    }
+  };
+  const marketData = parts.marketData();
+  marketData.catch(() => undefined);
   const groups = await Promise.all([
     attempt("nodes", "check rpcUrls and the nodes", () => checkNodes(parts)),
-    attempt("chain", "check rpcUrls and the nodes", () => checkChain(parts)),
-    attempt("balance", "check the nodes", () => checkBalance(parts)),
-    attempt("store", "check the store's path, rights and free space, or the database", () =>
-      checkStore(parts),
-    ),
-    attempt("peers", "check the nodes", () => checkPeers(parts)),
+    attempt("chain", "see what is said of each node", async () => checkChain(parts, await facts)),
+    ...(parts.isDryRun
+      ? []
+      : [
+          attempt("balance", "see what is said of each node", async () => {
+            await needed();
+            return checkBalance(parts);
+          }),
+          attempt("store", "check the store's path, rights and free space, or the database", async () => [
+            ok("store", await parts.tryStore()),
+          ]),
+          attempt("peers", "see what is said of each node", async () => checkPeers(parts, await needed())),
+        ]),
+    attempt("market data", "check marketData in the configuration", async () => {
+      await marketData;
+      return [];
+    }),
     ...parts.markets.map((market) =>
-      attempt(`market data ${market}`, "check the data folder or the venues", () =>
-        checkMarket(parts, market),
-      ),
+      attempt(`market data ${market}`, "check the data folder or the venues", async () => {
+        const source = await marketData.catch(() => {
+          throw new NotChecked("market data cannot be opened");
+        });
+        return checkMarket(parts, source, market);
+      }),
     ),
   ]);
-  return [...groups.flat(), ...checkKeyFiles(parts.openFiles)];
+  return groups.flat();
 }
 
-async function attempt(
+/** Makes a check; what it throws is its finding, with the error's own advice where it has one. */
+export async function attempt(
   name: string,
   advice: string,
-  check: () => Promise<readonly DoctorCheck[]>,
+  check: () => readonly DoctorCheck[] | Promise<readonly DoctorCheck[]>,
 ): Promise<readonly DoctorCheck[]> {
   try {
     return await check();
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return [{ name, verdict: "fail", detail, advice: error instanceof StoreRefused ? error.advice : advice }];
+    if (error instanceof NotChecked) return [{ name, verdict: "skip", detail, advice: null }];
+    return [{ name, verdict: "fail", detail, advice: adviceOf(error) ?? advice }];
   }
 }
 
-function ok(name: string, detail: string): DoctorCheck {
+function adviceOf(error: unknown): string | null {
+  return error instanceof Error && "advice" in error && typeof error.advice === "string"
+    ? error.advice
+    : null;
+}
+
+export function ok(name: string, detail: string): DoctorCheck {
   return { name, verdict: "ok", detail, advice: null };
 }
 
 async function checkNodes(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
   const all = await parts.nodes();
   const bad = all.filter(({ problem }) => problem !== null);
+  const isAnyGood = bad.length < all.length;
   const checks: DoctorCheck[] = all.map(({ name, problem }) =>
     problem === null
       ? ok(`node ${name}`, "answers and agrees with the others")
       : {
           name: `node ${name}`,
-          verdict: bad.length === all.length ? "fail" : "warn",
+          verdict: isAnyGood ? "warn" : "fail",
           detail: `not used: ${problem}`,
-          advice: "repair or replace it in rpcUrls; the others are used meanwhile",
+          advice: isAnyGood
+            ? "repair or replace it in rpcUrls; the others are used meanwhile"
+            : "repair it, or name one that works in rpcUrls: nothing can be done without a node",
         },
   );
   if (all.length > 1) return checks;
@@ -104,9 +152,9 @@ async function checkNodes(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
   return [...checks, { name: "nodes", verdict: "warn", detail: "there is only one node", advice }];
 }
 
-async function checkChain(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
-  const { expected, limits, clock } = parts;
-  const seen = await parts.facts();
+async function checkChain(parts: DoctorParts, seen: ChainFacts): Promise<readonly DoctorCheck[]> {
+  const { expected, limits } = parts;
+  const clock = await parts.clock();
   const drift = clock.nowSeconds() - seen.block.timestampSeconds;
   const isLate = Math.abs(drift) > limits.maxClockDriftSeconds;
   const time: DoctorCheck = isLate
@@ -125,74 +173,84 @@ async function checkChain(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
       advice,
     }),
   );
-  if (differences.length > 0 || seen.kind === "incomplete") return [time, ...differences];
-  const { keeperSet, oracleParamsHash, marginParamsHash } = seen;
-  const pinned =
-    expected.configDigests.length > 0 &&
-    expected.oracleParamsHash !== null &&
-    expected.marginParamsHash !== null;
-  const values = `config digest ${keeperSet.configDigest}, oracle parameters ${oracleParamsHash}, margin parameters ${marginParamsHash}`;
+  if (seen.kind === "incomplete" || seen.chainId !== expected.chainId) return [time, ...differences];
+  const chain = `chain ${seen.chainId.toString()}, block ${seen.block.number.toString()}, contracts in place`;
+  const differs = (what: string) => differences.some(({ name }) => name === what);
   return [
     time,
-    ok(
-      "chain",
-      `chain ${seen.chainId.toString()}, block ${seen.block.number.toString()}, contracts in place`,
-    ),
-    expected.address === null
-      ? ok("membership", "not needed in a dry run")
-      : ok("membership", `${expected.address} is one of ${keeperSet.keepers.length} keepers`),
-    pinned
-      ? ok("agreement", values)
-      : {
-          name: "agreement",
-          verdict: "warn",
-          detail: `not all of them are held to a known value: ${values}`,
-          advice: "compare them with another keeper's and put them into `expect`",
-        },
-    seen.parametersHash === NO_PARAMETERS_HASH
-      ? {
-          name: "protocol parameters",
-          verdict: "warn",
-          detail: `the registry holds none; this keeper's are ${expected.parametersHash}`,
-          advice: "compare them with the other keepers', and let governance call setParametersHash with them",
-        }
-      : ok("protocol parameters", `${seen.parametersHash}, as the registry holds them`),
+    ...differences,
+    ok("chain", chain),
+    ...(differs("membership") || differs("network key") ? [] : membership(parts, seen)),
+    ...(differences.length > 0 ? [] : [agreement(parts, seen)]),
+    ...(differs("protocol parameters") ? [] : [protocolParameters(parts, seen)]),
   ];
 }
 
-function checkKeyFiles(openFiles: readonly string[]): readonly DoctorCheck[] {
-  return openFiles.map((file) => ({
-    name: "key file",
-    verdict: "warn",
-    detail: `others than its owner have rights to ${file}`,
-    advice: `chmod 600 ${file}`,
-  }));
+type CompleteFacts = Extract<ChainFacts, { kind: "complete" }>;
+
+function membership(
+  { expected, isDryRun }: DoctorParts,
+  { keeperSet }: CompleteFacts,
+): readonly DoctorCheck[] {
+  if (isDryRun) return [];
+  const { address } = expected;
+  return [
+    address === null
+      ? {
+          name: "membership",
+          verdict: "skip",
+          detail: new NotChecked("the report key is not known").message,
+          advice: null,
+        }
+      : ok("membership", `${address} is one of ${keeperSet.keepers.length} keepers`),
+  ];
 }
 
-async function checkBalance({ balanceWei, limits }: DoctorParts): Promise<readonly DoctorCheck[]> {
-  if (balanceWei === null) return [ok("balance", "not needed in a dry run")];
-  const balance = await balanceWei();
+function agreement({ expected }: DoctorParts, facts: CompleteFacts): DoctorCheck {
+  const { keeperSet, oracleParamsHash, marginParamsHash } = facts;
+  const values = `config digest ${keeperSet.configDigest}, oracle parameters ${oracleParamsHash}, margin parameters ${marginParamsHash}`;
+  const isPinned =
+    expected.configDigests.length > 0 &&
+    expected.oracleParamsHashes.length > 0 &&
+    expected.marginParamsHashes.length > 0;
+  if (isPinned) return ok("agreement", values);
+  return {
+    name: "agreement",
+    verdict: "warn",
+    detail: `not all of them are held to a known value: ${values}`,
+    advice: "compare them with another keeper's and put them into `expect`",
+  };
+}
+
+function protocolParameters({ expected }: DoctorParts, { parametersHash }: CompleteFacts): DoctorCheck {
+  const name = "protocol parameters";
+  if (parametersHash !== NO_PARAMETERS_HASH) return ok(name, `${parametersHash}, as the registry holds them`);
+  return {
+    name,
+    verdict: "warn",
+    detail: `the registry holds none; this keeper's are ${expected.parametersHash}`,
+    advice: "compare them with the other keepers', and let governance call setParametersHash with them",
+  };
+}
+
+async function checkBalance(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
+  const { limits } = parts;
+  const balance = await parts.balanceWei();
   const eth = (wei: bigint) => `${(Number(wei) / WEI_PER_ETH).toFixed(SHOWN_DECIMALS)} ETH`;
   if (balance >= limits.minBalanceWei) return [ok("balance", eth(balance))];
+  // Never a failure: without it the keeper still signs, and others transmit.
   return [
     {
       name: "balance",
-      verdict: balance === 0n ? "fail" : "warn",
-      detail: `${eth(balance)}, at least ${eth(limits.minBalanceWei)} expected`,
+      verdict: "warn",
+      detail: `the transmitter has ${eth(balance)}, at least ${eth(limits.minBalanceWei)} expected: others transmit meanwhile`,
       advice: "send the transmitter some ETH (`ballast keys list` shows its address)",
     },
   ];
 }
 
-async function checkStore({ tryStore }: DoctorParts): Promise<readonly DoctorCheck[]> {
-  if (tryStore === null) return [ok("store", "not needed in a dry run")];
-  await tryStore();
-  return [ok("store", "opens and writes")];
-}
-
-async function checkPeers(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
-  if (parts.peers === null) return [ok("peers", "not needed in a dry run")];
-  const [others, seen] = await Promise.all([parts.peers(), parts.facts()]);
+async function checkPeers(parts: DoctorParts, seen: ChainFacts): Promise<readonly DoctorCheck[]> {
+  const others = await parts.peers();
   const away = others.filter(({ reachable }) => !reachable).map(({ name }) => name);
   if (away.length === 0) return [ok("peers", `all ${others.length} take a connection`)];
   const quorum = seen.kind === "complete" ? seen.keeperSet.quorum : others.length + 1;
@@ -209,12 +267,14 @@ async function checkPeers(parts: DoctorParts): Promise<readonly DoctorCheck[]> {
 }
 
 async function checkMarket(
-  { marketData, limits, clock }: DoctorParts,
+  parts: DoctorParts,
+  source: Pick<MarketData, "latest">,
   market: Market,
 ): Promise<readonly DoctorCheck[]> {
+  const { limits } = parts;
   const name = `market data ${market}`;
-  const { observedAtSeconds, spotUsd, expiries } = await marketData.latest(market);
-  const age = clock.nowSeconds() - observedAtSeconds;
+  const { observedAtSeconds, spotUsd, expiries } = await source.latest(market);
+  const age = (await parts.clock()).nowSeconds() - observedAtSeconds;
   const detail = `spot ${spotUsd} USD, ${expiries.length} expiries, ${age} s old`;
   if (age <= limits.maxDataAgeSeconds) return [ok(name, detail)];
   return [

@@ -114,6 +114,11 @@ export class DemoKeepers {
     return this.#parts.keepers.map((_keeper, index) => this.#network.keeper(index).pid);
   }
 
+  /** Where each keeper that runs shows its status: a page for people, and what `ballast keeper status` reads. */
+  statusUrl(index: number): string {
+    return this.#network.keeper(index).url;
+  }
+
   /** Every report waited for so far. */
   get reports(): readonly AwaitedReport[] {
     return this.#reports;

@@ -69,8 +69,9 @@ export async function setStage(scene: Scene): Promise<SetStage> {
   scene.atEnd(() => keepers.stop());
   // A process that starts later sees a block later: a new one sets all their clocks.
   await clock.advance(1);
-  const processes = keepers.names.map((name, index) => `${name} (process ${keepers.pids[index] ?? 0})`);
-  console.say(`Started ${processes.join(", ")}.`);
+  console.say(`Started ${keepers.names.length} keepers; each shows its status while the demo runs:`);
+  for (const [index, name] of keepers.names.entries())
+    console.say(`  ${name} (process ${keepers.pids[index] ?? 0})  ${keepers.statusUrl(index)}`);
   const { gasUsed: openingReportGas } = await keepers.awaitReport(start);
   await keepers.awaitScenarios();
   const marketData = replayBy(replay, clock);

@@ -1,4 +1,5 @@
 import type { Signer } from "ethers";
+import { signPossession } from "../../keeper/adapters/ethers/possession.ts";
 import type { Ballast } from "../../deploy/deploy.ts";
 
 /** A keeper's two keys: the operator owns the stake, the report key signs reports. */
@@ -6,15 +7,6 @@ export interface StakedKeeper {
   readonly operator: Signer;
   readonly reportKey: Signer;
 }
-
-/** EIP-712 type of a report key's proof of possession; the domain is the staking contract's. */
-const POSSESSION_TYPES = {
-  KeeperKey: [
-    { name: "operator", type: "address" },
-    { name: "reportKey", type: "address" },
-    { name: "networkKey", type: "bytes32" },
-  ],
-};
 
 /** Puts the least stake, given by the treasury, behind each key of the configuration in force. Its entries stay as they are. */
 export async function stakeKeepers(
@@ -25,6 +17,7 @@ export async function stakeKeepers(
   const units = await staking.minStakeUnits();
   const entries = await keepers.entries();
   const { name, version, chainId, verifyingContract } = await staking.eip712Domain();
+  const domain = { name, version, chainId, verifyingContract };
   for (const { operator, reportKey } of staked) {
     const [owner, key] = [await operator.getAddress(), await reportKey.getAddress()];
     const entry = entries.find((candidate) => candidate.reportKey === key);
@@ -32,11 +25,7 @@ export async function stakeKeepers(
     await (await token.connect(treasury).transfer(owner, units)).wait();
     await (await token.connect(operator).approve(verifyingContract, units)).wait();
     const { networkKey, payee, endpoint } = entry;
-    const possession = await reportKey.signTypedData(
-      { name, version, chainId, verifyingContract },
-      POSSESSION_TYPES,
-      { operator: owner, reportKey: key, networkKey },
-    );
+    const possession = await signPossession(reportKey, domain, { operator: owner, networkKey });
     const wish = { reportKey: key, networkKey, payee, endpoint };
     await (await staking.connect(operator).join(wish, units, possession)).wait();
   }

@@ -221,6 +221,11 @@ describe("the command line", function () {
     );
     expect((data[0] as { varConfidenceBps: bigint }).varConfidenceBps).to.equal(9_950n);
     expect(proposal["transaction"]).to.equal(null);
+    const calldata = String(proposal["calldata"]);
+    expect(await json("params", "hash", calldata)).to.deep.equal({
+      set: "margin",
+      hash: proposal["newHash"],
+    });
     const { err } = await fail("params", "propose-confidence", "42");
     expect(err).to.include("ParameterOutOfBounds");
     const same = await fail("params", "propose-confidence", "99");
@@ -238,7 +243,7 @@ describe("the command line", function () {
       scrypt: { N: 2, r: 1, p: 1 },
     });
     writeFileSync(inFolder("keystore.json"), keystore);
-    writeFileSync(inFolder("password"), "sesame\n");
+    writeFileSync(inFolder("password"), "sesame\n", { mode: 0o600 });
     const key = ["--keystore", inFolder("keystore.json"), "--password-file", inFolder("password")];
     const poor = await fail("account", "open", ...key);
     expect(poor.err).to.include("cannot pay for gas");

@@ -76,13 +76,14 @@ describe("the demo", function () {
     await new Promise<void>((resolve, reject) => {
       demo.stdout.on("data", (chunk: Buffer) => {
         output += chunk.toString();
-        if (/Started .*\n/.test(output)) resolve();
+        if (/(?:\(process \d+\)[^\n]*\n\s*){4}/.test(output)) resolve();
       });
       demo.once("exit", () => {
         reject(new Error(`the demo ended by itself:\n${output}`));
       });
     });
     const pids = [...output.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid));
+    expect([...output.matchAll(/\(process \d+\) {2}http:\/\/127\.0\.0\.1:\d+/g)]).to.have.length(4);
     expect(pids).to.have.length(4);
     expect(pids.filter(isRunning)).to.have.length(4);
     demo.kill("SIGINT");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { HDNodeWallet } from "ethers";
 import { loadParameters } from "../../deploy/parameter-file.ts";
@@ -5,6 +6,8 @@ import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
 import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
 import { launchKeepers, type KeeperNetwork } from "../../scripts/network/keeper-network.ts";
 import { registeredKeepers, withFreePorts } from "../../scripts/network/registered-keepers.ts";
+import { PROJECT_ROOT } from "../../scripts/run-command.ts";
+import { selectorsIn } from "../support/metric-selectors.ts";
 import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
 
 const KEEPERS = 4;
@@ -88,15 +91,34 @@ describe("four keepers as processes", function () {
     expect(epochRound).not.to.deep.equal(before);
   });
 
-  it("show each other's streaks, deviations and balances", async () => {
-    const status = (await (await fetch(`${network.keeper(1).url}/status.json`)).json()) as {
-      quorum: { reachable: number; margin: number };
-      members: { lastReport: unknown; deviationBps: number | null; balanceWei: string }[];
-    };
+  it("show each other's streaks and deviations, and each its own balance", async () => {
+    const ask = async () =>
+      (await (await fetch(`${network.keeper(1).url}/status.json`)).json()) as {
+        quorum: { reachable: number; margin: number };
+        members: { isSelf: boolean; lastReport: unknown; balanceWei: string | null }[];
+      };
+    let status = await ask();
+    // A connection may be on its way.
+    for (const deadline = performance.now() + REPORT_MS; performance.now() < deadline; status = await ask())
+      if (status.quorum.reachable === KEEPERS) break;
     expect(status.quorum).to.deep.include({ reachable: 4, margin: 1 });
     expect(status.members).to.have.length(KEEPERS);
     expect(status.members.filter(({ lastReport }) => lastReport !== null).length).to.be.greaterThan(2);
-    for (const { balanceWei } of status.members) expect(BigInt(balanceWei) > 0n).to.equal(true);
+    for (const { isSelf, balanceWei } of status.members)
+      expect(balanceWei !== null && BigInt(balanceWei) > 0n).to.equal(isSelf);
+  });
+
+  it("serve every series that the alerts ask for", async () => {
+    const metrics = await (await fetch(`${network.keeper(0).url}/metrics`)).text();
+    const rules = readFileSync(`${PROJECT_ROOT}ops/prometheus/keeper-alerts.yml`, "utf8");
+    const asked = selectorsIn(rules, metrics);
+    expect(asked.length).to.be.greaterThan(15);
+    for (const { text, series } of asked) expect(series, text).not.to.deep.equal([]);
+  });
+
+  it("measure how long after its slot's beginning a report is signed", async () => {
+    const { sinceSlotMs } = await network.keeper(0).logged("report-signed", REPORT_MS);
+    expect(Number(sinceSlotMs)).to.be.greaterThan(0);
   });
 
   it("go on reporting when one is killed, and take it back when it returns", async () => {

@@ -87,7 +87,7 @@ describe("a keeper on live venues", function () {
   });
 
   it("refuses a quorum that its venues cannot make", async () => {
-    const { code, out, err } = await runBallast("", [
+    const { code, out, err } = await runBallast(null, [
       "keeper",
       "doctor",
       "--dry-run",

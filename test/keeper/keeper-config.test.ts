@@ -30,7 +30,7 @@ describe("a keeper's configuration", () => {
           network: join(folder, "keys/network.json"),
           passwordFile: join(folder, "password"),
         },
-        expect: { configDigests: [] },
+        expect: { configDigests: [], oracleParamsHashes: [], marginParamsHashes: [] },
         clock: "system",
         store: { kind: "sqlite", file: join(folder, "keeper.sqlite") },
         marketData: { kind: "replay", dataFolder: join(folder, "data"), episode: "2026-02" },
@@ -51,12 +51,14 @@ describe("a keeper's configuration", () => {
       const environment = readKeeperEnvironment({
         BALLAST_KEEPER_RPC_URLS: "http://a:1,http://b:2",
         BALLAST_KEEPER_LOG_LEVEL: "debug",
+        BALLAST_KEEPER_HTTP_HOST: "0.0.0.0",
         BALLAST_KEEPER_HTTP_PORT: "7000",
         BALLAST_PASSWORD_FILE: join(folder, "other"),
       });
       const config = loadKeeperConfig(writeKeeperFile(folder, keeperFile()), environment);
       expect(config.rpcUrls).to.deep.equal(["http://a:1", "http://b:2"]);
-      expect([config.logLevel, config.http.port]).to.deep.equal(["debug", 7000]);
+      expect(config.http).to.deep.equal({ host: "0.0.0.0", port: 7000 });
+      expect(config.logLevel).to.equal("debug");
       expect(config.keys?.passwordFile).to.equal(join(folder, "other"));
     });
   });
@@ -162,6 +164,19 @@ describe("a keeper's configuration", () => {
       expect(failure(() => loadKeeperConfig(join(folder, "none"))).advice).to.include("--config");
     });
   });
+
+  it("takes no address that it cannot listen at, and no node twice", () =>
+    withFolder((folder) => {
+      for (const listen of ["127.0.0.1:9463", "/ip4/300.0.0.1/tcp/1", "/nonsense", "/ip4/127.0.0.1/udp/1"]) {
+        const error = failure(() =>
+          loadKeeperConfig(writeKeeperFile(folder, keeperFile({ network: { listen } }))),
+        );
+        expect(error.message, listen).to.include("network.listen").and.include("/ip4/0.0.0.0/tcp/9463");
+      }
+      const rpcUrls = ["https://node.example/v3/one", "https://a.example", "https://node.example/v3/two"];
+      const twice = failure(() => loadKeeperConfig(writeKeeperFile(folder, keeperFile({ rpcUrls }))));
+      expect(twice.message).to.include("https://node.example twice").and.not.include("v3");
+    }));
 });
 
 describe("the environment of a keeper", () => {

@@ -39,8 +39,8 @@ export function chainExpectation(changes: Partial<ChainExpectation> = {}): Chain
     address: MEMBER_ADDRESSES[0] ?? null,
     networkKey: hashOf("01"),
     configDigests: [hashOf("cd")],
-    oracleParamsHash: hashOf("01"),
-    marginParamsHash: hashOf("02"),
+    oracleParamsHashes: [hashOf("01")],
+    marginParamsHashes: [hashOf("02")],
     parametersHash: hashOf("03"),
     ...changes,
   };

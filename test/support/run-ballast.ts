@@ -13,9 +13,13 @@ export interface BallastRun {
   readonly err: string;
 }
 
-/** Starts `ballast` with the deployment's file and waits for its end. */
-export async function runBallast(deploymentFile: string, args: readonly string[]): Promise<BallastRun> {
-  const child = spawn(process.execPath, ["--import", TSX, MAIN, "--deployment", deploymentFile, ...args], {
+/** Starts `ballast` with the deployment's file, or without one, and waits for its end. */
+export async function runBallast(
+  deploymentFile: string | null,
+  args: readonly string[],
+): Promise<BallastRun> {
+  const deployment = deploymentFile === null ? [] : ["--deployment", deploymentFile];
+  const child = spawn(process.execPath, ["--import", TSX, MAIN, ...deployment, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

@@ -33,8 +33,11 @@ function describeRevert(error: unknown, interfaces: readonly Interface[]): strin
     }
     return `unknown error ${data.slice(0, 10)}`;
   }
-  if (isCallException(error)) return error.shortMessage;
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // ethers' long message repeats the whole transaction.
+  return "shortMessage" in error && typeof error.shortMessage === "string"
+    ? error.shortMessage
+    : error.message;
 }
 
 /** Runs a chain action; throws ChainRefusal with the contract's own error when the chain says no. */

@@ -46,10 +46,11 @@ export function createRpcEndpoint(
   maxBytes: number = MAX_ANSWER_BYTES,
 ): RpcEndpoint {
   const { origin } = new URL(url);
+  const target = targetOf(url);
   return {
     name: origin,
     call: async (method, params, parse) => {
-      const answer = answerSchema.safeParse(await post(url, { method, params, timeoutMs, maxBytes }));
+      const answer = answerSchema.safeParse(await post(target, { method, params, timeoutMs, maxBytes }));
       if (!answer.success) throw new EndpointFailure(`${method}: the answer is no JSON-RPC answer`);
       const { error, result } = answer.data;
       if (error)
@@ -71,12 +72,41 @@ interface RpcCall {
   readonly maxBytes: number;
 }
 
-async function post(url: string, { method, params, timeoutMs, maxBytes }: RpcCall): Promise<unknown> {
+interface Target {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What `fetch` takes: it refuses addresses that carry an account, which belongs into a header. */
+function targetOf(address: string): Target {
+  const url = new URL(address);
+  const { username, password } = url;
+  const headers = { "content-type": "application/json" };
+  if (username === "" && password === "") return { url: address, headers };
+  url.username = "";
+  url.password = "";
+  const account = Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString("base64");
+  return { url: url.href, headers: { ...headers, authorization: `Basic ${account}` } };
+}
+
+/** A part of a URL without its escapes; as it is where they are no escapes. */
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+async function post(
+  { url, headers }: Target,
+  { method, params, timeoutMs, maxBytes }: RpcCall,
+): Promise<unknown> {
   let text: string;
   try {
     const response = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers,
       body: JSON.stringify({ jsonrpc: "2.0", id: REQUEST_ID, method, params }),
       signal: AbortSignal.timeout(timeoutMs),
       redirect: "error",
@@ -84,9 +114,7 @@ async function post(url: string, { method, params, timeoutMs, maxBytes }: RpcCal
     text = await textOf(response, maxBytes);
     if (!response.ok && !text.startsWith("{")) throw new Error(`HTTP status ${response.status}`);
   } catch (cause) {
-    throw new EndpointFailure(`${method}: ${cause instanceof Error ? cause.message : "no answer"}`, {
-      cause,
-    });
+    throw new EndpointFailure(`${method}: ${reasonOf(cause)}`, { cause });
   }
   try {
     return JSON.parse(text);
@@ -106,4 +134,14 @@ async function textOf({ body }: Response, maxBytes: number): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What stands behind "fetch failed": the innermost cause that says something, such as a refused connection. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "no answer";
+  const inner = error.cause === undefined ? "" : reasonOf(error.cause);
+  if (inner !== "") return inner;
+  // Of several addresses that were all tried in vain the first stands for all.
+  if (error instanceof AggregateError && error.message === "") return reasonOf(error.errors[0]);
+  return error.message;
 }

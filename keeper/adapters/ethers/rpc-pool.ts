@@ -66,12 +66,16 @@ export interface RpcPool {
   check(): Promise<void>;
   /** Every node by name, with the reason why it is not used, or null. */
   status(): ReadonlyMap<string, AsideReason | null>;
+  /** The same in words, with what the node did last where that is known. */
+  problems(): ReadonlyMap<string, string | null>;
 }
 
 /** A node and what is held against it. */
 interface Member {
   readonly endpoint: RpcEndpoint;
   aside: AsideReason | null;
+  /** What went wrong with it; null where the reason says all. */
+  detail: string | null;
   asideAtMs: number;
 }
 
@@ -79,23 +83,29 @@ interface Member {
  * Opens a pool and checks every node: its chain id, its height, its blocks.
  * @throws ChainUnavailable when no node of that chain answers
  */
-export async function openRpcPool(
+export async function openRpcPool(...parts: Parameters<typeof createRpcPool>): Promise<RpcPool> {
+  const pool = createRpcPool(...parts);
+  await pool.check();
+  return pool;
+}
+
+/** A pool whose nodes have not been checked yet. */
+export function createRpcPool(
   urls: readonly string[],
   chainId: bigint,
   timer: Timer,
   telemetry: Telemetry,
   policy: RpcPoolPolicy = DEFAULT_RPC_POOL_POLICY,
-): Promise<RpcPool> {
+): RpcPool {
   const members = urls.map((url): Member => ({
     endpoint: createRpcEndpoint(url, policy.timeoutMs),
     aside: null,
+    detail: null,
     asideAtMs: 0,
   }));
   if (new Set(members.map(({ endpoint }) => endpoint.name)).size !== members.length)
     throw new RangeError("two of the nodes have the same host and port: name each node once");
-  const pool = new EndpointPool(members, chainId, timer, telemetry, policy);
-  await pool.check();
-  return pool;
+  return new EndpointPool(members, chainId, timer, telemetry, policy);
 }
 
 class EndpointPool implements RpcPool {
@@ -128,6 +138,10 @@ class EndpointPool implements RpcPool {
 
   status(): ReadonlyMap<string, AsideReason | null> {
     return new Map(this.#members.map(({ endpoint, aside }) => [endpoint.name, aside]));
+  }
+
+  problems(): ReadonlyMap<string, string | null> {
+    return new Map(this.#members.map((member) => [member.endpoint.name, problemOf(member)]));
   }
 
   async ask<T>(question: Question<T>): Promise<readonly NodeAnswer<T>[]> {
@@ -277,6 +291,7 @@ class EndpointPool implements RpcPool {
   #setAside(member: Member, reason: AsideReason, detail: string | null = null): void {
     if (member.aside === reason) return;
     member.aside = reason;
+    member.detail = detail;
     member.asideAtMs = this.#timer.nowMs();
     this.#telemetry.error("rpc-set-aside", { node: member.endpoint.name, reason, detail });
   }
@@ -286,10 +301,17 @@ class EndpointPool implements RpcPool {
     const { distrustMs } = this.#policy;
     if (member.aside === "other-blocks" && this.#timer.nowMs() - member.asideAtMs < distrustMs) return;
     member.aside = null;
+    member.detail = null;
     this.#telemetry.info("rpc-back", { node: member.endpoint.name });
   }
 
   #describe(): string {
-    return this.#members.map(({ endpoint, aside }) => `${endpoint.name} (${aside ?? "usable"})`).join(", ");
+    return this.#members
+      .map((member) => `${member.endpoint.name} (${problemOf(member) ?? "usable"})`)
+      .join(", ");
   }
+}
+
+function problemOf({ aside, detail }: Member): string | null {
+  return aside === null || detail === null ? aside : `${aside}: ${detail}`;
 }

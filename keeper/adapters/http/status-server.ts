@@ -2,11 +2,15 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fastify } from "fastify";
 import type { KeeperStatus } from "../../ports/keeper-status.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { redactText } from "../telemetry/redact.ts";
 
 const PAGE = readFileSync(new URL("status-page.html", import.meta.url), "utf8");
+const JSON_TYPE = "application/json; charset=utf-8";
 const OK = 200;
 const UNAVAILABLE = 503;
 const NOT_FOUND = 404;
+const FAILED = 500;
 /** A request that takes longer has lost its client or its chain. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_BODY_BYTES = 1_024;
@@ -26,8 +30,9 @@ export interface StatusServerParts {
   readonly host: string;
   /** Zero takes a free port. */
   readonly port: number;
-  status(): Promise<KeeperStatus>;
+  status(): KeeperStatus;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  readonly telemetry: Telemetry;
 }
 
 export interface StatusServer {
@@ -37,7 +42,8 @@ export interface StatusServer {
 }
 
 /**
- * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json and a page for people at /. It only reads.
+ * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json and a page for people at /. It only shows what
+ * is known already.
  * @throws Error when the port is taken
  */
 export async function startStatusServer(parts: StatusServerParts): Promise<StatusServer> {
@@ -57,23 +63,25 @@ export async function startStatusServer(parts: StatusServerParts): Promise<Statu
       .send(PAGE),
   );
   server.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
-  server.get("/readyz", async (_request, reply) => {
-    const { ready, checks } = await parts.status();
-    return reply.code(ready ? OK : UNAVAILABLE).send({ ready, checks });
+  server.get("/readyz", (_request, reply) => {
+    const { ready, checks } = parts.status();
+    return reply
+      .code(ready ? OK : UNAVAILABLE)
+      .type(JSON_TYPE)
+      .send(toJson({ ready, checks }));
   });
-  server.get("/status.json", async (_request, reply) =>
-    reply.type("application/json; charset=utf-8").send(toJson(await parts.status())),
-  );
+  server.get("/status.json", (_request, reply) => reply.type(JSON_TYPE).send(toJson(parts.status())));
   server.get("/metrics", async (_request, reply) =>
     reply.type(parts.metrics.contentType).send(await parts.metrics.text()),
   );
   server.setNotFoundHandler((_request, reply) =>
     reply.code(NOT_FOUND).send({ error: "there are /, /healthz, /readyz, /metrics and /status.json" }),
   );
-  server.setErrorHandler((_error, _request, reply) =>
-    // The cause stays in the log: it may name addresses of nodes.
-    reply.code(UNAVAILABLE).send({ error: "the keeper cannot see its state now" }),
-  );
+  server.setErrorHandler((error, _request, reply) => {
+    parts.telemetry.error("status-not-shown", { reason: String(error) });
+    // The cause is a defect of this program and no business of whoever asks.
+    return reply.code(FAILED).send({ error: "the keeper cannot show its state: see its log" });
+  });
   const url = await server.listen({ host: parts.host, port: parts.port });
   return {
     url,
@@ -83,11 +91,12 @@ export async function startStatusServer(parts: StatusServerParts): Promise<Statu
   };
 }
 
-/** JSON in which big integers are decimal text. */
+/** JSON in which big integers are decimal text, and URLs are cut to scheme and host: the rest may hold a key. */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, entry: unknown) =>
-    typeof entry === "bigint" ? entry.toString() : entry,
-  );
+  return JSON.stringify(value, (_key, entry: unknown) => {
+    if (typeof entry === "bigint") return entry.toString();
+    return typeof entry === "string" ? redactText(entry) : entry;
+  });
 }
 
 function hashesOf(tag: "style" | "script"): string {

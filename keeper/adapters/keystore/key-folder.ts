@@ -53,6 +53,7 @@ export function keyFile(folder: string, kind: KeyKind): string {
 
 /**
  * Writes new keys of the kinds, each encrypted under the password and readable for its owner alone.
+ * @param told is told each kind before its encryption, which takes a while on purpose
  * @throws KeystoreError `key-exists` before anything is written when one of them is there already
  */
 export async function createKeys(
@@ -60,10 +61,12 @@ export async function createKeys(
   kinds: readonly KeyKind[],
   password: string,
   work: KeyWork = FULL_WORK,
+  told: (kind: KeyKind) => void = () => undefined,
 ): Promise<readonly KeySummary[]> {
   for (const kind of kinds) requireAbsent(keyFile(folder, kind));
   const made: KeySummary[] = [];
   for (const kind of kinds) {
+    told(kind);
     const json =
       kind === "network"
         ? await encryptNetworkKey(newNetworkKey(), password, work.scryptCost)
@@ -140,10 +143,14 @@ function readKeyFile(kind: KeyKind, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
+    // Whoever may not read a key has one: to make another would cost a rotation.
+    const isThere = (error as NodeJS.ErrnoException).code !== "ENOENT";
     throw new KeystoreError(
       "no-key-file",
-      `the ${kind} key ${file} cannot be read`,
-      "make keys with `ballast keys new`, or name the file that holds this one",
+      `the ${kind} key ${file} cannot be read: ${(error as Error).message}`,
+      isThere
+        ? "let this user read it, and its folder: chown it to the user that the keeper runs as, chmod 600"
+        : "make keys with `ballast keys new`, or name the file that holds this one",
       { cause: error },
     );
   }

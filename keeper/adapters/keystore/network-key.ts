@@ -116,7 +116,11 @@ export function publicKeyInFile(json: string, name: string): Hex {
 export async function decryptNetworkKey(json: string, password: string, name: string): Promise<NetworkKey> {
   const { publicKey, scrypt: work, cipher } = parseFile(json, name);
   const { cost, blockSize, parallelisation, salt } = work;
-  const secret = await derive(password, bytesOf(salt), { N: cost, r: blockSize, p: parallelisation });
+  const secret = await derive(password, bytesOf(salt), { N: cost, r: blockSize, p: parallelisation }).catch(
+    (error: unknown) => {
+      throw badFile(name, "asks for work that no key of this program asks for", error);
+    },
+  );
   const decipher = createDecipheriv(CIPHER, secret, bytesOf(cipher.nonce))
     .setAAD(bytesOf(publicKey))
     .setAuthTag(bytesOf(cipher.tag));
@@ -136,13 +140,17 @@ function parseFile(json: string, name: string): NetworkKeyFile {
   try {
     return fileSchema.parse(JSON.parse(json));
   } catch (error) {
-    throw new KeystoreError(
-      "bad-key-file",
-      `${name} is not an encrypted network key`,
-      "name the file that `ballast keys new` wrote, or restore it from the backup",
-      { cause: error },
-    );
+    throw badFile(name, "is not an encrypted network key", error);
   }
+}
+
+function badFile(name: string, problem: string, cause: unknown): KeystoreError {
+  return new KeystoreError(
+    "bad-key-file",
+    `${name} ${problem}`,
+    "name the file that `ballast keys new` wrote, or restore it from the backup",
+    { cause },
+  );
 }
 
 function derive(password: string, salt: Uint8Array, work: ScryptOptions): Promise<Buffer> {

@@ -6,14 +6,34 @@ import type { Telemetry, TelemetryFields } from "../../ports/telemetry.ts";
 const PREFIX = "ballast_keeper_";
 const WEI_PER_ETH = 1e18;
 const MILLISECONDS = 1_000;
+/** Everything that a keeper process logs as an error. */
+const ERROR_EVENTS = [
+  "chain-clock-stopped",
+  "chain-unreadable",
+  "equivocation-not-recorded",
+  "equivocation-seen",
+  "expectation-not-reloaded",
+  "message-handler-failed",
+  "rpc-check-failed",
+  "rpc-nodes-disagree",
+  "rpc-set-aside",
+  "status-not-shown",
+  "store-connection-failed",
+  "transaction-nonce-gap",
+  "transaction-watch-failed",
+  "view-not-changed",
+] as const;
 /** Upper bounds in seconds: fine around the time that a round should take, up to a default slot and beyond. */
 const SIGNED_BUCKETS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 15, 30];
 
 /** A keeper's metrics: what its status says, how many messages and events passed, and what the process uses. */
 export interface KeeperMetrics {
   readonly contentType: string;
-  /** Everything in the text format of Prometheus. */
-  text(): Promise<string>;
+  /**
+   * Everything in the text format of Prometheus. What a status does not know is left out, so that no old value stands for a new one.
+   * @param queueDrops messages that were dropped from full queues since the start
+   */
+  text(status: KeeperStatus, queueDrops: number): Promise<string>;
   /** Passes events on and counts them by level and name. */
   countEvents(inner: Telemetry): Telemetry;
   /** Passes messages on and counts them by kind and direction. */
@@ -22,14 +42,7 @@ export interface KeeperMetrics {
   reportSigned(sinceSlotMs: number): void;
 }
 
-/**
- * @param status what the keeper knows now; read once for each text
- * @param queueDrops messages that were dropped from full queues since the start
- */
-export function createKeeperMetrics(
-  status: () => Promise<KeeperStatus>,
-  queueDrops: () => number = () => 0,
-): KeeperMetrics {
+export function createKeeperMetrics(): KeeperMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
   const events = new Counter({
@@ -38,6 +51,8 @@ export function createKeeperMetrics(
     labelNames: ["level", "event"],
     registers: [registry],
   });
+  // A counter that first appears at one has never increased for Prometheus, and no alert on it fires.
+  for (const event of ERROR_EVENTS) events.inc({ level: "error", event }, 0);
   const messages = new Counter({
     name: `${PREFIX}messages_total`,
     help: "Messages among keepers by kind and direction",
@@ -50,19 +65,18 @@ export function createKeeperMetrics(
     buckets: SIGNED_BUCKETS,
     registers: [registry],
   });
+  const queueDrops = new Counter({
+    name: `${PREFIX}queue_drops_total`,
+    help: "Messages dropped from full queues",
+    registers: [registry],
+  });
   const gauges = createGauges(registry);
   return {
     contentType: registry.contentType,
-    text: async () => {
-      gauges.queueDrops.reset();
-      gauges.queueDrops.inc(queueDrops());
-      try {
-        showStatus(gauges, await status());
-        gauges.up.set(1);
-      } catch {
-        // Without a status the process still answers; the gauge says that it cannot see its state.
-        gauges.up.set(0);
-      }
+    text: (status, drops) => {
+      queueDrops.reset();
+      queueDrops.inc(drops);
+      showStatus(gauges, status);
       return registry.metrics();
     },
     countEvents: (inner) => {
@@ -104,25 +118,28 @@ function createGauges(registry: Registry) {
     new Gauge({ name: `${PREFIX}${name}`, help, labelNames, registers: [registry] });
   const member = (name: string, help: string) => gauge(name, help, ["member", "self"]);
   return {
-    up: gauge("status_available", "1 when the keeper can see its own state and the chain"),
     ready: gauge("ready", "1 when every readiness check passes"),
     check: gauge("check_ok", "1 when this readiness check passes", ["check"]),
+    node: gauge("node_usable", "1 when this node of the chain is in use", ["node"]),
+    blockNumber: gauge("chain_block_number", "Number of the chain's newest block"),
+    clockAhead: gauge(
+      "clock_ahead_of_chain_seconds",
+      "The keeper's clock less the time of the chain's newest block",
+    ),
     reportSeconds: gauge(
       "last_report_timestamp_seconds",
-      "Time at which the chain's newest report was observed",
+      "Time at which the newest report seen on the chain was observed; 0 before the first",
     ),
-    reportAge: gauge("last_report_age_seconds", "Age of the chain's newest report"),
-    reportEpoch: gauge("last_report_epoch", "Epoch of the chain's newest report"),
+    reportEpoch: gauge("last_report_epoch", "Epoch of the newest report seen on the chain"),
     heartbeat: gauge("heartbeat_seconds", "Longest time between reports that governance allows"),
     quorumMargin: gauge("quorum_margin", "Reachable keepers less those that a report needs"),
     reachable: gauge("members_reachable", "Keepers that can be reached, this one included"),
     members: gauge("members", "Keepers in the set"),
     openTransactions: gauge("open_transactions", "Transactions sent or intended and not yet final"),
-    queueDrops: new Counter({
-      name: `${PREFIX}queue_drops_total`,
-      help: "Messages dropped from full queues",
-      registers: [registry],
-    }),
+    oldestTransaction: gauge(
+      "oldest_open_transaction_age_seconds",
+      "Time since the oldest transaction that is not final was seen first; 0 when there is none",
+    ),
     deviation: member("deviation_bps", "Spot of a keeper against the report's median, bps"),
     signedStreak: member("signed_streak", "Reports in a row that a keeper signed"),
     missedStreak: member("missed_streak", "Reports in a row without a keeper's signature"),
@@ -132,30 +149,36 @@ function createGauges(registry: Registry) {
 }
 
 function showStatus(gauges: Gauges, status: KeeperStatus): void {
-  const { report, quorum } = status;
+  const { chain, report, quorum, transactions } = status;
   gauges.ready.set(Number(status.ready));
-  for (const { name, ok } of status.checks) gauges.check.set({ check: name }, Number(ok));
-  if (report !== null) {
-    gauges.reportSeconds.set(report.observedAtSeconds);
-    gauges.reportAge.set(status.nowSeconds - report.observedAtSeconds);
-    gauges.reportEpoch.set(Number(report.epoch));
-  }
-  gauges.heartbeat.set(status.heartbeatSeconds);
-  gauges.quorumMargin.set(quorum.margin);
-  gauges.reachable.set(quorum.reachable);
-  gauges.members.set(quorum.members);
-  gauges.openTransactions.set(status.openTransactions);
-  const { deviation, signedStreak, missedStreak, connected, balance } = gauges;
+  gauges.reportSeconds.set(report?.observedAtSeconds ?? 0);
+  setOrForget(gauges.reportEpoch, report === null ? null : Number(report.epoch));
+  setOrForget(gauges.heartbeat, status.heartbeatSeconds);
+  setOrForget(gauges.blockNumber, chain === null ? null : Number(chain.blockNumber));
+  setOrForget(gauges.clockAhead, chain?.clockAheadSeconds ?? null);
+  setOrForget(gauges.quorumMargin, quorum?.margin ?? null);
+  setOrForget(gauges.reachable, quorum?.reachable ?? null);
+  setOrForget(gauges.members, status.members.length === 0 ? null : status.members.length);
+  setOrForget(gauges.openTransactions, transactions?.open ?? null);
+  setOrForget(gauges.oldestTransaction, transactions === null ? null : (transactions.oldestAgeSeconds ?? 0));
+  const { check, node, deviation, signedStreak, missedStreak, connected, balance } = gauges;
   // A keeper that left the set leaves the metrics too.
-  for (const each of [deviation, signedStreak, missedStreak, connected, balance]) each.reset();
+  for (const each of [check, node, deviation, signedStreak, missedStreak, connected, balance]) each.reset();
+  for (const { name, ok } of status.checks) check.set({ check: name }, Number(ok));
+  for (const { name, problem } of status.nodes) node.set({ node: name }, Number(problem === null));
   for (const member of status.members) showMember(gauges, member);
+}
+
+function setOrForget(gauge: Gauge, value: number | null): void {
+  if (value === null) gauge.remove();
+  else gauge.set(value);
 }
 
 function showMember(gauges: Gauges, { address, isSelf, ...member }: MemberStatus): void {
   const labels = { member: address, self: String(isSelf) };
   gauges.signedStreak.set(labels, member.signedStreak);
   gauges.missedStreak.set(labels, member.missedStreak);
-  gauges.connected.set(labels, Number(member.connected));
+  if (member.connected !== null) gauges.connected.set(labels, Number(member.connected));
   if (member.deviationBps !== null) gauges.deviation.set(labels, member.deviationBps);
   if (member.balanceWei !== null) gauges.balance.set(labels, Number(member.balanceWei) / WEI_PER_ETH);
 }

@@ -9,11 +9,11 @@ import {
   type KeySummary,
   listKeys,
 } from "../../adapters/keystore/key-folder.ts";
-import { readPrivatePassword } from "../../adapters/keystore/password-file.ts";
+import { readPassword } from "../../adapters/keystore/password-file.ts";
 import { readConfig } from "../../config.ts";
-import { examples } from "../context.ts";
+import { examples, withGlobalHelp } from "../context.ts";
 import { CommandError } from "../failure.ts";
-import { createOutput, table } from "../output.ts";
+import { createOutput, createProgress, table } from "../output.ts";
 
 const DEFAULT_FOLDER = "keys";
 const STANDARD_INPUT = "-";
@@ -26,9 +26,9 @@ interface KeyOptions {
 
 /** Keys of a keeper. A key is read from a file or the standard input, never from an argument, and shown nowhere. */
 export function addKeysCommands(program: Command): void {
-  const keys = program
-    .command("keys")
-    .description("a keeper's encrypted keys: report (signs), transmitter (pays), network (messages)");
+  const keys = withGlobalHelp(program.command("keys"), "--json", "--password-file").description(
+    "a keeper's encrypted keys: report (signs), transmitter (pays), network (messages)",
+  );
   const folder = () => new Option("--folder <folder>", "folder of the keys").default(DEFAULT_FOLDER);
   keys
     .command("new")
@@ -60,7 +60,10 @@ export function addKeysCommands(program: Command): void {
 
 async function create(command: Command): Promise<void> {
   const options: KeyOptions & { readonly kind: readonly KeyKind[] } = command.optsWithGlobals();
-  const summaries = await createKeys(options.folder, options.kind, passwordOf(options));
+  const told = createProgress(options.json ?? false);
+  const summaries = await createKeys(options.folder, options.kind, passwordOf(options), undefined, (kind) => {
+    told(`encrypting the ${kind} key`);
+  });
   show(options, summaries, `New keys in ${options.folder}; back them up with their password now:`);
 }
 
@@ -89,7 +92,7 @@ function passwordOf({ passwordFile }: KeyOptions): string {
       "write one into a file that only you can read and name it with --password-file (or BALLAST_PASSWORD_FILE)",
     );
   }
-  return readPrivatePassword(file);
+  return readPassword(file);
 }
 
 function readSecret(file: string): string {

@@ -3,7 +3,8 @@ import { decodeBytes32String, id as idOf, isHexString, Result } from "ethers";
 import type { MarginParamsStruct } from "../../../types/ethers-contracts/interfaces/IRiskConfig.ts";
 import { examples, withSession, type CommandContext } from "../context.ts";
 import { CommandError } from "../failure.ts";
-import { percent, toJson } from "../output.ts";
+import { createOutput, percent, toJson } from "../output.ts";
+import { hashAfter } from "../params-hash.ts";
 import { positiveNumber } from "../parse.ts";
 
 const BPS_PER_PERCENT = 100;
@@ -24,6 +25,16 @@ export function addParamsCommands(program: Command): void {
     .addHelpText("after", examples("params show", "params show --json | jq '.margin.varConfidenceBps'"))
     .action((_options: unknown, command: Command) => withSession(command, show));
   params
+    .command("hash")
+    .description(
+      "the hash that a proposal's call will put in force, for `expect` in a keeper's configuration",
+    )
+    .argument("<calldata>", "of the proposal's action whose target is RiskConfig")
+    .addHelpText("after", examples("params hash 0x…", "params hash 0x… --json | jq -r '.hash'"))
+    .action((calldata: string, _options: unknown, command: Command) => {
+      printHash(calldata, command);
+    });
+  params
     .command("propose-confidence")
     .description(
       "propose another confidence level of value at risk; prints the call, and sends it with --send",
@@ -39,6 +50,16 @@ export function addParamsCommands(program: Command): void {
     .action((level: number, options: ProposeOptions, command: Command) =>
       withSession(command, (context) => propose(context, level, options)),
     );
+}
+
+/** Needs no chain: the hash is of what the call carries. */
+function printHash(calldata: string, command: Command): void {
+  const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
+  const value = hashAfter(calldata);
+  createOutput(json).result(value, () => [
+    `${value.set} parameters after this call: ${value.hash}`,
+    ...(value.set === "liquidation" ? [] : [`Keepers expect it under expect.${value.set}ParamsHashes.`]),
+  ]);
 }
 
 async function show({ output, session }: CommandContext): Promise<void> {
@@ -148,6 +169,7 @@ async function propose(
     target,
     value: NOTHING,
     calldata,
+    newHash: hashAfter(calldata).hash,
     description,
     governor: await governor.getAddress(),
     transaction: sent?.hash ?? null,
@@ -155,6 +177,7 @@ async function propose(
   output.result(value, () => [
     `Value at risk ${percent(current.varConfidenceBps)} -> ${percent(varConfidenceBps)}, expected shortfall ${percent(current.esConfidenceBps)} -> ${percent(esConfidenceBps)}`,
     `Proposal ${proposalId.toString()}: "${description}"`,
+    `Keepers expect ${value.newHash} beside the hash of now before it takes effect (expect.marginParamsHashes).`,
     sent === null
       ? `Not sent. Send it with --send, or have ${value.governor} propose:`
       : `Proposed in ${sent.hash}.`,

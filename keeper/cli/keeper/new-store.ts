@@ -1,7 +1,8 @@
 import { summarise } from "../../adapters/keystore/key-folder.ts";
-import { ConfigError, loadDeployment } from "../../config.ts";
+import { ConfigError } from "../../config.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
 import type { StoreOwner } from "../../ports/store.ts";
+import { loadKeeperDeployment } from "./open-chain.ts";
 import { openStore, storeOwner } from "./open-store.ts";
 
 export interface NewStore extends StoreOwner {
@@ -20,7 +21,7 @@ export async function makeStore(config: KeeperConfig): Promise<NewStore> {
       "make keys with `ballast keys new` and name them under `keys`",
     );
   const { id } = summarise("report", config.keys.report);
-  const owner = storeOwner(loadDeployment(config.deploymentFile), id);
+  const owner = storeOwner(loadKeeperDeployment(config), id);
   const { store } = config;
   const made = await openStore(store, owner, "new", { error: () => undefined });
   await made.close();

@@ -22,13 +22,28 @@ export interface OpenChain {
   readonly listings: readonly MarketListing[];
 }
 
+/** @throws ConfigError for the file */
+export function loadKeeperDeployment({ deploymentFile }: KeeperConfig): Deployment {
+  return loadDeployment(
+    deploymentFile,
+    "name the network's file of addresses under `deployment` in the keeper's configuration",
+  );
+}
+
 /**
  * Reads the deployment's file and checks the nodes.
  * @throws ConfigError for the file; ChainUnavailable when no node of its chain answers
  */
 export async function openChain(config: KeeperConfig, telemetry: Telemetry): Promise<OpenChain> {
-  const deployment = loadDeployment(config.deploymentFile);
-  const pool = await openRpcPool(config.rpcUrls, BigInt(deployment.chainId), systemTimer, telemetry);
+  const deployment = loadKeeperDeployment(config);
+  return chainOver(
+    deployment,
+    await openRpcPool(config.rpcUrls, BigInt(deployment.chainId), systemTimer, telemetry),
+  );
+}
+
+/** A deployment as the nodes of a pool show it. */
+export function chainOver(deployment: Deployment, pool: RpcPool): OpenChain {
   const provider = new PooledProvider(pool, systemTimer);
   const addresses: OracleAddresses = deployment.addresses;
   return {
@@ -53,8 +68,8 @@ export function expectationOf(
     chainId: BigInt(chainId),
     ...keys,
     configDigests: expect.configDigests,
-    oracleParamsHash: expect.oracleParamsHash ?? null,
-    marginParamsHash: expect.marginParamsHash ?? null,
+    oracleParamsHashes: expect.oracleParamsHashes,
+    marginParamsHashes: expect.marginParamsHashes,
     parametersHash: hashParameters(protocol),
   };
 }

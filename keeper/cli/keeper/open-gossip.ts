@@ -9,6 +9,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Timer } from "../../ports/timer.ts";
+import { listenFailure } from "./listen-failure.ts";
 
 /** Nobody, not the chain either, makes a keeper read the registry more often than once in so long. */
 const MIN_LOOK_INTERVAL_MS = 10_000;
@@ -56,6 +57,11 @@ export async function openGossip(choice: GossipChoice, signal: AbortSignal): Pro
     unknownDigest: (peer) => {
       look(peer);
     },
+  }).catch((error: unknown) => {
+    throw listenFailure(
+      { what: "this keeper's peer-to-peer side", where: listen, field: "network.listen" },
+      error,
+    );
   });
   const lookedAtMs = new Map<string, number>();
   let last = gossip.setPeers(peersOf(known));

@@ -2,6 +2,7 @@ import type { Provider } from "ethers";
 import { followDailyHistory } from "../../adapters/replay/daily-history.ts";
 import { isEpisodeId } from "../../adapters/replay/episodes.ts";
 import { openRecorded } from "../../adapters/replay/open-recorded.ts";
+import { ReplayFileError } from "../../adapters/replay/replay-file-error.ts";
 import { replayBy } from "../../adapters/replay/replay.ts";
 import { systemTimer } from "../../adapters/system/timer.ts";
 import { DEFAULT_MAX_AGE_SECONDS, openVenues } from "../../adapters/venues/open-venues.ts";
@@ -34,7 +35,7 @@ const POLL_SECONDS = 2;
 const MILLISECONDS = 1_000;
 const NOTHING_TO_CLOSE = () => undefined;
 
-/** @throws ConfigError for an unknown episode or venues that cannot make a quorum; ReplayFileError when a file cannot be read */
+/** @throws ConfigError for an unknown episode, venues that cannot make a quorum, or a file that cannot be read */
 export async function openMarketData(
   { marketData }: Pick<KeeperConfig, "marketData">,
   parts: MarketDataParts,
@@ -47,10 +48,22 @@ export async function openMarketData(
       "name one of data/README.md in marketData.episode",
     );
   }
-  return {
-    marketData: replayBy(openRecorded(dataFolder, episode).replay, parts.clock),
-    close: NOTHING_TO_CLOSE,
-  };
+  const { replay } = recorded(() => openRecorded(dataFolder, episode));
+  return { marketData: replayBy(replay, parts.clock), close: NOTHING_TO_CLOSE };
+}
+
+/** @throws ConfigError for a file that is missing or cannot be read */
+function recorded<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ReplayFileError)) throw error;
+    throw new ConfigError(
+      `a recorded file cannot be read: ${error.message}`,
+      "name the folder of recorded data in marketData.dataFolder; the project's own is data",
+      { cause: error },
+    );
+  }
 }
 
 async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<OpenMarketData> {
@@ -63,9 +76,11 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
       `marketData.quorum is ${quorum} and there are ${venues.length} venues`,
       "name more venues, or lower the quorum",
     );
-  const history = followDailyHistory(dataFolder, (error) => {
-    telemetry.warn("daily-history-not-read", { reason: String(error) });
-  });
+  const history = recorded(() =>
+    followDailyHistory(dataFolder, (error) => {
+      telemetry.warn("daily-history-not-read", { reason: String(error) });
+    }),
+  );
   const opened = await openVenues({
     venues,
     timeoutMs,

@@ -4,19 +4,27 @@ import type { Deployment } from "../../config.ts";
 import type { StoreChoice } from "../../keeper-config.ts";
 import type { KeeperStore, StoreOpening, StoreOwner } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import { storeFailure } from "./store-failure.ts";
 
-/** @throws StoreRefused when the store is missing (or there, for a new one), in use, another keeper's or of another version */
+/**
+ * @throws StoreRefused when the store is missing (or there, for a new one), in use, another keeper's or of another version; CommandError
+ * `store-unusable` when it cannot be opened
+ */
 export async function openStore(
   choice: StoreChoice,
   owner: StoreOwner,
   opening: StoreOpening,
   telemetry: Pick<Telemetry, "error">,
 ): Promise<KeeperStore> {
-  if (choice.kind === "sqlite") return openSqliteStore(choice.file, owner, opening);
-  const failed = ({ message }: Error) => {
-    telemetry.error("store-connection-failed", { reason: message });
-  };
-  return openPostgresStore(choice.url, { owner, opening, failed });
+  try {
+    if (choice.kind === "sqlite") return openSqliteStore(choice.file, owner, opening);
+    const failed = ({ message }: Error) => {
+      telemetry.error("store-connection-failed", { reason: message });
+    };
+    return await openPostgresStore(choice.url, { owner, opening, failed });
+  } catch (error) {
+    throw storeFailure(choice, error);
+  }
 }
 
 /** Whose store it is when a report key signs for a deployment. */

@@ -16,13 +16,15 @@ const statusSchema = z.object({
   chainId: z.int(),
   nowSeconds: z.int(),
   report: stamp.nullable(),
-  heartbeatSeconds: z.number(),
-  quorum: z.object({ members: z.int(), required: z.int(), reachable: z.int(), margin: z.int() }),
+  chain: z.object({ blockNumber: whole, clockAheadSeconds: z.int() }).nullable(),
+  nodes: z.array(z.object({ name: z.string(), problem: z.string().nullable() })),
+  heartbeatSeconds: z.number().nullable(),
+  quorum: z.object({ members: z.int(), required: z.int(), reachable: z.int(), margin: z.int() }).nullable(),
   members: z.array(
     z.object({
       address: z.string(),
       isSelf: z.boolean(),
-      connected: z.boolean(),
+      connected: z.boolean().nullable(),
       lastReport: stamp.nullable(),
       deviationBps: z.number().nullable(),
       signedStreak: z.int(),
@@ -30,7 +32,7 @@ const statusSchema = z.object({
       balanceWei: whole.nullable(),
     }),
   ),
-  openTransactions: z.int(),
+  transactions: z.object({ open: z.int(), oldestAgeSeconds: z.int().nullable() }).nullable(),
   ready: z.boolean(),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
 });
@@ -68,12 +70,10 @@ async function readStatus(url: string): Promise<StatusAnswer> {
 
 /** A table of the keepers, each as it sees itself: the chain's newest report, the newest it signed; and what keeps those that are not ready. */
 export function statusLines(answers: readonly StatusAnswer[]): readonly string[] {
-  const rows = answers.map(({ url, status, problem }) =>
-    status === null ? [url, problem ?? ""] : rowOf(status),
-  );
-  const problems = answers.flatMap(({ status }) =>
+  const rows = answers.map(({ url, status }) => (status === null ? [url, "?"] : rowOf(status)));
+  const problems = answers.flatMap(({ url, status, problem }) =>
     status === null
-      ? []
+      ? [`${url} gives no status: ${problem ?? ""}`]
       : status.checks
           .filter(({ ok }) => !ok)
           .map(({ name, detail }) => `${status.name} is not ready: ${name}: ${detail}`),
@@ -108,8 +108,8 @@ function rowOf({ name, address, ready, report, nowSeconds, quorum, members }: Re
     self === undefined ? "-" : self.signedStreak.toString(),
     self === undefined ? "-" : self.missedStreak.toString(),
     wei === null ? "-" : `${(Number(wei) / WEI_PER_ETH).toFixed(SHOWN_ETH_DECIMALS)} ETH`,
-    quorum.margin.toString(),
-    `${quorum.reachable}/${quorum.members}`,
+    quorum === null ? "-" : quorum.margin.toString(),
+    quorum === null ? "-" : `${quorum.reachable}/${quorum.members}`,
   ];
 }
 

@@ -43,7 +43,7 @@ describe("the key of a command", () => {
       keystoreFile(),
       await encryptKeystoreJson({ address, privateKey }, PASSWORD, { scrypt: QUICK_SCRYPT }),
     );
-    writeFileSync(passwordFile(), `${PASSWORD}\nnot the password\n`);
+    writeFileSync(passwordFile(), `${PASSWORD}\nnot the password\n`, { mode: 0o600 });
   });
   after(() => {
     rmSync(folder, { recursive: true });
@@ -71,7 +71,7 @@ describe("the key of a command", () => {
     expect(missing.code).to.equal("no-file");
     expect(missing.message).to.include(join(folder, "none"));
     const wrong = join(folder, "wrong");
-    writeFileSync(wrong, "guess");
+    writeFileSync(wrong, "guess", { mode: 0o600 });
     const error = await refusal({ ...NONE, keystoreFile: keystoreFile(), passwordFile: wrong });
     expect(error.code).to.equal("bad-keystore");
     expect(`${error.message} ${error.advice}`).not.to.include("guess");

@@ -42,6 +42,19 @@ describe("ballast keys", function () {
     expect(again.err).to.include("not overwritten").and.include("--folder");
   });
 
+  it("tells of each key while it is encrypted, and in its help of the password's file", async () => {
+    const other = inRoot("told");
+    const { err } = await runBallast(null, [
+      ...["--password-file", inRoot("password"), "keys", "new"],
+      ...["--kind", "network", "transmitter", "--folder", other],
+    ]);
+    expect(err)
+      .to.include("... encrypting the network key")
+      .and.include("... encrypting the transmitter key");
+    const help = await runBallast(null, ["keys", "new", "--help"]);
+    expect(help.out).to.include("--password-file").and.include("--json").and.not.include("--rpc-url");
+  });
+
   it("imports a key from a file and shows its address, never the key", async () => {
     const wallet = Wallet.createRandom();
     writeFileSync(inRoot("old-key"), wallet.privateKey);

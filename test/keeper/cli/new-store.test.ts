@@ -4,9 +4,9 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { importKey } from "../../../keeper/adapters/keystore/key-folder.ts";
 import { writeDeploymentFile } from "../../../keeper/cli/deployment-file.ts";
+import { inspectStore } from "../../../keeper/cli/keeper/inspect-store.ts";
 import { makeStore } from "../../../keeper/cli/keeper/new-store.ts";
 import { openStore, storeOwner } from "../../../keeper/cli/keeper/open-store.ts";
-import { tryStore } from "../../../keeper/cli/keeper/try-store.ts";
 import { loadDeployment } from "../../../keeper/config.ts";
 import { loadKeeperConfig } from "../../../keeper/keeper-config.ts";
 import { StoreRefused } from "../../../keeper/ports/store.ts";
@@ -38,12 +38,12 @@ describe("ballast keeper new-store", function () {
   it("makes the report key's store once, which a start then takes", () =>
     withFolder(async (folder) => {
       const { wallet, file, store } = await prepared(folder);
-      const made = await runBallast("", ["keeper", "new-store", "--config", file, "--json"]);
+      const made = await runBallast(null, ["keeper", "new-store", "--config", file, "--json"]);
       expect(made.code, made.err).to.equal(0);
       expect(JSON.parse(made.out)).to.include({ reportKey: wallet.address, chainId: "31337", where: store });
       const owner = storeOwner(loadDeployment(join(folder, "deployment.json")), wallet.address);
       await (await openStore({ kind: "sqlite", file: store }, owner, "existing", SILENT)).close();
-      const again = await runBallast("", ["keeper", "new-store", "--config", file]);
+      const again = await runBallast(null, ["keeper", "new-store", "--config", file]);
       expect(again.code).to.equal(1);
       expect(again.err).to.include(`there is one at ${store}`).and.include("start the keeper with it");
     }));
@@ -53,7 +53,7 @@ describe("ballast keeper new-store", function () {
       const { wallet, store } = await prepared(folder);
       const owner = storeOwner(loadDeployment(join(folder, "deployment.json")), wallet.address);
       const choice = { kind: "sqlite", file: store } as const;
-      for (const run of [openStore(choice, owner, "existing", SILENT), tryStore(choice)]) {
+      for (const run of [openStore(choice, owner, "existing", SILENT), inspectStore(choice, owner)]) {
         const failure = await failureOf(run);
         expect(failure).to.be.instanceOf(StoreRefused);
         expect((failure as StoreRefused).advice).to.include("ballast keeper new-store");
@@ -67,7 +67,7 @@ describe("ballast keeper new-store", function () {
       await makeStore(loadKeeperConfig(file));
       const owner = storeOwner(loadDeployment(join(folder, "deployment.json")), wallet.address);
       const held = await openStore({ kind: "sqlite", file: store }, owner, "existing", SILENT);
-      await tryStore({ kind: "sqlite", file: store });
+      await inspectStore({ kind: "sqlite", file: store }, owner);
       await held.close();
     }));
 });

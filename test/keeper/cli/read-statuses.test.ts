@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { startStatusServer, type StatusServer } from "../../../keeper/adapters/http/status-server.ts";
 import { readStatuses, statusLines } from "../../../keeper/cli/keeper/read-statuses.ts";
 import type { KeeperStatus } from "../../../keeper/ports/keeper-status.ts";
+import { recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { keeperStatus, memberStatus } from "../../support/keeper-status.ts";
 
 const metrics = { contentType: "text/plain", text: () => Promise.resolve("") };
@@ -23,8 +24,9 @@ const cells = (line: string) => line.trim().split(/ {2,}/);
 
 describe("ballast keeper status", () => {
   const servers: StatusServer[] = [];
-  const serving = async (status: () => Promise<KeeperStatus>): Promise<string> => {
-    const server = await startStatusServer({ host: "127.0.0.1", port: 0, status, metrics });
+  const serving = async (status: () => KeeperStatus): Promise<string> => {
+    const where = { host: "127.0.0.1", port: 0 };
+    const server = await startStatusServer({ ...where, status, metrics, telemetry: recordingTelemetry() });
     servers.push(server);
     return server.url;
   };
@@ -39,9 +41,7 @@ describe("ballast keeper status", () => {
       signedStreak: 0,
       missedStreak: 2,
     });
-    const url = await serving(() =>
-      Promise.resolve(keeperStatus({ members: [memberStatus(1, { isSelf: false }), self] })),
-    );
+    const url = await serving(() => keeperStatus({ members: [memberStatus(1, { isSelf: false }), self] }));
     const [head = "", , row = ""] = statusLines(await readStatuses([url]));
     expect(cells(head)).to.deep.equal(COLUMNS);
     const shown = cells(row);
@@ -66,23 +66,23 @@ describe("ballast keeper status", () => {
       { name: "store", ok: true, detail: "open" },
       { name: "peers", ok: false, detail: "1 of 4 keepers reachable, 3 needed" },
     ];
-    const ill = await serving(() =>
-      Promise.resolve(keeperStatus({ ready: false, checks, report: null, members: [] })),
-    );
-    const blind = await serving(() => Promise.reject(new Error("no node")));
+    const ill = await serving(() => keeperStatus({ ready: false, checks, report: null, members: [] }));
+    const blind = await serving(() => {
+      throw new Error("a defect");
+    });
     const answers = await readStatuses([ill, blind, "http://127.0.0.1:1"]);
     const lines = statusLines(answers).join("\n");
     expect(lines)
       .to.include("NO")
       .and.include("keeper-1 is not ready: peers: 1 of 4 keepers reachable, 3 needed")
-      .and.include("it answers 503")
+      .and.include("it answers 500")
       .and.include("no answer")
       .and.not.include("store: open");
     expect(answers.map(({ status }) => status === null)).to.deep.equal([false, true, true]);
   });
 
   it("takes no other program for a keeper", async () => {
-    const url = await serving(() => Promise.resolve(keeperStatus({ members: null as unknown as [] })));
+    const url = await serving(() => keeperStatus({ members: null as unknown as [] }));
     expect((await readStatuses([`${url}/`]))[0]?.problem).to.include("no keeper's status");
   });
 });

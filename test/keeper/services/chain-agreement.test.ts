@@ -24,12 +24,27 @@ describe("the chain and the configuration", () => {
       address: null,
       networkKey: null,
       configDigests: [],
-      oracleParamsHash: null,
-      marginParamsHash: null,
+      oracleParamsHashes: [],
+      marginParamsHashes: [],
     };
     expect(findDifferences(chainFacts(), chainExpectation(anything))).to.deep.equal([]);
     const rotation = { configDigests: [hashOf("aa"), hashOf("cd")] };
     expect(findDifferences(chainFacts(), chainExpectation(rotation))).to.deep.equal([]);
+  });
+
+  it("agree before and after a vote whose outcome is expected beside the values of now", () => {
+    const vote = {
+      oracleParamsHashes: [hashOf("01"), hashOf("0a")],
+      marginParamsHashes: [hashOf("02"), hashOf("0b")],
+    };
+    expect(names(chainFacts(), chainExpectation(vote))).to.deep.equal([]);
+    const after = { oracleParamsHash: hashOf("0a"), marginParamsHash: hashOf("0b") };
+    expect(names(chainFacts(after), chainExpectation(vote))).to.deep.equal([]);
+    const other = { oracleParamsHash: hashOf("0b"), marginParamsHash: hashOf("0a") };
+    expect(names(chainFacts(other), chainExpectation(vote))).to.deep.equal([
+      "oracle parameters",
+      "margin parameters",
+    ]);
   });
 
   it("differ by each value alone, with both values and what to do", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { NO_PARAMETERS_HASH } from "../../../keeper/services/chain-agreement.ts";
-import { type DoctorCheck, type DoctorParts, examine } from "../../../keeper/services/doctor.ts";
+import { type DoctorCheck, type DoctorParts, examine, NotChecked } from "../../../keeper/services/doctor.ts";
 import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
 import { bareSnapshot, marketDataShowing } from "../../support/market-data-double.ts";
 
@@ -13,8 +13,9 @@ const marketData = (observedAtSeconds: number) =>
 function parts(changes: Partial<DoctorParts> = {}): DoctorParts {
   return {
     expected: chainExpectation(),
+    isDryRun: false,
     limits: { minBalanceWei: ETH, maxClockDriftSeconds: 30, maxDataAgeSeconds: 120 },
-    clock: { nowSeconds: () => NOW + 5 },
+    clock: () => Promise.resolve({ nowSeconds: () => NOW + 5 }),
     nodes: () =>
       Promise.resolve([
         { name: "a", problem: null },
@@ -22,11 +23,10 @@ function parts(changes: Partial<DoctorParts> = {}): DoctorParts {
       ]),
     facts: () => Promise.resolve(chainFacts()),
     balanceWei: () => Promise.resolve(ETH),
-    tryStore: () => Promise.resolve(),
+    tryStore: () => Promise.resolve("opens"),
     peers: () => Promise.resolve([{ name: "b", reachable: true }]),
-    marketData: marketData(NOW),
+    marketData: () => Promise.resolve(marketData(NOW)),
     markets: ["BTC"],
-    openFiles: [],
     ...changes,
   };
 }
@@ -52,8 +52,8 @@ describe("the doctor", () => {
     const cases: [string[], Partial<DoctorParts>][] = [
       [["warn node b"], { nodes: () => Promise.resolve(nodes) }],
       [["warn nodes"], { nodes: () => Promise.resolve(a === undefined ? [] : [a]) }],
-      [["warn clock"], { clock: { nowSeconds: () => NOW + 31 } }],
-      [["fail clock"], { clock: { nowSeconds: () => NOW - 31 } }],
+      [["warn clock"], { clock: () => Promise.resolve({ nowSeconds: () => NOW + 31 }) }],
+      [["fail clock"], { clock: () => Promise.resolve({ nowSeconds: () => NOW - 31 }) }],
       [
         ["fail oracle parameters"],
         { facts: () => Promise.resolve(chainFacts({ oracleParamsHash: hashOf("ee") })) },
@@ -66,13 +66,12 @@ describe("the doctor", () => {
         ["warn protocol parameters"],
         { facts: () => Promise.resolve(chainFacts({ parametersHash: NO_PARAMETERS_HASH })) },
       ],
-      [["warn agreement"], { expected: chainExpectation({ marginParamsHash: null }) }],
+      [["warn agreement"], { expected: chainExpectation({ marginParamsHashes: [] }) }],
       [["warn balance"], { balanceWei: () => Promise.resolve(ETH - 1n) }],
-      [["fail balance"], { balanceWei: () => Promise.resolve(0n) }],
+      [["warn balance"], { balanceWei: () => Promise.resolve(0n) }],
       [["fail store"], { tryStore: () => Promise.reject(new Error("disk full")) }],
       [["warn peers"], { peers: () => Promise.resolve([{ name: "b", reachable: false }]) }],
-      [["fail market data BTC"], { marketData: marketData(NOW - 116) }],
-      [["warn key file"], { openFiles: ["report.json"] }],
+      [["fail market data BTC"], { marketData: () => Promise.resolve(marketData(NOW - 116)) }],
     ];
     for (const [expected, changes] of cases) {
       expect(await verdicts(changes)).to.deep.equal(expected);
@@ -80,22 +79,62 @@ describe("the doctor", () => {
     }
   });
 
-  it("goes on when one check cannot be made", async () => {
+  it("goes on when one thing cannot be examined, and blames nothing that hangs on it", async () => {
     const facts = () => Promise.reject(new Error("no node answers"));
     expect(await verdicts({ facts, tryStore: () => Promise.reject(new Error("x")) })).to.deep.equal([
       "fail chain",
+      "skip balance",
       "fail store",
-      "fail peers",
+      "skip peers",
+    ]);
+    const away = () => Promise.reject(new Error("venues are away"));
+    expect(await verdicts({ marketData: away })).to.deep.equal(["fail market data", "skip market data BTC"]);
+    const clock = () => Promise.reject(new NotChecked("the chain's clock cannot be read"));
+    expect(await verdicts({ clock })).to.deep.equal(["skip chain", "skip market data BTC"]);
+  });
+
+  it("names every node with its reason also when none is fit", async () => {
+    const nodes = [
+      { name: "a", problem: "no-answer: connect ECONNREFUSED" },
+      { name: "b", problem: "wrong-chain" },
+    ];
+    const found = await notOk({
+      nodes: () => Promise.resolve(nodes),
+      facts: () => Promise.reject(new Error("no node answers")),
+    });
+    expect(found.slice(0, 3).map(({ name, verdict, detail }) => [name, verdict, detail])).to.deep.equal([
+      ["node a", "fail", "not used: no-answer: connect ECONNREFUSED"],
+      ["node b", "fail", "not used: wrong-chain"],
+      ["chain", "fail", "no node answers"],
     ]);
   });
 
-  it("leaves out what a dry run does not need", async () => {
-    const dry = {
-      balanceWei: null,
-      tryStore: null,
-      peers: null,
-      expected: chainExpectation({ address: null }),
-    };
+  it("says that membership was not checked where the report key is not known, and leaves it out of a dry run", async () => {
+    const expected = chainExpectation({ address: null, networkKey: null });
+    expect(await verdicts({ expected })).to.deep.equal(["skip membership"]);
+    const dry = await examine(parts({ expected, isDryRun: true }));
+    expect(dry.map(({ name }) => name)).not.to.include("membership");
+  });
+
+  it("shows of a chain that differs in one thing what is well with it beside", async () => {
+    const checks = await examine(parts({ facts: () => Promise.resolve(chainFacts({ oracleVersion: "2" })) }));
+    expect(checks.map(({ name, verdict }) => `${verdict} ${name}`)).to.include.members([
+      "fail oracle version",
+      "ok chain",
+      "ok membership",
+      "ok protocol parameters",
+    ]);
+  });
+
+  it("passes on the advice of whatever could not be examined", async () => {
+    const error = Object.assign(new Error("another's"), { advice: "give each its own" });
+    const [found] = await notOk({ tryStore: () => Promise.reject(error) });
+    expect(found?.advice).to.equal("give each its own");
+  });
+
+  it("leaves out of a dry run what it does not need", async () => {
+    const never = () => Promise.reject(new Error("asked"));
+    const dry = { isDryRun: true, balanceWei: never, tryStore: never, peers: never };
     expect(await verdicts(dry)).to.deep.equal([]);
   });
 });

@@ -6,6 +6,8 @@ import { loadKeeperConfig } from "../../../keeper/keeper-config.ts";
 import { PROJECT_ROOT } from "../../../scripts/run-command.ts";
 import { recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { withFolder, writeKeeperFile } from "../../support/keeper-file.ts";
+import { selectorsIn } from "../../support/metric-selectors.ts";
+import { sourcesOf } from "../../support/source-files.ts";
 import { keeperStatus } from "../../support/keeper-status.ts";
 
 const read = (file: string) => readFileSync(`${PROJECT_ROOT}${file}`, "utf8");
@@ -14,6 +16,12 @@ const DASHBOARD = read("ops/grafana/keepers-dashboard.json");
 const UNIT = read("ops/systemd/ballast-keeper@.service");
 const DOCKERFILE = read("ops/docker/Dockerfile");
 const GUIDE = read("docs/running-a-keeper.md");
+
+const CHECKS = ["nodes", "chain", "store", "peers", "market data BTC"].map((name) => ({
+  name,
+  ok: true,
+  detail: "",
+}));
 
 /** Metrics that a text names; a histogram's series go under its own name. */
 const namesIn = (text: string): readonly string[] => [
@@ -26,12 +34,12 @@ describe("what operators are given", () => {
   let exported: ReadonlySet<string>;
   let text = "";
   before(async () => {
-    const metrics = createKeeperMetrics(() => Promise.resolve(keeperStatus()));
+    const metrics = createKeeperMetrics();
     metrics.countEvents(recordingTelemetry()).error("event");
     metrics
       .countMessages(createGossipRoom().join("0x"))
       .publish({ kind: "wish", epoch: 1n, newest: { epoch: 0n, round: 0 } });
-    text = await metrics.text();
+    text = await metrics.text(keeperStatus({ checks: CHECKS }), 0);
     exported = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
   });
 
@@ -53,24 +61,16 @@ describe("what operators are given", () => {
     }
   });
 
-  it("asks for labels that the metrics carry", () => {
+  it("asks for labels and values that the metrics carry", () => {
     const expressions = ALERTS + JSON.stringify(DASHBOARD).replaceAll("\\", "");
-    let asked = 0;
-    for (const [, name = "", labels = ""] of expressions.matchAll(/(ballast_keeper_\w+)\{([^}]*)\}/g)) {
-      const [series = ""] = text.split("\n").filter((line) => line.startsWith(`${name}{`));
-      for (const [, label = ""] of labels.matchAll(/(\w+)(?:=|!=|=~|!~)"/g)) {
-        // Prometheus adds these two itself.
-        if (label === "job" || label === "instance") continue;
-        asked++;
-        expect(series, name).to.include(`${label}="`);
-      }
-    }
-    expect(asked).to.be.greaterThan(0);
+    const selectors = selectorsIn(expressions, text).filter(({ matchers }) => matchers > 0);
+    expect(selectors.length).to.be.greaterThan(5);
+    for (const { text: asked, series } of selectors) expect(series, asked).not.to.deep.equal([]);
   });
 
   it("shows of every keeper its last report's age, deviation, streaks, gas and the quorum's margin", () => {
     for (const name of [
-      "last_report_age_seconds",
+      "last_report_timestamp_seconds",
       "deviation_bps",
       "signed_streak",
       "missed_streak",
@@ -100,6 +100,45 @@ describe("what operators are given", () => {
       const file = writeKeeperFile(folder, example.replaceAll("0x…", `0x${"ab".repeat(32)}`));
       expect(loadKeeperConfig(file).name).to.equal("keeper-1");
     });
+  });
+
+  it("goes on starting while the chain is away, and examines before a start what a wait does not mend", () => {
+    expect(UNIT)
+      .to.match(/^StartLimitIntervalSec=0$/m)
+      .and.match(/^ExecStartPre=.* keeper doctor --config-only --config \/etc\/ballast\/%i\/keeper\.json$/m)
+      .and.match(/^Restart=always$/m)
+      .and.match(/^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
+  });
+
+  it("puts the store of the guide's example where the unit lets the keeper write, and nothing else there", () => {
+    const [, state = ""] = /^StateDirectory=(.*)$/m.exec(UNIT) ?? [];
+    const [, example = ""] = /```json\n([\s\S]*?)```/.exec(GUIDE) ?? [];
+    const { name, store } = JSON.parse(example) as { name: string; store: { file: string } };
+    const writable = `/var/lib/${state.replace("%i", name)}`;
+    expect(store.file).to.equal(`${writable}/keeper.sqlite`);
+    expect(GUIDE).to.include(`/etc/ballast/${name} ${writable}`);
+    expect(UNIT)
+      .to.match(/^ProtectSystem=strict$/m)
+      .and.match(/^User=ballast$/m);
+  });
+
+  it("has an image that runs the whole command line, is watched at the port it was told of, and holds no second Node", () => {
+    expect(DOCKERFILE)
+      .to.match(/^ENTRYPOINT \[.*"keeper\/cli\/main\.ts"\]$/m)
+      .and.match(/^CMD \["keeper", "start"\]$/m)
+      .and.match(/HEALTHCHECK[^]*BALLAST_KEEPER_HTTP_PORT/)
+      .and.match(/npm prune --omit=dev --omit=optional/);
+    const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
+    for (const name of ["node", "echarts"]) expect(dependencies).not.to.have.property(name);
+    const imports = /from "([^."][^"]*)"/g;
+    const used = [...sourcesOf("keeper").matchAll(imports)].map(([, name = ""]) => name);
+    expect(used).not.to.include("echarts");
+  });
+
+  it("keeps a keeper's secrets and state out of images and commits", () => {
+    for (const file of [".dockerignore", ".gitignore"])
+      for (const kept of ["keys*", "password", "keeper*.json", "*.sqlite"])
+        expect(read(file), `${file}: ${kept}`).to.include(kept);
   });
 
   it("runs without root and without a password on the command line", () => {

@@ -75,6 +75,17 @@ describe("pool of nodes", () => {
     await Promise.all(nodes.map((each) => each.close()));
   });
 
+  it("says of each node in words what is wrong with it, with what it did last", async () => {
+    await start(2);
+    node(0).conduct = () => ({ kind: "status", status: 503 });
+    const { pool } = await open();
+    const [first, second] = [...pool.problems().values()];
+    expect(first).to.match(/^no-answer: eth_\w+: HTTP status 503$/);
+    expect(second).to.equal(null);
+    const alone = await openRpcPool([node(0).url], CHAIN, timer, recordingTelemetry()).catch(String);
+    expect(alone).to.include("HTTP status 503");
+  });
+
   it("asks all nodes", async () => {
     await start(3);
     const { balances } = await open();

@@ -13,6 +13,7 @@ const HEADINGS = [...PAGE.matchAll(/<th scope="col">([^<]*)</g)].map(([, text = 
 interface Node {
   textContent: string;
   className: string;
+  hidden: boolean;
   children: Node[];
   append(...nodes: Node[]): void;
   replaceChildren(...nodes: Node[]): void;
@@ -22,6 +23,7 @@ function node(): Node {
   const made: Node = {
     textContent: "",
     className: "",
+    hidden: true,
     children: [],
     append: (...nodes) => made.children.push(...nodes),
     replaceChildren: (...nodes) => (made.children = nodes),
@@ -48,12 +50,15 @@ async function shown(status: KeeperStatus | null) {
   });
   await new Promise(setImmediate);
   const rows = getElementById("members").children.map(({ children }) => children);
-  const figures = getElementById("figures").children.map(({ children }) =>
-    children.map((each) => each.textContent),
+  const figures = getElementById("figures").children.map(
+    ({ children: [name, value] }) =>
+      [name?.textContent ?? "", { text: value?.textContent, mark: value?.className }] as const,
   );
   return {
     rows,
-    figures: new Map(figures.map(([name = "", value = ""]) => [name, value])),
+    figures: new Map(figures),
+    nodes: getElementById("nodes").children.map(({ textContent }) => textContent),
+    isShown: !getElementById("main").hidden,
     state: getElementById("state").textContent,
     checks: getElementById("checks").children.map(({ textContent }) => textContent),
   };
@@ -99,11 +104,42 @@ describe("the status page", () => {
     const { figures, state } = await shown(
       keeperStatus({ quorum: { members: 4, required: 3, reachable: 2, margin: -1 } }),
     );
-    expect(figures.get("Last report")).to.equal("epoch 12, round 1");
-    expect(figures.get("Its age")).to.equal("10 s");
-    expect(figures.get("Reachable keepers")).to.equal("2 of 4");
-    expect(figures.get("Quorum margin")).to.equal("-1");
+    expect(figures.get("Last report")?.text).to.equal("epoch 12, round 1");
+    expect(figures.get("Its age")?.text).to.equal("10 s");
+    expect(figures.get("Reachable keepers")?.text).to.equal("2 of 4, 3 needed");
+    expect(figures.get("Quorum margin")).to.deep.equal({ text: "-1", mark: "bad" });
     expect(state).to.equal("Ready");
+  });
+
+  it("marks that no keeper more may fail", async () => {
+    const last = await shown(keeperStatus({ quorum: { members: 4, required: 3, reachable: 3, margin: 0 } }));
+    expect(last.figures.get("Quorum margin")).to.deep.equal({ text: "0", mark: "warn" });
+  });
+
+  it("shows what is known while the chain is away, and what is wrong with each node", async () => {
+    const { figures, rows, nodes, state } = await shown(
+      keeperStatus({
+        chain: null,
+        heartbeatSeconds: null,
+        transactions: null,
+        nodes: [{ name: "http://node", problem: "no-answer: connect ECONNREFUSED" }],
+        ready: false,
+        checks: [{ name: "nodes", ok: false, detail: "the chain cannot be read" }],
+      }),
+    );
+    expect(state).to.equal("Not ready: nodes");
+    expect(figures.get("Block")).to.deep.equal({ text: "not readable", mark: "bad" });
+    expect(figures.get("Its age")?.text).to.equal("10 s");
+    expect(rows).to.have.length(4);
+    expect(nodes).to.deep.equal(["✗ http://node: no-answer: connect ECONNREFUSED"]);
+  });
+
+  it("shows no quorum and nobody's reachability in a dry run", async () => {
+    const members = [memberStatus(0, { isSelf: false, connected: null })];
+    const { figures, rows } = await shown(keeperStatus({ mode: "dry-run", quorum: null, members }));
+    expect([...figures.keys()]).not.to.include.members(["Quorum margin"]);
+    expect(rows[0]?.[1]?.textContent).to.equal("–");
+    expect(rows[0]?.[1]?.className).to.equal("");
   });
 
   it("says why a keeper is not ready, and that there is no status when there is none", async () => {
@@ -111,6 +147,8 @@ describe("the status page", () => {
     const ill = await shown(keeperStatus({ ready: false, checks }));
     expect(ill.state).to.include("Not ready");
     expect(ill.checks).to.deep.equal(["✗ store: closed"]);
-    expect((await shown(null)).state).to.include("No status: status.json answered 503");
+    const silent = await shown(null);
+    expect(silent.state).to.include("No answer from the keeper: status.json answered 503");
+    expect(silent.isShown).to.equal(false);
   });
 });

@@ -2,22 +2,27 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { startStatusServer, type StatusServer } from "../../../../keeper/adapters/http/status-server.ts";
 import type { KeeperStatus } from "../../../../keeper/ports/keeper-status.ts";
+import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { keeperStatus } from "../../../support/keeper-status.ts";
 
 describe("the status server", () => {
   let server: StatusServer;
-  let status: () => Promise<KeeperStatus>;
+  let status: () => KeeperStatus;
+  const telemetry = recordingTelemetry();
   const metrics = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve("ballast 1\n") };
   before(async () => {
-    server = await startStatusServer({ host: "127.0.0.1", port: 0, status: () => status(), metrics });
+    const where = { host: "127.0.0.1", port: 0 };
+    server = await startStatusServer({ ...where, status: () => status(), metrics, telemetry });
   });
   after(() => server.close());
   beforeEach(() => {
-    status = () => Promise.resolve(keeperStatus());
+    status = () => keeperStatus();
   });
 
   it("is healthy whatever the keeper's state", async () => {
-    status = () => Promise.reject(new Error("http://user:secret@node"));
+    status = () => {
+      throw new Error("a defect");
+    };
     const response = await fetch(`${server.url}/healthz`);
     expect([response.status, await response.json()]).to.deep.equal([200, { status: "ok" }]);
   });
@@ -25,18 +30,35 @@ describe("the status server", () => {
   it("is ready when the keeper is, and says what is missing when not", async () => {
     expect((await fetch(`${server.url}/readyz`)).status).to.equal(200);
     const checks = [{ name: "peers", ok: false, detail: "1 of 3 connected" }];
-    status = () => Promise.resolve(keeperStatus({ ready: false, checks }));
+    status = () => keeperStatus({ ready: false, checks });
     const response = await fetch(`${server.url}/readyz`);
     expect([response.status, await response.json()]).to.deep.equal([503, { ready: false, checks }]);
   });
 
-  it("answers 503 without the cause when the state cannot be read", async () => {
-    status = () => Promise.reject(new Error("http://user:secret@node"));
+  it("shows of a URL in its state no more than scheme and host", async () => {
+    const detail = "https://me:secret@node.example/v3/key does not answer";
+    status = () => keeperStatus({ ready: false, checks: [{ name: "nodes", ok: false, detail }] });
     for (const path of ["/readyz", "/status.json"]) {
-      const response = await fetch(`${server.url}${path}`);
-      expect(response.status).to.equal(503);
-      expect(await response.text()).not.to.include("secret");
+      const text = await (await fetch(`${server.url}${path}`)).text();
+      expect(text)
+        .to.include("https://node.example/[hidden] does not answer")
+        .and.not.match(/secret|key/);
     }
+  });
+
+  it("logs a defect that keeps it from showing its state, and shows the cause to nobody", async () => {
+    status = () => {
+      throw new Error("the inside of the program");
+    };
+    const response = await fetch(`${server.url}/status.json`);
+    expect(response.status).to.equal(500);
+    expect(await response.text())
+      .to.include("see its log")
+      .and.not.include("inside");
+    expect(telemetry.lines.at(-1)).to.deep.equal({
+      event: "status-not-shown",
+      fields: { reason: "Error: the inside of the program" },
+    });
   });
 
   it("gives the status as JSON with big integers as text", async () => {

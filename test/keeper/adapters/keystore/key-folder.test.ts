@@ -15,7 +15,7 @@ import {
 } from "../../../../keeper/adapters/keystore/key-folder.ts";
 import { KeystoreError } from "../../../../keeper/adapters/keystore/keystore-error.ts";
 import { newNetworkKey } from "../../../../keeper/adapters/keystore/network-key.ts";
-import { readPassword, readPrivatePassword } from "../../../../keeper/adapters/keystore/password-file.ts";
+import { readPassword } from "../../../../keeper/adapters/keystore/password-file.ts";
 
 /** Weak on purpose: the test waits for it. */
 const QUICK = { scryptCost: 2 };
@@ -93,8 +93,12 @@ describe("a folder of keys", () => {
 
   it("says which file is missing, broken or does not open", async () => {
     const file = keyFile(folder, "report");
-    expect((await refusal(() => openAccountKey("report", file, PASSWORD))).message).to.include(file);
+    const missing = await refusal(() => openAccountKey("report", file, PASSWORD));
+    expect(missing.message).to.include(file);
+    expect(missing.advice).to.include("keys new");
     await createKeys(folder, ["report"], PASSWORD, QUICK);
+    // A key that is there and cannot be read, here a folder in its place, is not to be made again.
+    expect((await refusal(() => summarise("report", folder))).advice).not.to.include("keys new");
     expect((await refusal(() => openAccountKey("report", file, "guess"))).code).to.equal("wrong-password");
     writeFileSync(file, "{}");
     expect((await refusal(() => summarise("report", file))).code).to.equal("bad-key-file");
@@ -121,15 +125,22 @@ describe("a password file", () => {
   it("gives its first line", () => {
     writeFileSync(file(), "open sesame\r\nnot the password\n", { mode: 0o600 });
     expect(readPassword(file())).to.equal("open sesame");
-    expect(readPrivatePassword(file())).to.equal("open sesame");
   });
 
   it("is refused when it is missing, empty or open to others", async () => {
     expect((await refusal(() => readPassword(join(folder, "none")))).code).to.equal("no-password");
-    writeFileSync(file(), "\nsecond");
+    writeFileSync(file(), "\nsecond", { mode: 0o600 });
     expect((await refusal(() => readPassword(file()))).code).to.equal("no-password");
     writeFileSync(file(), "open sesame");
+    for (const mode of [0o644, 0o640, 0o602]) {
+      chmodSync(file(), mode);
+      expect((await refusal(() => readPassword(file()))).code).to.equal("open-password");
+    }
+  });
+
+  it("is taken with the rights that another user, such as the system, gave its file", () => {
+    writeFileSync(file(), "open sesame");
     chmodSync(file(), 0o644);
-    expect((await refusal(() => readPrivatePassword(file()))).code).to.equal("open-password");
+    expect(readPassword(file(), statSync(file()).uid + 1)).to.equal("open sesame");
   });
 });

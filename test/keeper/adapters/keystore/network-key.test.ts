@@ -71,6 +71,13 @@ describe("a network key", () => {
     );
     const broken = json.replace(/"version":1/, '"version":2');
     expect((await refusal(() => decryptNetworkKey(broken, PASSWORD, "file"))).code).to.equal("bad-key-file");
+    const { scrypt, ...rest } = JSON.parse(json) as { scrypt: object };
+    for (const cost of [3, 2 ** 40]) {
+      const greedy = JSON.stringify({ ...rest, scrypt: { ...scrypt, cost } });
+      expect((await refusal(() => decryptNetworkKey(greedy, PASSWORD, "file"))).code).to.equal(
+        "bad-key-file",
+      );
+    }
     expect((await refusal(() => publicKeyInFile("no json", "file"))).code).to.equal("bad-key-file");
   });
 
