@@ -20,6 +20,8 @@ export interface KeeperProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Resolves to the exit code however the process ends. */
   readonly ended: Promise<number | null>;
+  /** The last that it wrote beside the log: why it ended, when it says so. */
+  output(): string;
 }
 
 /** What a keeper's process may be started with beside its configuration. */
@@ -90,8 +92,7 @@ export async function startKeeperProcess(
   };
   try {
     const { url } = await watched.logged("keeper-started", START_TIMEOUT_MS);
-    const { log, logged } = watched;
-    return { url: String(url), pid: child.pid ?? 0, log, logged, stop, ended: gone };
+    return { url: String(url), pid: child.pid ?? 0, ...watched, stop, ended: gone };
   } catch (error) {
     const code = await stop("SIGKILL");
     throw new KeeperNotStarted(code, watched.output() || String(error));

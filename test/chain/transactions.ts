@@ -21,7 +21,7 @@ for (const program of ["any", "hardhat"] as const) {
     const stop = new Set<() => void>();
 
     before(async () => {
-      node = await startDevNode(program);
+      node = await startDevNode({ program });
       counter = await deployCounter(node);
     });
     after(async () => {

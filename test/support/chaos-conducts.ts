@@ -3,8 +3,6 @@ import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import type { SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { Gossip, GossipMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
 import type { Hex } from "../../keeper/ports/hex.ts";
-import { brokenBytes, type ChaosNetwork } from "./chaos-network.ts";
-import type { VirtualTime } from "./virtual-time.ts";
 
 /** The last two are honest keepers on a bad machine: they count as faulty, and still nothing they do may be held against them. */
 export const CONDUCTS = [
@@ -23,11 +21,16 @@ const NOISE_EVERY_MS = 1_000;
 /** Factors by which a liar's prices are off. */
 const LIES = [0.01, 0.5, 0.996, 1.004, 0.996, 1.004, 2, 100];
 
+/** What a faulty keeper works with. */
 export interface Faulty {
   readonly members: readonly Hex[];
-  readonly network: ChaosNetwork;
-  readonly time: VirtualTime;
   readonly random: SeededRandom;
+  /** Messages that it heard or said, from which it takes what it says again. */
+  said(): readonly GossipMessage[];
+  /** Sends everyone the message's bytes, broken. */
+  spoil(message: GossipMessage): void;
+  /** Acts again and again until the keeper ends. */
+  every(ms: number, act: () => void): void;
 }
 
 /** The voice of a keeper of that conduct. `twin` signs another report for the round of a signature; null when there is none. */
@@ -43,19 +46,15 @@ export function voiceOf(
     case "equivocating":
       return twoFaced(gossip, faulty, twin);
     case "replaying":
-      repeatEvery(REPLAY_EVERY_MS, faulty, () => {
-        const { said } = faulty.network;
-        const old = said[faulty.random.index(Math.max(1, said.length))];
-        if (old !== undefined) gossip.publish(old.message);
+      faulty.every(REPLAY_EVERY_MS, () => {
+        const old = oneOf(faulty);
+        if (old !== undefined) gossip.publish(old);
       });
       return gossip;
     case "malformed":
-      repeatEvery(NOISE_EVERY_MS, faulty, () => {
-        const { said, codec } = faulty.network;
-        const real = said[faulty.random.index(Math.max(1, said.length))];
-        if (real === undefined) return;
-        for (const to of faulty.members)
-          faulty.network.sendBytes(gossip.self, to, brokenBytes(codec.encode(real.message), faulty.random));
+      faulty.every(NOISE_EVERY_MS, () => {
+        const real = oneOf(faulty);
+        if (real !== undefined) faulty.spoil(real);
       });
       return gossip;
     case "lying":
@@ -66,17 +65,15 @@ export function voiceOf(
   }
 }
 
-function repeatEvery(ms: number, { time }: Faulty, act: () => void): void {
-  time.after(ms, () => {
-    act();
-    repeatEvery(ms, { time } as Faulty, act);
-  });
+function oneOf({ said, random }: Pick<Faulty, "said" | "random">): GossipMessage | undefined {
+  const messages = said();
+  return messages[random.index(Math.max(1, messages.length))];
 }
 
 /** Says two things for one round: to some keepers the one first, to others the other. Proposals of other observations, signatures of other reports. */
 function twoFaced(
   gossip: Gossip,
-  { members, random }: Faulty,
+  { members, random }: Pick<Faulty, "members" | "random">,
   twin: (message: GossipMessage) => Promise<GossipMessage | null>,
 ): Gossip {
   const publish = (message: GossipMessage): void => {

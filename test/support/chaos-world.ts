@@ -12,7 +12,6 @@ import {
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
 import type { ReportHead, RiskReport } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom, type SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
-import type { GossipMessage } from "../../keeper/ports/gossip.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import type { ReportSigner } from "../../keeper/ports/signer.ts";
 import type { SignedHead } from "../../keeper/ports/watch-chain.ts";
@@ -29,13 +28,14 @@ import {
   findWrongProsecutions,
   findWrongSlashings,
 } from "./chaos-checks.ts";
-import { CONDUCTS, lieOf, voiceOf, type Conduct } from "./chaos-conducts.ts";
-import { CALM, chaosNetwork } from "./chaos-network.ts";
+import { CONDUCTS, type Conduct, type Faulty, lieOf, voiceOf } from "./chaos-conducts.ts";
+import { brokenBytes, CALM, type ChaosNetwork, chaosNetwork } from "./chaos-network.ts";
 import { mortalStore, type CrashMoment } from "./chaos-store.ts";
 import { ORACLE_DOMAIN, recordingTelemetry } from "./keeper-doubles.ts";
 import { honestObservation } from "./keeper-round.ts";
 import { RANDOM_MARKETS } from "./random-books.ts";
-import { virtualTime } from "./virtual-time.ts";
+import { createTwoFacedSigner } from "./two-faced-signer.ts";
+import { type VirtualTime, virtualTime } from "./virtual-time.ts";
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -145,27 +145,10 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
   const keepers = members.map((member) => {
     const { address, conduct } = member;
     const durable = createMemoryStore();
-    const lastReport: { value: RiskReport | null } = { value: null };
-    const signer: ReportSigner = {
-      ...member.signer,
-      signReport: async (domain, report) => {
-        const signature = await member.signer.signReport(domain, report);
-        noteSigned(address, member.signer.headOf(report), signature);
-        lastReport.value = report;
-        return signature;
-      },
-    };
-    /** Signs the same round at another time: two reports for one round. */
-    const twin = async (message: GossipMessage): Promise<GossipMessage | null> => {
-      const report = lastReport.value;
-      if (message.kind !== "signature" || report?.round !== message.head.round) return null;
-      const other = { ...report, observedAt: report.observedAt + 1 };
-      const head = member.signer.headOf(other);
-      const signature = await member.signer.signReport(ORACLE_DOMAIN, other);
+    const { signer, twin } = createTwoFacedSigner(member.signer, (head, signature, second) => {
       noteSigned(address, head, signature);
-      equivocating.add(address);
-      return { ...message, head, signature };
-    };
+      if (second !== null) equivocating.add(address);
+    });
     const skewSeconds = conduct === "skewed" ? Math.round((random.uniform() * 2 - 1) * MAX_SKEW_SECONDS) : 0;
     const health = (): NodeHealth => {
       if (conduct === "bad-node") return (["failing", "lagging", "lying"] as const)[seed % 3] ?? "failing";
@@ -189,7 +172,7 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
         const joined = network.join(address, isAlive);
         const parts: ProtocolParts = {
           chain: chain.seenBy(health),
-          gossip: voiceOf(conduct, joined, { members: addresses, network, time, random }, twin),
+          gossip: voiceOf(conduct, joined, faultyPart(addresses, address, network, time, random), twin),
           signer,
           network: member.network,
           store,
@@ -273,6 +256,32 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
         kills: state.kills,
         refusedMessages: network.counts.refused,
       };
+    },
+  };
+}
+
+/** What a faulty keeper of one process works with. */
+function faultyPart(
+  members: readonly Hex[],
+  self: Hex,
+  network: ChaosNetwork,
+  time: VirtualTime,
+  random: SeededRandom,
+): Faulty {
+  const every: Faulty["every"] = (ms, act) => {
+    time.after(ms, () => {
+      act();
+      every(ms, act);
+    });
+  };
+  return {
+    members,
+    random,
+    every,
+    said: () => network.said.map(({ message }) => message),
+    spoil: (message) => {
+      for (const to of members)
+        network.sendBytes(self, to, brokenBytes(network.codec.encode(message), random));
     },
   };
 }

@@ -23,8 +23,13 @@ export interface DevNode {
   mineEvery(seconds: number): Promise<void>;
   /** Makes a block of that time, which is ahead of the chain's; the chain's clock goes on from it. */
   mineAt(seconds: number): Promise<void>;
-  /** Replaces the last blocks by as many others; their transactions are in none of them and in no pool. */
+  /**
+   * Replaces the last blocks by as many others, back to the last restart at most: Anvil loses the states before it. Their transactions are in none
+   * of them and in no pool.
+   */
   reorganise(depth: number): Promise<void>;
+  /** Ends the node and starts it again from what it wrote down: Anvil with a state file; a Hardhat node forgets its chain and goes on instead. */
+  restart(): Promise<void>;
   drop(hash: string): Promise<void>;
   setNextBaseFee(wei: bigint): Promise<void>;
   stop(): Promise<void>;
@@ -71,13 +76,35 @@ async function untilListening(child: ChildProcess): Promise<string> {
   return url;
 }
 
-async function startAnvil(program: string, startSeconds: number | undefined): Promise<DevNode> {
-  const time = startSeconds === undefined ? [] : ["--timestamp", startSeconds.toString()];
-  const args = ["--port", "0", "--no-mining", "--accounts", "20", ...ANVIL_CHAIN, ...time];
+interface AnvilProcess {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+async function runAnvil(program: string, args: readonly string[]): Promise<AnvilProcess> {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const url = await untilListening(child);
+  return {
+    url,
+    stop: async () => {
+      process.off("exit", kill);
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+    },
+  };
+}
+
+async function startAnvil(program: string, { startSeconds, stateFile }: DevNodeChoice): Promise<DevNode> {
+  const time = startSeconds === undefined ? [] : ["--timestamp", startSeconds.toString()];
+  const state = stateFile === undefined ? [] : ["--state", stateFile, "--preserve-historical-states"];
+  const always = ["--no-mining", "--accounts", "20", ...ANVIL_CHAIN, ...state];
+  let running = await runAnvil(program, ["--port", "0", ...always, ...time]);
+  let blockSeconds: number | null = null;
+  let restartedAt = 0;
+  const { url } = running;
   const rpc = caller(url);
   return {
     url,
@@ -90,11 +117,20 @@ async function startAnvil(program: string, startSeconds: number | undefined): Pr
       await rpc("evm_setAutomine", [isOn]);
     },
     mineEvery: async (seconds) => {
+      blockSeconds = seconds;
       await rpc("evm_setAutomine", [false]);
       await rpc("evm_setIntervalMining", [seconds]);
     },
+    restart: async () => {
+      restartedAt = await headOf(rpc);
+      await running.stop();
+      running = await runAnvil(program, ["--port", new URL(url).port, ...always]);
+      if (blockSeconds !== null) await rpc("evm_setIntervalMining", [blockSeconds]);
+    },
     mineAt: (seconds) => mineAt(rpc, seconds),
-    reorganise: async (depth) => {
+    reorganise: async (wanted) => {
+      const depth = Math.min(wanted, (await headOf(rpc)) - restartedAt);
+      if (depth <= 0) return;
       const lost = await transactionsOf(rpc, depth);
       await rpc("anvil_reorg", [depth, []]);
       for (const hash of lost) await rpc("anvil_dropTransaction", [hash]);
@@ -105,13 +141,12 @@ async function startAnvil(program: string, startSeconds: number | undefined): Pr
     setNextBaseFee: async (wei) => {
       await rpc("anvil_setNextBlockBaseFeePerGas", [`0x${wei.toString(16)}`]);
     },
-    stop: async () => {
-      process.off("exit", kill);
-      const gone = once(child, "exit");
-      child.kill("SIGTERM");
-      await gone;
-    },
+    stop: () => running.stop(),
   };
+}
+
+async function headOf(rpc: DevNode["rpc"]): Promise<number> {
+  return Number(await rpc("eth_blockNumber"));
 }
 
 async function mineAt(rpc: DevNode["rpc"], seconds: number): Promise<void> {
@@ -121,7 +156,7 @@ async function mineAt(rpc: DevNode["rpc"], seconds: number): Promise<void> {
 
 /** Hashes of the transactions of the last blocks. */
 async function transactionsOf(rpc: DevNode["rpc"], depth: number): Promise<readonly string[]> {
-  const head = Number(await rpc("eth_blockNumber"));
+  const head = await headOf(rpc);
   const hashes: string[] = [];
   for (let number = head - depth + 1; number <= head; number++) {
     const block = await rpc("eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
@@ -157,6 +192,7 @@ async function startHardhat(): Promise<DevNode> {
       interval = setInterval(() => void mineOne().catch(() => undefined), seconds * MILLISECONDS);
     },
     mineAt: (seconds) => mineAt(rpc, seconds),
+    restart: () => Promise.resolve(),
     reorganise: async (depth) => {
       const lost = await transactionsOf(rpc, depth);
       await rpc("evm_revert", [snapshots.splice(-depth)[0]]);
@@ -178,16 +214,19 @@ async function startHardhat(): Promise<DevNode> {
   };
 }
 
-/**
- * @param program which one to start; by default Anvil where it is installed
- * @param startSeconds time of the first block; by default now, or on a Hardhat node that of its configuration
- */
-export async function startDevNode(
-  program: "anvil" | "hardhat" | "any" = "any",
-  startSeconds?: number,
-): Promise<DevNode> {
-  const anvil = program === "hardhat" ? null : anvilProgram();
-  return anvil === null ? startHardhat() : startAnvil(anvil, startSeconds);
+/** How a local chain begins. */
+export interface DevNodeChoice {
+  /** Which program; by default Anvil where it is installed. */
+  readonly program?: "anvil" | "hardhat" | "any";
+  /** Time of the first block; by default now, or on a Hardhat node that of its configuration. */
+  readonly startSeconds?: number;
+  /** Where Anvil writes its chain down when it ends. */
+  readonly stateFile?: string;
+}
+
+export async function startDevNode(choice: DevNodeChoice = {}): Promise<DevNode> {
+  const anvil = choice.program === "hardhat" ? null : anvilProgram();
+  return anvil === null ? startHardhat() : startAnvil(anvil, choice);
 }
 
 /** A contract that counts its calls in its first slot: an effect that happens twice shows. */

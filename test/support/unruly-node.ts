@@ -122,13 +122,16 @@ export async function startUnrulyNode(behind: string | null = null): Promise<Unr
   };
   const state: Pick<UnrulyNode, "conduct"> = { conduct: () => null };
   const server = createServer((request, response) => {
-    void callOf(request).then(async (call) => {
+    const answer = async () => {
+      const call = await callOf(request);
       asked.push(call.method);
       params.push(call.params);
       const conduct = state.conduct(call.method, call.params);
       if (conduct !== null) behave(conduct, call, response, count);
       else response.setHeader("content-type", "application/json").end(await passOn(behind, call));
-    });
+    };
+    // The node behind may be away, or the caller may have gone.
+    answer().catch(() => response.destroy());
   });
   server.listen(0, HOST);
   await once(server, "listening");
