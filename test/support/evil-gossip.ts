@@ -1,7 +1,8 @@
-// Stands in the place of the opening of gossip in an evil keeper's process: the same connections, spoken through by the voice that this module's address names.
-import * as real from "../../keeper/cli/keeper/open-gossip.ts";
+// Stands in the place of the connections' module in an evil keeper's process: the same connections, spoken through by the voice that this module's address names.
+import * as real from "../../keeper/adapters/libp2p/gossip.ts";
 import { seededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { GossipMessage } from "../../keeper/ports/gossip.ts";
+import type { Hex } from "../../keeper/ports/hex.ts";
 import { CONDUCTS, voiceOf } from "./chaos-conducts.ts";
 import { twin } from "./evil-signer.ts";
 
@@ -11,35 +12,32 @@ const given = new URL(import.meta.url).searchParams;
 const conduct = CONDUCTS.find((each) => each === given.get("conduct")) ?? null;
 const random = seededRandom(Number(given.get("seed")));
 
-export const openGossip: typeof real.openGossip = async (choice, signal) => {
-  const gossip = await real.openGossip(choice, signal);
+export const startLibp2pGossip: typeof real.startLibp2pGossip = async (parts) => {
+  const gossip = await real.startLibp2pGossip(parts);
   const said: GossipMessage[] = [];
+  const members: Hex[] = [];
   gossip.subscribe((_from, message) => {
     said.push(message);
     if (said.length > KEPT_MESSAGES) said.shift();
   });
-  const peers = await choice.probe.registeredKeepers();
-  const voice = voiceOf(
-    conduct,
-    gossip,
-    {
-      members: peers.map(({ reportKey }) => reportKey),
-      random,
-      said: () => said,
-      // Bytes that are no message are another program's work: lab-hostile.ts.
-      spoil: () => undefined,
-      every: (ms, act) => {
-        const timer = setInterval(act, ms);
-        signal.addEventListener("abort", () => {
-          clearInterval(timer);
-        });
-      },
+  const faulty = {
+    members,
+    random,
+    said: () => said,
+    // Bytes that are no message are another program's work: lab-hostile.ts.
+    spoil: () => undefined,
+    every: (ms: number, act: () => void) => {
+      setInterval(act, ms).unref();
     },
-    twin,
-  );
+  };
+  const voice = voiceOf(conduct, gossip, faulty, twin);
   // Everything else of the connections is their own.
   return {
     ...gossip,
+    setPeers: (peers) => {
+      members.splice(0, members.length, ...peers.map(({ keeper }) => keeper));
+      return gossip.setPeers(peers);
+    },
     publish: (message) => {
       voice.publish(message);
     },

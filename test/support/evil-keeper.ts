@@ -3,16 +3,21 @@
 import { registerHooks } from "node:module";
 
 const { search } = new URL(import.meta.url);
-/** What the keeper's main module imports, and what it gets instead. */
-const REPLACED = new Map([
-  ["./cli/keeper/open-gossip.ts", new URL(`evil-gossip.ts${search}`, import.meta.url)],
-  ["./adapters/ethers/wallet-signer.ts", new URL("evil-signer.ts", import.meta.url)],
-]);
+/** What a module of the keeper imports, and what it gets instead. */
+const REPLACED = [
+  {
+    by: "/keeper/cli/keeper/open-gossip.ts",
+    imported: "../../adapters/libp2p/gossip.ts",
+    other: `evil-gossip.ts${search}`,
+  },
+  { by: "/keeper/main.ts", imported: "./adapters/ethers/wallet-signer.ts", other: "evil-signer.ts" },
+] as const;
 
 registerHooks({
   resolve: (specifier, context, next) => {
-    const isMain = context.parentURL?.endsWith("/keeper/main.ts") === true;
-    const other = isMain ? REPLACED.get(specifier) : undefined;
-    return other === undefined ? next(specifier, context) : next(other.href, context);
+    const found = REPLACED.find(
+      ({ by, imported }) => specifier === imported && context.parentURL?.endsWith(by) === true,
+    );
+    return next(found === undefined ? specifier : new URL(found.other, import.meta.url).href, context);
   },
 });

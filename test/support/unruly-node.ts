@@ -33,7 +33,7 @@ export type Conduct =
 
 export interface UnrulyNode {
   readonly url: string;
-  /** Methods asked so far. */
+  /** Methods asked so far, the last ten thousand. */
   readonly asked: string[];
   /** Parameters of the questions so far, in the order of `asked`. */
   readonly params: (readonly unknown[])[];
@@ -59,6 +59,9 @@ async function passOn(behind: string | null, call: RpcCall): Promise<string> {
   });
   return response.text();
 }
+
+/** Questions that a node remembers: a storm asks it for hours. */
+const MAX_REMEMBERED = 10_000;
 
 /** A megabyte of a string that never ends. */
 const CHUNK = "0".repeat(1 << 20);
@@ -126,6 +129,7 @@ export async function startUnrulyNode(behind: string | null = null): Promise<Unr
       const call = await callOf(request);
       asked.push(call.method);
       params.push(call.params);
+      if (asked.length > MAX_REMEMBERED) for (const list of [asked, params]) list.shift();
       const conduct = state.conduct(call.method, call.params);
       if (conduct !== null) behave(conduct, call, response, count);
       else response.setHeader("content-type", "application/json").end(await passOn(behind, call));
