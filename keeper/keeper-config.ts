@@ -90,8 +90,10 @@ const marketDataSchema = z.discriminatedUnion("kind", [
     origins: z.partialRecord(z.enum(VENUES), z.url()).default({}),
     /** Chainlink's feeds by market, on the keeper's own chain. */
     feeds: z.partialRecord(z.enum(MARKETS), feedAddress).default({}),
-    /** The daily history that all keepers share is in here. */
+    /** The days and hours that all keepers share are in here. */
     dataFolder: path,
+    /** Whether a running keeper adds days and hours to them; false where another process does. */
+    keepHistory: z.boolean().default(true),
   }),
 ]);
 

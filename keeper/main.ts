@@ -279,7 +279,8 @@ async function withBase(
         : await followChainClock(() => reader.latestBlock(), systemTimer, telemetry, signal);
     const { provider } = open;
     telemetry.info("keeper-starting", { step: "opening market data" });
-    const { marketData, close } = await openMarketData(config, { clock, provider, telemetry });
+    const { marketData, keepHistory, close } = await openMarketData(config, { clock, provider, telemetry });
+    void keepHistory(signal);
     try {
       await run({ config, open, reader, clock, marketData, metrics, telemetry, signal });
     } finally {

@@ -2,6 +2,8 @@ import { isError } from "ethers";
 import { KeystoreError } from "../adapters/keystore/keystore-error.ts";
 import { ConfigError } from "../config.ts";
 import { ChainRefusal } from "../ports/clearing-chain.ts";
+import { HistoryRefused } from "../ports/market-records.ts";
+import { VenueError } from "../ports/market-source.ts";
 import { StoreRefused } from "../ports/store.ts";
 import { AccountCannotPay, ChainUnavailable, NodesDisagree } from "../ports/transaction-sender.ts";
 import { ChainDisagrees } from "../services/chain-agreement.ts";
@@ -124,6 +126,10 @@ export function explain(error: unknown): Failure {
       advice: "start the node, or name another with --rpc-url",
     };
   }
+  if (error instanceof VenueError) {
+    const { code, message } = error;
+    return { code, message, advice: "try again later, or name a mirror of the venue in marketData.origins" };
+  }
   const message = error instanceof Error ? error.message : String(error);
   const system = error instanceof Error && "code" in error ? SYSTEM_ADVICE[String(error.code)] : undefined;
   return { code: "failed", message, advice: system ?? UNKNOWN };
@@ -132,8 +138,8 @@ export function explain(error: unknown): Failure {
 /** Errors that say themselves what to do. */
 function isAdvised(
   error: unknown,
-): error is CommandError | ConfigError | KeystoreError | ChainDisagrees | StoreRefused {
-  return [CommandError, ConfigError, KeystoreError, ChainDisagrees, StoreRefused].some(
+): error is CommandError | ConfigError | KeystoreError | ChainDisagrees | StoreRefused | HistoryRefused {
+  return [CommandError, ConfigError, KeystoreError, ChainDisagrees, StoreRefused, HistoryRefused].some(
     (kind) => error instanceof kind,
   );
 }

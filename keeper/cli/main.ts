@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addDepositCommand } from "./commands/deposit.ts";
+import { addHistoryCommands } from "./commands/history.ts";
 import { addKeeperCommands } from "./commands/keeper.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLiquidateCommand } from "./commands/liquidate.ts";
@@ -56,6 +57,7 @@ addSettleCommand(program);
 addParamsCommands(program);
 addKeysCommands(program);
 addKeeperCommands(program);
+addHistoryCommands(program);
 
 try {
   await program.parseAsync();

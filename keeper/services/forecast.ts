@@ -7,8 +7,6 @@ import type { ForecastLimits } from "../ports/oracle-chain.ts";
 
 /** Days further apart than this many days are a gap: no change is taken across it. */
 const MAX_STEP_DAYS = 1.25;
-/** The price now is compared with the last daily close only within this many days. */
-const MAX_INTRADAY_DAYS = 1.25;
 const SHARE_SCALE = 1e9;
 const BPS = 10_000n;
 const SECONDS_PER_HOUR = 3_600n;
@@ -51,7 +49,7 @@ export function dailyChanges(history: DailyHistory, market: Market): DailyChange
 
 /**
  * Forecasts of a market now, then the anti-procyclical rule (posted-forecast.ts) against the report before. The spot's is that of the hours
- * where there is one, else the EWMA of the daily changes, moved on by the change since the last close for the part of a day that has passed.
+ * where there is one, else the EWMA of the daily changes, moved on by the change since the last close for the time that has passed: less than a day where the history is kept, more where it is late.
  * @param spotNow USD
  * @param hourlyVol forecast from hours (hourly-forecast.ts), per square root of a day
  * @throws CoreError `series-too-short`
@@ -99,7 +97,7 @@ export function withinLimits(
   };
 }
 
-/** The EWMA variance after the part of a day since the last close: var lambda^d + (1 - lambda^d) r^2 / d, a daily step at d = 1. */
+/** The EWMA variance after the d days since the last close: var lambda^d + (1 - lambda^d) r^2 / d, a daily step at d = 1. */
 function movedOn(
   dailyVol: number,
   history: DailyHistory,
@@ -110,7 +108,7 @@ function movedOn(
   const last = history.days.at(-1);
   if (last === undefined) return dailyVol;
   const days = (nowSeconds - last.observedAtSeconds) / SECONDS_PER_DAY;
-  if (!(days > 0 && days <= MAX_INTRADAY_DAYS)) return dailyVol;
+  if (!(days > 0)) return dailyVol;
   const change = Math.log(spotNow / last.markets[market].closeUsd) / Math.sqrt(days);
   return Math.sqrt(ewmaUpdate(dailyVol * dailyVol, change, DAILY_LAMBDA ** days));
 }

@@ -23,19 +23,20 @@ export interface HourlyForecaster {
 }
 
 /**
- * The house's chain on a market's hours. The model is fitted anew at fixed moments 30 days apart, on what was known then: keepers that have
- * the same hours have the same model, whenever they started. The change since the last hour's close enters like a part of a day's move.
+ * The house's chain on a market's hours. The model is fitted anew at fixed moments 30 days apart, on what was known then, and for hours that
+ * begin elsewhere: keepers that have the same hours have the same model, whenever they started. The change since the last hour's close enters like a part of a day's move.
  */
 export function createHourlyForecaster(model: VolatilityModel = houseChain()): HourlyForecaster {
   const fitted = new Map<
     Market,
-    { readonly fitHour: number; readonly volatility: FittedVolatility | null }
+    { readonly firstHour: number; readonly fitHour: number; readonly volatility: FittedVolatility | null }
   >();
   const fittedAt = (market: Market, hours: HourlyHistory, fitHour: number) => {
+    const { firstHour } = hours;
     const kept = fitted.get(market);
-    if (kept?.fitHour === fitHour) return kept.volatility;
+    if (kept?.fitHour === fitHour && kept.firstHour === firstHour) return kept.volatility;
     const volatility = fitOrNull(model, hours, fitHour);
-    fitted.set(market, { fitHour, volatility });
+    fitted.set(market, { firstHour, fitHour, volatility });
     return volatility;
   };
   return {

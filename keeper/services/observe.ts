@@ -5,6 +5,7 @@ import { fitSurface } from "../core/surface/fit-surface.ts";
 import type { DailyHistory, Market, MarketData, MarketSnapshot } from "../ports/market-data.ts";
 import type { ForecastLimits, OracleChain, StoredMarket } from "../ports/oracle-chain.ts";
 import { forecastMarket, withinLimits, type PostedForecast } from "./forecast.ts";
+import { historyAgeDays, MAX_HISTORY_AGE_DAYS, StaleHistory } from "./history-freshness.ts";
 import type { HourlyForecaster } from "./hourly-forecast.ts";
 
 /** Most expiries a report holds of one market. */
@@ -65,7 +66,7 @@ export class StaleSnapshot extends Error {
 
 /**
  * A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report.
- * @throws StaleSnapshot, NoSmile, and what the market data and the chain throw
+ * @throws StaleHistory, StaleSnapshot, NoSmile, and what the market data and the chain throw
  */
 export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<Observation> {
   const { chain, listings, marketData, maxDataAgeSeconds } = settings;
@@ -74,6 +75,8 @@ export async function observe(settings: ObserverSettings, observedAtSeconds: num
     chain.reportLimits(),
     chain.header(),
   ]);
+  const historyAge = historyAgeDays(history, observedAtSeconds);
+  if (historyAge > MAX_HISTORY_AGE_DAYS) throw new StaleHistory(historyAge);
   const stateOf = async ({ market, symbol }: MarketListing): Promise<MarketState> => {
     const [snapshot, stored, hours] = await Promise.all([
       marketData.latest(symbol),

@@ -6,7 +6,7 @@ import {
 } from "../core/scenarios/history.ts";
 import { SECONDS_PER_DAY } from "../core/units.ts";
 import type { Hex } from "../ports/hex.ts";
-import type { DailyHistory, Market, MarketData } from "../ports/market-data.ts";
+import type { DailyHistory, DailyObservation, Market, MarketData } from "../ports/market-data.ts";
 import type { ScenarioBuilder } from "../ports/scenario-builder.ts";
 import type { Timer } from "../ports/timer.ts";
 import type { MarketListing } from "./observe.ts";
@@ -24,12 +24,18 @@ export function jointHistory(history: DailyHistory, listings: readonly MarketLis
   return alignHistories(marketRecords(history, listings));
 }
 
-function dailyRecords(history: DailyHistory, symbol: Market): readonly DailyRecord[] {
-  return history.days.map(({ observedAtSeconds, markets }) => ({
-    day: Math.floor(observedAtSeconds / SECONDS_PER_DAY),
-    close: markets[symbol].closeUsd,
-    volIndex: markets[symbol].impliedVol?.vol ?? null,
-  }));
+/** Without the first day of a source that follows another on the next day: between the two lies no return. */
+function dailyRecords({ days }: DailyHistory, symbol: Market): readonly DailyRecord[] {
+  const dayOf = ({ observedAtSeconds }: DailyObservation) => Math.floor(observedAtSeconds / SECONDS_PER_DAY);
+  const joinsAnother = (day: DailyObservation, before: DailyObservation | undefined) =>
+    before !== undefined && before.priceSource !== day.priceSource && dayOf(day) - dayOf(before) === 1;
+  return days
+    .filter((day, index) => !joinsAnother(day, days[index - 1]))
+    .map((day) => ({
+      day: dayOf(day),
+      close: day.markets[symbol].closeUsd,
+      volIndex: day.markets[symbol].impliedVol?.vol ?? null,
+    }));
 }
 
 interface OwnScenariosParts {

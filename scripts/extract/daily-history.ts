@@ -109,7 +109,7 @@ export function extractDailyHistory(from: string): readonly [DailyHistoryHeader,
       "Series 0, 2018-01-01 to 2025-08-31: spot close of the hour that ends the day (UTC) and DVOL close of the same day (from 2021-03-24). Series 1, " +
       "2025-12-31 to 2026-02-09: index of the option chain recorded nearest to 09:30 UTC, within an hour of it, and at-the-money mark volatility at thirty days, " +
       "total variance linear between the expiries around. Nothing is filled: 1 September to 30 December 2025 is a gap, so is any day whose last hour is " +
-      "missing at the exchange; zero in a vol column means none exists.",
+      "missing at the exchange; zero in a vol column means none exists. Later days are added to a keeper's own file by the rule of series 0 (`ballast history update`).",
     columns: DAILY_COLUMNS,
     closeTicksPerUsd: CLOSE_TICKS_PER_USD,
     volTicksPerUnit: VOL_TICKS_PER_UNIT,

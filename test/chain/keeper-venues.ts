@@ -39,6 +39,7 @@ describe("a keeper on live venues", function () {
         maxAgeSeconds,
         origins: venues.origins,
         dataFolder: DATA_FOLDER,
+        keepHistory: false,
       },
       http: { port: 0 },
     });

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 
 import type {
@@ -8,6 +7,7 @@ import type {
   ImpliedVolSource,
 } from "../../ports/market-data.ts";
 import { ABSENT, dailyHistoryHeader, dailyHistoryRecord } from "./file-format.ts";
+import { followFile } from "./follow-file.ts";
 import { assertRising, readRecords } from "./read-records.ts";
 import { ReplayFileError } from "./replay-file-error.ts";
 
@@ -44,34 +44,9 @@ export function loadDailyHistory(dataFolder: string): DailyHistory {
 }
 
 /**
- * The history of a data folder as its file stands at each call: a file that was replaced is read again. One that cannot be read leaves the days
- * known before.
- * @param failed is told why, once for each state of the file
+ * The history of a data folder as its file stands at each call (`followFile`).
  * @throws ReplayFileError at the first reading
  */
 export function followDailyHistory(dataFolder: string, failed: (error: unknown) => void): () => DailyHistory {
-  const file = join(dataFolder, DAILY_HISTORY_FILE);
-  let state = stateOf(file);
-  let history = loadDailyHistory(dataFolder);
-  return () => {
-    const now = stateOf(file);
-    if (now === state) return history;
-    state = now;
-    try {
-      history = loadDailyHistory(dataFolder);
-    } catch (error) {
-      failed(error);
-    }
-    return history;
-  };
-}
-
-/** What changes when a file is written or replaced. */
-function stateOf(file: string): string {
-  try {
-    const { ino, size, mtimeMs } = statSync(file);
-    return `${ino}/${size}/${mtimeMs}`;
-  } catch (error) {
-    return String(error);
-  }
+  return followFile(join(dataFolder, DAILY_HISTORY_FILE), () => loadDailyHistory(dataFolder), failed);
 }

@@ -25,8 +25,11 @@ export const STRIKE_FIELDS = [
 
 export const SPOT_COLUMNS = "time,btcClose,btcLow,ethClose,ethLow";
 export const DAILY_COLUMNS = "time,series,btcClose,ethClose,btcVol,ethVol";
+export const HOURLY_COLUMNS =
+  "time,btcOpen,btcHigh,btcLow,btcClose,ethOpen,ethHigh,ethLow,ethClose,btcVol,ethVol";
 
 const EARLIEST_SECONDS = Date.UTC(2009, 0) / 1000;
+const SECONDS_PER_HOUR = 3_600;
 const LATEST_SECONDS = Date.UTC(2100, 0) / 1000;
 
 const market = z.enum(MARKETS);
@@ -115,6 +118,28 @@ export const dailyHistoryRecord = z.tuple([
   ticks,
 ]);
 
+export const hourlyHistoryHeader = z.strictObject({
+  format: z.literal("ballast-hourly-history"),
+  ...provenance,
+  columns: z.literal(HOURLY_COLUMNS),
+  priceTicksPerUsd: scale,
+  volTicksPerUnit: scale,
+});
+
+export const hourlyHistoryRecord = z.tuple([
+  timeSeconds.multipleOf(SECONDS_PER_HOUR),
+  positiveTicks,
+  positiveTicks,
+  positiveTicks,
+  positiveTicks,
+  positiveTicks,
+  positiveTicks,
+  positiveTicks,
+  positiveTicks,
+  ticks,
+  ticks,
+]);
+
 export type OptionEpisodeHeader = z.infer<typeof optionEpisodeHeader>;
 export type OptionEpisodeRecord = z.infer<typeof optionEpisodeRecord>;
 export type MarketListing = z.infer<typeof marketListing>;
@@ -122,3 +147,5 @@ export type SpotEpisodeHeader = z.infer<typeof spotEpisodeHeader>;
 export type SpotEpisodeRecord = z.infer<typeof spotEpisodeRecord>;
 export type DailyHistoryHeader = z.infer<typeof dailyHistoryHeader>;
 export type DailyHistoryRecord = z.infer<typeof dailyHistoryRecord>;
+export type HourlyHistoryHeader = z.infer<typeof hourlyHistoryHeader>;
+export type HourlyHistoryRecord = z.infer<typeof hourlyHistoryRecord>;

@@ -8,6 +8,7 @@ import { openBybit } from "./ccxt/bybit.ts";
 import { openOkx } from "./ccxt/okx.ts";
 import { openSpotVenue } from "./ccxt/spot.ts";
 import { createChainlink } from "./chainlink.ts";
+import { DERIBIT_CONNECTION, DERIBIT_URL } from "./deribit/connection.ts";
 import { openDeribit } from "./deribit/deribit.ts";
 
 /**
@@ -23,13 +24,6 @@ export const DEFAULT_MAX_AGE_SECONDS: Readonly<Record<VenueName, number>> = {
   kraken: 30,
   chainlink: 3_720,
 };
-
-const DERIBIT_URL = "wss://www.deribit.com/ws/api/v2";
-const HEARTBEAT_SECONDS = 10;
-const MIN_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 30_000;
-/** The venue counts requests over minutes. */
-const RATE_LIMITED_WAIT_MS = 60_000;
 
 export interface VenuesSettings {
   /** In the order in which option quotes are preferred. */
@@ -63,12 +57,9 @@ export async function openVenues(settings: VenuesSettings): Promise<OpenVenues> 
     switch (name) {
       case "deribit": {
         const deribit = openDeribit({
+          ...DERIBIT_CONNECTION,
           url: origin ?? DERIBIT_URL,
           requestTimeoutMs: settings.timeoutMs,
-          heartbeatSeconds: HEARTBEAT_SECONDS,
-          minBackoffMs: MIN_BACKOFF_MS,
-          maxBackoffMs: MAX_BACKOFF_MS,
-          rateLimitedWaitMs: RATE_LIMITED_WAIT_MS,
           clock: settings.clock,
           telemetry: settings.telemetry,
         });

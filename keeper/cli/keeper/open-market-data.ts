@@ -2,17 +2,21 @@ import type { Provider } from "ethers";
 import { followDailyHistory } from "../../adapters/replay/daily-history.ts";
 import { isEpisodeId } from "../../adapters/replay/episodes.ts";
 import { openRecorded } from "../../adapters/replay/open-recorded.ts";
+import { followHourlyHistory } from "../../adapters/replay/hourly-history.ts";
 import { ReplayFileError } from "../../adapters/replay/replay-file-error.ts";
 import { replayBy } from "../../adapters/replay/replay.ts";
 import { systemTimer } from "../../adapters/system/timer.ts";
 import { DEFAULT_MAX_AGE_SECONDS, openVenues } from "../../adapters/venues/open-venues.ts";
 import { ConfigError } from "../../config.ts";
 import { DAYS_PER_YEAR } from "../../core/units.ts";
+import { knownAfter } from "../../core/volatility/hourly-history.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DailyHistory, Market, MarketData } from "../../ports/market-data.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import { keepHistory } from "../../services/keep-history.ts";
 import { createMarketSources } from "../../services/market-sources.ts";
+import { updateByConfig } from "./update-history.ts";
 
 type VenuesChoice = Extract<KeeperConfig["marketData"], { kind: "venues" }>;
 
@@ -25,6 +29,8 @@ export interface MarketDataParts {
 
 export interface OpenMarketData {
   readonly marketData: MarketData;
+  /** Adds days and hours to the history as they come, until the signal aborts; at once over where that is not this process's work. */
+  readonly keepHistory: (signal: AbortSignal) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -33,7 +39,9 @@ const DEADLINE_TIMEOUTS = 2;
 /** A price is at most this old when it is used, and the time that its venue takes: a small part of a slot. */
 const POLL_SECONDS = 2;
 const MILLISECONDS = 1_000;
+const SECONDS_PER_HOUR = 3_600;
 const NOTHING_TO_CLOSE = () => undefined;
+const NOTHING_TO_KEEP = () => Promise.resolve();
 
 /** @throws ConfigError for an unknown episode, venues that cannot make a quorum, or a file that cannot be read */
 export async function openMarketData(
@@ -49,7 +57,11 @@ export async function openMarketData(
     );
   }
   const { replay } = recorded(() => openRecorded(dataFolder, episode));
-  return { marketData: replayBy(replay, parts.clock), close: NOTHING_TO_CLOSE };
+  return {
+    marketData: replayBy(replay, parts.clock),
+    keepHistory: NOTHING_TO_KEEP,
+    close: NOTHING_TO_CLOSE,
+  };
 }
 
 /** @throws ConfigError for a file that is missing or cannot be read */
@@ -76,11 +88,7 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
       `marketData.quorum is ${quorum} and there are ${venues.length} venues`,
       "name more venues, or lower the quorum",
     );
-  const history = recorded(() =>
-    followDailyHistory(dataFolder, (error) => {
-      telemetry.warn("daily-history-not-read", { reason: String(error) });
-    }),
-  );
+  const records = recorded(() => recordsOf(dataFolder, parts));
   const opened = await openVenues({
     venues,
     timeoutMs,
@@ -88,9 +96,6 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
     chainlink: { provider, feeds },
     clock,
     telemetry,
-  });
-  const known = (): DailyHistory => ({
-    days: history().days.filter(({ observedAtSeconds }) => observedAtSeconds <= clock.nowSeconds()),
   });
   const polling = new AbortController();
   const settings = {
@@ -101,18 +106,57 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
     quorum,
     deadlineSeconds: (DEADLINE_TIMEOUTS * timeoutMs) / MILLISECONDS,
     pollSeconds: POLL_SECONDS,
-    dailyVol: (market: Market) => lastDailyVol(known(), market),
+    dailyVol: (market: Market) => lastDailyVol(records.known(), market),
     clock,
     timer: systemTimer,
     telemetry,
-    // Venues' current prices give no hours.
-    records: { history: () => Promise.resolve(known()), hours: () => Promise.resolve(null) },
+    records,
   };
   return {
     marketData: createMarketSources(settings, polling.signal),
+    keepHistory: choice.keepHistory
+      ? (signal) =>
+          keepHistory(
+            {
+              update: () => updateByConfig(choice, { clock, telemetry }),
+              clock,
+              timer: systemTimer,
+              telemetry,
+            },
+            signal,
+          )
+      : NOTHING_TO_KEEP,
     close: () => {
       polling.abort();
       opened.close();
+    },
+  };
+}
+
+interface Records extends Pick<MarketData, "history" | "hours"> {
+  known(): DailyHistory;
+}
+
+/** Days and hours on file that ended before now. Venues' current prices give none. */
+function recordsOf(dataFolder: string, { clock, telemetry }: MarketDataParts): Records {
+  const failed = (error: unknown) => {
+    telemetry.error("history-not-read", { reason: String(error) });
+  };
+  const days = followDailyHistory(dataFolder, failed);
+  const hours = followHourlyHistory(dataFolder, failed);
+  const known = (): DailyHistory => ({
+    days: days().days.filter(({ observedAtSeconds }) => observedAtSeconds <= clock.nowSeconds()),
+  });
+  return {
+    known,
+    history: () => Promise.resolve(known()),
+    hours: (market) => {
+      const ofMarket = hours()?.[market];
+      if (ofMarket === undefined) return Promise.resolve(null);
+      const ended = Math.floor(clock.nowSeconds() / SECONDS_PER_HOUR) - ofMarket.firstHour;
+      return Promise.resolve(
+        ended <= 0 ? null : knownAfter(ofMarket, Math.min(ended, ofMarket.close.length)),
+      );
     },
   };
 }

@@ -90,10 +90,15 @@ describe("a market's forecast", () => {
     expect(fallen).to.be.closeTo(0.75 * filtered + 0.25 * 0.02, 1e-9);
   });
 
-  it("does not compare the price now with a close more than a day old", () => {
+  it("goes on following the price when the last close is more than a day old", () => {
     const last = 364 * DAY;
-    const late = forecastMarket(steady(0.02), "BTC", 10, last + 2 * DAY, null).sigma;
-    expect(late).to.be.closeTo(0.02, 1e-9);
+    for (const days of [1, 2, 3]) {
+      const late = forecastMarket(steady(0.02), "BTC", 60, last + days * DAY, null).sigma;
+      const decay = 0.94 ** days;
+      const filtered = Math.sqrt(decay * 0.02 ** 2 + (1 - decay) * (Math.log(0.6) ** 2 / days));
+      expect(late, String(days)).to.be.closeTo(0.75 * filtered + 0.25 * 0.02, 1e-9);
+      expect(late).to.be.above(3 * 0.02);
+    }
   });
 
   it("falls by at most 5 % a day from what was posted, and rises at once", () => {

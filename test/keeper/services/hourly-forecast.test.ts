@@ -47,6 +47,26 @@ describe("the hourly forecaster", () => {
     for (const fitHour of months) expect(fitHour % MONTH_HOURS).to.equal(0);
   });
 
+  it("fits anew for hours that begin elsewhere, as when a longer file takes the place of one that was too short", () => {
+    const { fits, model } = recorder();
+    const forecaster = createHourlyForecaster(model);
+    const from = (hours: number): HourlyHistory => ({
+      firstHour: history.firstHour + hours,
+      close: history.close.subarray(hours),
+      logReturn: history.logReturn.subarray(hours),
+      rangeVariance: history.rangeVariance.subarray(hours),
+      impliedVol: history.impliedVol.subarray(hours),
+    });
+    const short = from(history.close.length - 5);
+    expect(forecaster.dailyVol("BTC", short, lastClose, end)).to.equal(null);
+    for (let time = 0; time < 2; time++) {
+      expect(forecaster.dailyVol("BTC", history, lastClose, end)).to.be.above(0);
+      expect(fits).to.have.length(1);
+    }
+    forecaster.dailyVol("BTC", from(24), lastClose, end);
+    expect(fits).to.have.length(2);
+  });
+
   it("lets the change since the last hour's close enter like a part of a day", () => {
     const forecaster = createHourlyForecaster(recorder().model);
     const vol = (spot: number, now: number) => forecaster.dailyVol("BTC", history, spot, now);

@@ -9,6 +9,7 @@ import { totalVarianceE18 } from "../../../keeper/core/report/svi-checks.ts";
 import type { MarketData } from "../../../keeper/ports/market-data.ts";
 import type { StoredMarket } from "../../../keeper/ports/oracle-chain.ts";
 import { createHourlyForecaster, type HourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
+import { StaleHistory } from "../../../keeper/services/history-freshness.ts";
 import { NoSmile, observe, StaleSnapshot } from "../../../keeper/services/observe.ts";
 import { oracleDouble } from "../../support/keeper-doubles.ts";
 import { hasNonNegativeVariance, wingSlopeE18 } from "../../support/slice-checks.ts";
@@ -154,6 +155,22 @@ describe("an observation of recorded markets", () => {
     expect(error).to.be.instanceOf(StaleSnapshot);
     expect(error).to.include({ code: "stale-snapshot", symbol: "BTC", ageSeconds: MAX_AGE_SECONDS + 1 });
     expect(String(error)).to.include(`at most ${MAX_AGE_SECONDS} s`);
+  });
+
+  it("is refused when nobody continues the history", async () => {
+    const known = (await replay.at(firstTime).history()).days.at(-1)?.observedAtSeconds ?? 0;
+    const late = known + 3 * 86_400;
+    const data = { ...settings(replay.at(firstTime)), maxDataAgeSeconds: Number.POSITIVE_INFINITY };
+    await observe(data, late);
+    const error: unknown = await observe(data, late + 1).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(StaleHistory);
+    expect(error).to.include({ code: "stale-history" });
+    expect(String(error)).to.include("ballast history update");
+    const none: unknown = await observe(
+      settings({ ...replay.at(firstTime), history: () => Promise.resolve({ days: [] }) }),
+      firstTime,
+    ).catch((e: unknown) => e);
+    expect(none).to.be.instanceOf(StaleHistory);
   });
 
   it("waits for no market while another is asked", async () => {

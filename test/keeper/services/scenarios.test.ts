@@ -49,6 +49,23 @@ function desk() {
   return { time, state, builds, answers, current: () => own.current(signal) };
 }
 
+describe("a market's daily records", () => {
+  const days = (...sources: readonly DailyObservation["priceSource"][]) =>
+    sources.map((priceSource, index) => ({ ...dayOf(index), priceSource }));
+  const kept = (history: readonly DailyObservation[]) =>
+    marketRecords({ days: history }, LISTINGS)[0]?.records.map(({ day }) => day - FIRST_DAY);
+
+  it("leave out the first day of a source that follows another on the next day", () => {
+    const [a, b] = ["exchange-close", "index-snapshot"] as const;
+    expect(kept(days(a, a, b, b, a, a))).to.deep.equal([0, 1, 3, 5]);
+  });
+
+  it("keep it after a gap, across which no return is taken anyway", () => {
+    const [first, , third] = days("exchange-close", "exchange-close", "index-snapshot");
+    expect(kept([first!, third!])).to.deep.equal([0, 2]);
+  });
+});
+
 describe("a keeper's own scenario set", () => {
   it("is built from the days of every listing", async () => {
     const { builds, current } = desk();
