@@ -33,7 +33,7 @@ export function loadHours(dataFolder: string): readonly JointHour[] {
 }
 
 /** The joint hour that a record of the file stands for. */
-export function jointHour(
+function jointHour(
   { priceTicksPerUsd, volTicksPerUnit }: Pick<HourlyHistoryHeader, "priceTicksPerUsd" | "volTicksPerUnit">,
   record: HourlyHistoryRecord,
 ): JointHour {
