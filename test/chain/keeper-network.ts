@@ -5,12 +5,15 @@ import { loadParameters } from "../../deploy/parameter-file.ts";
 import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
 import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
 import { launchKeepers, type KeeperNetwork } from "../../scripts/network/keeper-network.ts";
+import { peakMemoryBytes } from "../../scripts/network/peak-memory.ts";
 import { registeredKeepers, withFreePorts } from "../../scripts/network/registered-keepers.ts";
 import { PROJECT_ROOT } from "../../scripts/run-command.ts";
 import { selectorsIn } from "../support/metric-selectors.ts";
 import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
 
 const KEEPERS = 4;
+/** Of each process, at any time. */
+const MEMORY_BAR_BYTES = 200_000_000;
 /** Hardhat's accounts come from its well-known phrase: report keys as registered, transmitters with money for gas. */
 const PHRASE = "test test test test test test test test test test test junk";
 const FIRST_TRANSMITTER = 15;
@@ -158,6 +161,13 @@ describe("four keepers as processes", function () {
       network.keeper(index).logged("peers-changed", REPORT_MS, (line) => line["configDigest"] === digest),
     );
     await Promise.all(followed);
+  });
+
+  it("have never held more memory than a keeper may", () => {
+    for (let index = 0; index < KEEPERS; index++)
+      expect(peakMemoryBytes(network.keeper(index).pid) ?? 0, `keeper ${index}`).to.be.below(
+        MEMORY_BAR_BYTES,
+      );
   });
 
   it("end with 0 within seconds when told to", async () => {

@@ -1,10 +1,8 @@
 // Runs the command line as a process of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const MAIN = fileURLToPath(new URL("../../keeper/cli/main.ts", import.meta.url));
 
 export interface BallastRun {
@@ -19,7 +17,7 @@ export async function runBallast(
   args: readonly string[],
 ): Promise<BallastRun> {
   const deployment = deploymentFile === null ? [] : ["--deployment", deploymentFile];
-  const child = spawn(process.execPath, ["--import", TSX, MAIN, ...deployment, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...deployment, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

@@ -1,4 +1,3 @@
-import { openPostgresStore } from "../../adapters/postgres/keeper-store.ts";
 import { openSqliteStore } from "../../adapters/sqlite/keeper-store.ts";
 import type { Deployment } from "../../config.ts";
 import type { StoreChoice } from "../../keeper-config.ts";
@@ -21,6 +20,8 @@ export async function openStore(
     const failed = ({ message }: Error) => {
       telemetry.error("store-connection-failed", { reason: message });
     };
+    // Loaded when it is needed: the driver takes its share of a small process.
+    const { openPostgresStore } = await import("../../adapters/postgres/keeper-store.ts");
     return await openPostgresStore(choice.url, { owner, opening, failed });
   } catch (error) {
     throw storeFailure(choice, error);

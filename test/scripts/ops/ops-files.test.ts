@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { createKeeperMetrics } from "../../../keeper/adapters/telemetry/keeper-metrics.ts";
 import { createGossipRoom } from "../../../keeper/adapters/memory/gossip.ts";
 import { loadKeeperConfig } from "../../../keeper/keeper-config.ts";
+import { KEEPER_FLAGS } from "../../../scripts/network/keeper-process.ts";
 import { PROJECT_ROOT } from "../../../scripts/run-command.ts";
 import { recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { withFolder, writeKeeperFile } from "../../support/keeper-file.ts";
@@ -148,5 +149,12 @@ describe("what operators are given", () => {
       .and.match(/^NoNewPrivileges=yes$/m)
       .and.match(/^KillSignal=SIGTERM$/m);
     for (const start of [DOCKERFILE, UNIT]) expect(start).to.include("keeper/cli/main.ts");
+  });
+
+  it("starts a keeper everywhere with the flags that its memory is measured with", () => {
+    const program = "keeper/cli/main.ts";
+    expect(UNIT).to.include(`${KEEPER_FLAGS.join(" ")} ${program} keeper start`);
+    expect(DOCKERFILE).to.include([...KEEPER_FLAGS, program].map((word) => `"${word}"`).join(", "));
+    expect(read("scripts/ballast")).to.include(`flags=(${KEEPER_FLAGS.join(" ")})`);
   });
 });

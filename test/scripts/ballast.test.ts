@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { writeDeploymentFile } from "../../keeper/cli/deployment-file.ts";
+import { KEEPER_FLAGS } from "../../scripts/network/keeper-process.ts";
+import { PROJECT_ROOT } from "../../scripts/run-command.ts";
+import { deploymentRecord } from "../support/deployment-record.ts";
+import { keeperFile, withFolder, writeKeeperFile } from "../support/keeper-file.ts";
+
+const BALLAST = `${PROJECT_ROOT}scripts/ballast`;
+
+/** A node of the chain that takes questions and never answers. */
+async function silentNode() {
+  const asked = Promise.withResolvers<unknown>();
+  const left = Promise.withResolvers<unknown>();
+  const server = createServer((request) => {
+    request.socket.once("close", left.resolve);
+    asked.resolve(null);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port.toString()}`, asked: asked.promise, left: left.promise, server };
+}
+
+describe("scripts/ballast", function () {
+  this.timeout(60_000);
+  let child: ChildProcess | null = null;
+  afterEach(() => {
+    child?.kill("SIGKILL");
+  });
+
+  it("runs the command line with its arguments and exit code", async () => {
+    child = spawn(BALLAST, ["keeper", "status", "http://127.0.0.1:1", "--json"], { stdio: "pipe" });
+    let out = "";
+    child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    const [code] = (await once(child, "close")) as [number | null];
+    expect(code).to.equal(1);
+    expect(JSON.parse(out)).to.have.nested.property("keepers[0].url", "http://127.0.0.1:1");
+  });
+
+  it("is the keeper's own process, so that SIGKILL leaves none behind", () =>
+    withFolder(async (folder) => {
+      const node = await silentNode();
+      writeDeploymentFile(join(folder, "deployment.json"), deploymentRecord(node.url));
+      const config = writeKeeperFile(folder, keeperFile({ rpcUrls: [node.url] }));
+      child = spawn(BALLAST, ["keeper", "start", "--dry-run", "--config", config], { stdio: "ignore" });
+      await node.asked;
+      const command = readFileSync(`/proc/${child.pid}/cmdline`, "utf8").split("\0");
+      expect(command.slice(1, 1 + KEEPER_FLAGS.length)).to.deep.equal(KEEPER_FLAGS);
+      expect(command).to.include(`${PROJECT_ROOT}keeper/cli/main.ts`);
+      expect(command.join(" ")).not.to.include("tsx");
+      child.kill("SIGKILL");
+      await node.left;
+      node.server.close();
+    }));
+});
