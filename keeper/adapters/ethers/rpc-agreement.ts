@@ -95,6 +95,9 @@ export async function agreedHead(pool: RpcPool): Promise<RpcHeader> {
   });
   const height = agreedHeight(heightsOf(answers), pool.named, 0)?.number;
   if (height === undefined) throw disunity(pool, method, answers);
+  // Of two, one that is far behind would make the keeper read the past; of more it is outvoted.
+  if (pool.named === 2 && heightsOf(answers).some((each) => each > height + pool.maxLagBlocks))
+    throw new NodesDisagree("the height of the chain");
   const shown = answers.flatMap(({ answer }) =>
     answer.kind === "result" && answer.value.number === height ? [answer.value] : [],
   );

@@ -73,8 +73,7 @@ export function agreedHeight(heads: readonly bigint[], named: number, missing: n
   const number = falling[needed - 1];
   if (number === undefined) return null;
   // Should all that are missing be higher, this many of the present ones would make up the number.
-  const best = missing < needed ? falling[needed - 1 - missing] : undefined;
-  return { number, isCertain: missing === 0 || best === number };
+  return { number, isCertain: missing === 0 || falling[needed - 1 - missing] === number };
 }
 
 /** The middle value; of an even number the higher of the two in the middle. Null of none. */

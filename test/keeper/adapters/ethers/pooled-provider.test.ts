@@ -68,6 +68,7 @@ describe("reading through a pool", () => {
     nowMs += 1_000;
     expect(await provider.call(CALL)).to.equal(WORD(1));
     opened.node(0).conduct = () => ({ kind: "cut" });
+    nowMs += 1_000;
     expect(await failure(provider.call(CALL))).to.be.instanceOf(ChainUnavailable);
   });
 
@@ -80,16 +81,53 @@ describe("reading through a pool", () => {
 
   it("reads what is asked in one moment at one block, and later at a later one", async () => {
     await open(answering(100n, value(1)), answering(100n, value(1)));
-    await Promise.all([provider.call(CALL), provider.call(CALL), provider.getBalance(ACCOUNT)]);
-    const heads = () => opened.node(0).params.filter(([block]) => block === "latest").length;
-    const asked = heads();
-    nowMs += 249;
+    expect(await Promise.all([provider.call(CALL), provider.call({ ...CALL, data: "0x05" })])).to.deep.equal([
+      WORD(1),
+      WORD(1),
+    ]);
     for (const index of [0, 1]) opened.node(index).conduct = answering(101n, value(2));
+    nowMs += 124;
+    expect(await provider.getBlockNumber()).to.equal(100);
+    nowMs += 126;
+    expect(await provider.call(CALL)).to.equal(WORD(2));
+    expect(blocksOf(0)).to.deep.equal(["0x64", "0x64", "0x65"]);
+  });
+
+  it("looks for the next block before the present one is too old, and lets nobody wait for it", async () => {
+    await open(answering(100n, value(1)), answering(100n, value(1)));
+    await provider.getBlockNumber();
+    for (const node of opened.nodes) node.conduct = () => ({ kind: "hang" });
+    nowMs += 125;
+    expect(await provider.getBlockNumber()).to.equal(100);
+    for (const node of opened.nodes) node.conduct = answering(101n, value(2));
+    nowMs += 125;
+    // Whoever comes now waits for that look.
+    expect(await provider.getBlockNumber()).to.equal(101);
+  });
+
+  it("asks once for the state of a block, and again for another block or after a failure", async () => {
+    await open(answering(100n, value(1)), answering(100n, value(1)));
+    await Promise.all([provider.call(CALL), provider.call(CALL)]);
+    await provider.call({ ...CALL, blockTag: 100 });
+    expect(blocksOf(0)).to.deep.equal(["0x64"]);
+    await provider.call({ ...CALL, blockTag: 99 });
+    await provider.call({ ...CALL, blockTag: 99 });
+    expect(blocksOf(0)).to.deep.equal(["0x64", "0x63", "0x63"]);
+    const other = { ...CALL, data: "0x05" };
+    opened.node(1).conduct = answering(100n, value(7));
+    expect(await failure(provider.call(other))).to.be.instanceOf(NodesDisagree);
+    opened.node(1).conduct = answering(100n, value(1));
+    expect(await provider.call(other)).to.equal(WORD(1));
+  });
+
+  it("forgets the state of a block that is replaced by another of the same height", async () => {
+    await open(answering(100n, value(1)), answering(100n, value(1)));
     await provider.call(CALL);
-    expect(heads()).to.equal(asked);
-    nowMs += 1;
-    await provider.call(CALL);
-    expect(blocksOf(0)).to.deep.equal(["0x64", "0x64", "0x64", "0x65"]);
+    const replaced: UnrulyNode["conduct"] = (method, params) =>
+      method === "eth_call" ? value(2) : blockConduct(100n, undefined, "bb")(method, params);
+    for (const index of [0, 1]) opened.node(index).conduct = replaced;
+    nowMs += 250;
+    expect(await provider.call(CALL)).to.equal(WORD(2));
   });
 
   it("asks for the head again after that failed", async () => {
@@ -111,8 +149,10 @@ describe("reading through a pool", () => {
   it("reads the head and other blocks as most nodes hold them", async () => {
     const lying: UnrulyNode["conduct"] = (method, params) =>
       blockConduct(100n, undefined, "ee")(method, params);
-    const complete = (conduct: UnrulyNode["conduct"]): UnrulyNode["conduct"] => {
+    // Programs differ in the fields that nobody reads.
+    const complete = (conduct: UnrulyNode["conduct"], size: string): UnrulyNode["conduct"] => {
       const rest = {
+        size,
         ...{ parentHash: WORD(1), nonce: "0x0000000000000000", difficulty: "0x0", gasLimit: "0x0" },
         ...{ gasUsed: "0x0", miner: ACCOUNT, extraData: "0x", transactions: [] },
       };
@@ -123,7 +163,8 @@ describe("reading through a pool", () => {
           : given;
       };
     };
-    await open(complete(lying), complete(blockConduct(101n)), complete(blockConduct(101n)));
+    const sound = blockConduct(101n);
+    await open(complete(lying, "0x1"), complete(sound, "0x2"), complete(sound, "0x3"));
     expect(await provider.getBlock("latest")).to.include({ number: 101, timestamp: 1_212 });
     expect((await provider.getBlock(99))?.hash?.slice(0, 4)).to.equal("0x00");
     expect(await provider.getBlock(102)).to.equal(null);

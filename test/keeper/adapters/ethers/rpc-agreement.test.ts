@@ -106,6 +106,13 @@ describe("agreement of nodes", () => {
     });
   });
 
+  it("tells of a node whose other answer comes first", async () => {
+    const late: Conduct = { kind: "late", afterMs: 30, conduct: HONEST };
+    expect(await asked(LIE, late, late)).to.deep.equal(agreed);
+    const told = opened.telemetry.lines.filter(({ event }) => event === "rpc-node-dissents");
+    expect(told.map(({ fields }) => fields["node"])).to.deep.equal([new URL(opened.node(0).url).origin]);
+  });
+
   it("tells of no node that only cannot tell", async () => {
     await asked(TROUBLE, HONEST, HONEST);
     expect(opened.telemetry.lines.map(({ event }) => event)).not.to.include("rpc-node-dissents");
@@ -137,6 +144,13 @@ describe("the head that nodes agree on", () => {
     };
   };
 
+  const late =
+    (conduct: UnrulyNode["conduct"]): UnrulyNode["conduct"] =>
+    (method, params) => {
+      const given = conduct(method, params);
+      return given === null ? null : { kind: "late", afterMs: 30, conduct: given };
+    };
+
   it("is the highest block that two of three have", async () => {
     expect(await headOf(at(102n), at(101n), at(101n))).to.equal("101 00");
     await opened.close();
@@ -145,8 +159,12 @@ describe("the head that nodes agree on", () => {
     expect(await headOf(at(99n), at(101n), at(101n))).to.equal("101 00");
   });
 
-  it("of two is the lower one, and of one its own", async () => {
+  it("of two is the lower one, unless that is far behind, and of one its own", async () => {
     expect(await headOf(at(101n), at(103n))).to.equal("101 00");
+    await opened.close();
+    expect(await headOf(at(98n), at(103n))).to.equal("98 00");
+    await opened.close();
+    expect(await headOf(at(97n), at(103n))).to.be.instanceOf(NodesDisagree);
     await opened.close();
     expect(await headOf(at(103n))).to.equal("103 00");
   });
@@ -171,7 +189,9 @@ describe("the head that nodes agree on", () => {
     expect(await headOf(forked(101n, 50n, "aa"), at(101n))).to.be.instanceOf(NodesDisagree);
     await opened.close();
     // One stands at the first block, which all hold the same: no keeper reads the chain as of then.
-    expect(await headOf(forked(101n, 50n, "aa"), at(101n), at(0n))).to.be.instanceOf(NodesDisagree);
+    expect(await headOf(late(forked(101n, 50n, "aa")), late(at(101n)), at(0n))).to.be.instanceOf(
+      NodesDisagree,
+    );
   });
 
   for (const [field, value] of [

@@ -167,9 +167,9 @@ describe("an account's transactions through several nodes", () => {
   });
 
   describe("a transaction's place", () => {
-    const receipt = (blockHash = HASH) =>
+    const receipt = (blockHash = HASH, transactionHash = HASH) =>
       result({
-        ...{ transactionHash: HASH, blockNumber: "0x63", blockHash },
+        ...{ transactionHash, blockNumber: "0x63", blockHash },
         ...{ status: "0x1", gasUsed: "0x5208", logs: [] },
       });
     const placed = async (...conducts: readonly Conduct[]) => {
@@ -187,6 +187,8 @@ describe("an account's transactions through several nodes", () => {
         ["disputed", receipt(), result(null), result(null)],
         ["absent", result(null), result(null), TROUBLE],
         ["disputed", receipt(), result(null)],
+        // Of another transaction.
+        ["absent", ...Array<Conduct>(3).fill(receipt(HASH, `0x${"cd".repeat(32)}`))],
         ["mined", receipt(), TROUBLE],
       ] as const) {
         expect(await placed(...conducts), JSON.stringify(conducts)).to.equal(kind);
