@@ -85,6 +85,8 @@ export interface MarketData {
   latest(market: Market): Promise<MarketSnapshot>;
   /** What `latest` would show now, without asking anybody and without effect on what is shown later: for status pages. Throws alike. */
   lastKnown(market: Market): MarketSnapshot;
+  /** Time of the newest day known now; null when there is none. For status pages, like `lastKnown`. */
+  lastDaySeconds(): number | null;
   /** All daily observations known now. */
   history(): Promise<DailyHistory>;
   /** Hours of a market that ended before now; null where the source keeps none. */

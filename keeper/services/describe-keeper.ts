@@ -14,6 +14,7 @@ import type { Market, MarketData } from "../ports/market-data.ts";
 import type { KeeperSet, OracleHeader } from "../ports/oracle-chain.ts";
 import type { Timer } from "../ports/timer.ts";
 import { type ChainExpectation, findDifferences } from "./chain-agreement.ts";
+import { describeHistoryAge, HISTORY_LATE_DAYS, historyAgeDays } from "./history-freshness.ts";
 import type { Participation } from "./participation.ts";
 
 const MILLISECONDS = 1_000;
@@ -26,8 +27,8 @@ export interface DescribedParts {
   readonly expected: ChainExpectation;
   readonly clock: Clock;
   readonly timer: Timer;
-  /** `lastKnown` asks no venue. */
-  readonly marketData: Pick<MarketData, "lastKnown">;
+  /** Neither asks a venue. */
+  readonly marketData: Pick<MarketData, "lastKnown" | "lastDaySeconds">;
   readonly markets: readonly Market[];
   readonly maxDataAgeSeconds: number;
   readonly participation: Pick<Participation, "of">;
@@ -81,6 +82,7 @@ export function describeKeeper(parts: DescribedParts, sight: Sight, startedAtSec
     ...(sight.chain.kind === "seen" ? [agreementCheck(sight.chain.value.facts, expected)] : []),
     ...(member === null ? [] : [storeCheck(sight), peersCheck(quorum)]),
     ...parts.markets.map((market) => marketCheck(parts, market)),
+    historyCheck(parts),
   ];
   return {
     name: parts.name,
@@ -209,4 +211,10 @@ function marketCheck(
   } catch (error) {
     return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Forecasts and scenario sets are made from days that have to be added as they pass. */
+function historyCheck({ marketData, clock }: DescribedParts): ReadinessCheck {
+  const age = historyAgeDays(marketData.lastDaySeconds(), clock.nowSeconds());
+  return { name: "market history", ok: age <= HISTORY_LATE_DAYS, detail: describeHistoryAge(age) };
 }

@@ -3,6 +3,12 @@ import type { Clock } from "../ports/clock.ts";
 import type { NodeStatus } from "../ports/keeper-status.ts";
 import type { Market, MarketData } from "../ports/market-data.ts";
 import { type ChainExpectation, findDifferences, NO_PARAMETERS_HASH } from "./chain-agreement.ts";
+import {
+  describeHistoryAge,
+  HISTORY_LATE_DAYS,
+  historyAgeDays,
+  MAX_HISTORY_AGE_DAYS,
+} from "./history-freshness.ts";
 
 /** `skip`: it could not be checked, for a reason that another check names. */
 type Verdict = "ok" | "warn" | "fail" | "skip";
@@ -44,7 +50,7 @@ export interface DoctorParts {
   tryStore(): Promise<string>;
   /** Other keepers by name, and whether their endpoints take a connection. */
   peers(): Promise<readonly Peer[]>;
-  marketData(): Promise<Pick<MarketData, "latest">>;
+  marketData(): Promise<Pick<MarketData, "latest" | "lastDaySeconds">>;
   readonly markets: readonly Market[];
 }
 
@@ -75,6 +81,10 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorCheck[
   };
   const marketData = parts.marketData();
   marketData.catch(() => undefined);
+  const opened = () =>
+    marketData.catch(() => {
+      throw new NotChecked("market data cannot be opened");
+    });
   const groups = await Promise.all([
     attempt("nodes", "check rpcUrls and the nodes", () => checkNodes(parts)),
     attempt("chain", "see what is said of each node", async () => checkChain(parts, await facts)),
@@ -95,13 +105,11 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorCheck[
       return [];
     }),
     ...parts.markets.map((market) =>
-      attempt(`market data ${market}`, "check the data folder or the venues", async () => {
-        const source = await marketData.catch(() => {
-          throw new NotChecked("market data cannot be opened");
-        });
-        return checkMarket(parts, source, market);
-      }),
+      attempt(`market data ${market}`, "check the data folder or the venues", async () =>
+        checkMarket(parts, await opened(), market),
+      ),
     ),
+    attempt("market history", "check the data folder", async () => checkHistory(parts, await opened())),
   ]);
   return groups.flat();
 }
@@ -283,6 +291,25 @@ async function checkMarket(
       verdict: "fail",
       detail: `${detail}, at most ${limits.maxDataAgeSeconds} s expected`,
       advice: "check the connection to the venues, or the episode's days against the chain's time",
+    },
+  ];
+}
+
+async function checkHistory(
+  parts: DoctorParts,
+  source: Pick<MarketData, "lastDaySeconds">,
+): Promise<readonly DoctorCheck[]> {
+  const name = "market history";
+  const age = historyAgeDays(source.lastDaySeconds(), (await parts.clock()).nowSeconds());
+  const detail = describeHistoryAge(age);
+  if (age <= HISTORY_LATE_DAYS) return [ok(name, detail)];
+  return [
+    {
+      name,
+      verdict: age <= MAX_HISTORY_AGE_DAYS ? "warn" : "fail",
+      detail,
+      advice:
+        "run `ballast history update`; a running keeper does so by itself unless marketData.keepHistory is false",
     },
   ];
 }

@@ -1,5 +1,4 @@
 import { SECONDS_PER_DAY } from "../core/units.ts";
-import type { DailyHistory } from "../ports/market-data.ts";
 
 /** A history whose last day is older than this is late: a day is due every 24 hours. */
 export const HISTORY_LATE_DAYS = 1.25;
@@ -7,9 +6,15 @@ export const HISTORY_LATE_DAYS = 1.25;
 export const MAX_HISTORY_AGE_DAYS = 3;
 
 /** Days since the last day of the history; infinite when there is none. */
-export function historyAgeDays({ days }: DailyHistory, nowSeconds: number): number {
-  const last = days.at(-1);
-  return last === undefined ? Infinity : (nowSeconds - last.observedAtSeconds) / SECONDS_PER_DAY;
+export function historyAgeDays(lastDaySeconds: number | null, nowSeconds: number): number {
+  return lastDaySeconds === null ? Infinity : (nowSeconds - lastDaySeconds) / SECONDS_PER_DAY;
+}
+
+/** The age in words, beside what is expected. */
+export function describeHistoryAge(ageDays: number): string {
+  return Number.isFinite(ageDays)
+    ? `the last day is ${ageDays.toFixed(1)} days old, at most ${HISTORY_LATE_DAYS} expected`
+    : "there is no day yet";
 }
 
 /** Forecasts and scenario sets would be made from a history that nobody continues. */

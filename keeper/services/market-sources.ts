@@ -25,7 +25,7 @@ export interface MarketSourcesSettings extends Omit<SourceCacheSettings, "source
   readonly dailyVol: (market: Market) => number;
   readonly clock: Clock;
   /** Days and hours, which venues' current prices do not give. */
-  readonly records: Pick<MarketData, "history" | "hours">;
+  readonly records: Pick<MarketData, "lastDaySeconds" | "history" | "hours">;
 }
 
 export interface SourceRefusal {
@@ -110,6 +110,7 @@ export function createMarketSources(settings: MarketSourcesSettings, signal: Abo
       return snapshot;
     },
     lastKnown: (market) => shown(market, judge(market)),
+    lastDaySeconds: () => records.lastDaySeconds(),
     history: () => records.history(),
     hours: (market) => records.hours(market),
   };

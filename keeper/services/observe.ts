@@ -75,7 +75,7 @@ export async function observe(settings: ObserverSettings, observedAtSeconds: num
     chain.reportLimits(),
     chain.header(),
   ]);
-  const historyAge = historyAgeDays(history, observedAtSeconds);
+  const historyAge = historyAgeDays(history.days.at(-1)?.observedAtSeconds ?? null, observedAtSeconds);
   if (historyAge > MAX_HISTORY_AGE_DAYS) throw new StaleHistory(historyAge);
   const stateOf = async ({ market, symbol }: MarketListing): Promise<MarketState> => {
     const [snapshot, stored, hours] = await Promise.all([

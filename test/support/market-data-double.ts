@@ -14,12 +14,25 @@ export function bareSnapshot(market: Market, changes: Partial<MarketSnapshot> = 
   };
 }
 
-/** Market data without days and hours that show what the function gives, or throws. */
-export function marketDataShowing(show: (market: Market) => MarketSnapshot): MarketData {
+const BARE_DAY = { closeUsd: 1, impliedVol: null };
+
+/**
+ * Market data without hours that show what the function gives, or throws.
+ * @param lastDaySeconds time of their only day, null for none
+ */
+export function marketDataShowing(
+  show: (market: Market) => MarketSnapshot,
+  lastDaySeconds: () => number | null = () => Number.MAX_SAFE_INTEGER,
+): MarketData {
   return {
     latest: (market) => Promise.resolve(market).then(show),
     lastKnown: show,
-    history: () => Promise.resolve({ days: [] }),
+    lastDaySeconds,
+    history: () => {
+      const observedAtSeconds = lastDaySeconds();
+      const day = { priceSource: "exchange-close" as const, markets: { BTC: BARE_DAY, ETH: BARE_DAY } };
+      return Promise.resolve({ days: observedAtSeconds === null ? [] : [{ observedAtSeconds, ...day }] });
+    },
     hours: () => Promise.resolve(null),
   };
 }

@@ -20,6 +20,8 @@ export function openReplay(episode: Episode, history: DailyHistory): Replay {
     at: (nowSeconds) => ({
       latest: (market) => Promise.resolve().then(() => knownAt(episode, market, nowSeconds)),
       lastKnown: (market) => knownAt(episode, market, nowSeconds),
+      lastDaySeconds: () =>
+        history.days.findLast((day) => day.observedAtSeconds <= nowSeconds)?.observedAtSeconds ?? null,
       history: () =>
         Promise.resolve({ days: history.days.filter((day) => day.observedAtSeconds <= nowSeconds) }),
       // The project's extract is of days.
@@ -42,6 +44,7 @@ export function replayBy(replay: Replay, clock: Clock): MarketData {
   return {
     latest: (market) => now().latest(market),
     lastKnown: (market) => now().lastKnown(market),
+    lastDaySeconds: () => now().lastDaySeconds(),
     history: () => now().history(),
     hours: (market) => now().hours(market),
   };

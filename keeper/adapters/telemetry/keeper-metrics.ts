@@ -13,6 +13,7 @@ const ERROR_EVENTS = [
   "equivocation-not-recorded",
   "equivocation-seen",
   "expectation-not-reloaded",
+  "history-not-read",
   "message-handler-failed",
   "rpc-check-failed",
   "rpc-nodes-disagree",

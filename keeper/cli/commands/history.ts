@@ -89,8 +89,8 @@ function described(
 function status(options: HistoryOptions): void {
   const { dataFolder } = configOf(options).marketData;
   const { days, firstHourSeconds, lastHour } = createHistoryStore(dataFolder).read();
-  const ageDays = historyAgeDays(days, systemClock.nowSeconds());
   const last = days.days.at(-1)?.observedAtSeconds ?? 0;
+  const ageDays = historyAgeDays(last, systemClock.nowSeconds());
   const value = {
     days: days.days.length,
     lastDaySeconds: last,

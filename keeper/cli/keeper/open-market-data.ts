@@ -133,7 +133,7 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
   };
 }
 
-interface Records extends Pick<MarketData, "history" | "hours"> {
+interface Records extends Pick<MarketData, "lastDaySeconds" | "history" | "hours"> {
   known(): DailyHistory;
 }
 
@@ -149,6 +149,7 @@ function recordsOf(dataFolder: string, { clock, telemetry }: MarketDataParts): R
   });
   return {
     known,
+    lastDaySeconds: () => known().days.at(-1)?.observedAtSeconds ?? null,
     history: () => Promise.resolve(known()),
     hours: (market) => {
       const ofMarket = hours()?.[market];

@@ -75,6 +75,7 @@ describe("market data of live venues", () => {
       { observedAtSeconds: END, priceSource: "exchange-close", markets: closes },
     ]);
     expect((await marketData.history()).days).to.have.length(before + 1);
+    expect(marketData.lastDaySeconds()).to.equal(END);
     expect((await marketData.hours("ETH"))?.close).to.have.length(3);
     now = END;
     expect((await marketData.hours("ETH"))?.close).to.have.length(1);

@@ -6,9 +6,13 @@ import { bareSnapshot, marketDataShowing } from "../../support/market-data-doubl
 
 const NOW = chainFacts().block.timestampSeconds;
 const ETH = 10n ** 18n;
+const DAY = 86_400;
 
-const marketData = (observedAtSeconds: number) =>
-  marketDataShowing((market) => bareSnapshot(market, { observedAtSeconds, spotUsd: 90_000 }));
+const marketData = (observedAtSeconds: number, lastDaySeconds: number | null = NOW) =>
+  marketDataShowing(
+    (market) => bareSnapshot(market, { observedAtSeconds, spotUsd: 90_000 }),
+    () => lastDaySeconds,
+  );
 
 function parts(changes: Partial<DoctorParts> = {}): DoctorParts {
   return {
@@ -72,6 +76,9 @@ describe("the doctor", () => {
       [["fail store"], { tryStore: () => Promise.reject(new Error("disk full")) }],
       [["warn peers"], { peers: () => Promise.resolve([{ name: "b", reachable: false }]) }],
       [["fail market data BTC"], { marketData: () => Promise.resolve(marketData(NOW - 116)) }],
+      [["warn market history"], { marketData: () => Promise.resolve(marketData(NOW, NOW - 1.26 * DAY)) }],
+      [["fail market history"], { marketData: () => Promise.resolve(marketData(NOW, NOW - 3.01 * DAY)) }],
+      [["fail market history"], { marketData: () => Promise.resolve(marketData(NOW, null)) }],
     ];
     for (const [expected, changes] of cases) {
       expect(await verdicts(changes)).to.deep.equal(expected);
@@ -88,9 +95,17 @@ describe("the doctor", () => {
       "skip peers",
     ]);
     const away = () => Promise.reject(new Error("venues are away"));
-    expect(await verdicts({ marketData: away })).to.deep.equal(["fail market data", "skip market data BTC"]);
+    expect(await verdicts({ marketData: away })).to.deep.equal([
+      "fail market data",
+      "skip market data BTC",
+      "skip market history",
+    ]);
     const clock = () => Promise.reject(new NotChecked("the chain's clock cannot be read"));
-    expect(await verdicts({ clock })).to.deep.equal(["skip chain", "skip market data BTC"]);
+    expect(await verdicts({ clock })).to.deep.equal([
+      "skip chain",
+      "skip market data BTC",
+      "skip market history",
+    ]);
   });
 
   it("names every node with its reason also when none is fit", async () => {

@@ -230,6 +230,13 @@ describe("a keeper's monitor", () => {
       }),
     });
     expect(await failing(blind)).to.deep.equal(["market data BTC"]);
+    const forgotten = monitoring({
+      marketData: marketDataShowing(
+        (market) => bareSnapshot(market, { observedAtSeconds: NOW }),
+        () => NOW - 1.26 * 86_400,
+      ),
+    });
+    expect(await failing(forgotten)).to.deep.equal(["market history"]);
     const member = {
       connected: () => new Set([second, third]),
       transmitter: PAYER,

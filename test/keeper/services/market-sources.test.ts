@@ -38,7 +38,11 @@ function combined(sources: readonly MarketSource[], changes: Partial<MarketSourc
       clock: time.clockAhead(0),
       timer: time.timer,
       telemetry,
-      records: { history: () => Promise.resolve({ days: [] }), hours: () => Promise.resolve(null) },
+      records: {
+        lastDaySeconds: () => NOW,
+        history: () => Promise.resolve({ days: [] }),
+        hours: () => Promise.resolve(null),
+      },
       ...changes,
     },
     new AbortController().signal,
@@ -67,6 +71,7 @@ describe("market sources", () => {
     expect(shown.openInterestUsd).to.equal(7);
     expect(shown.expiries).to.deep.equal(quotes);
     expect(await data.hours("BTC")).to.equal(null);
+    expect(data.lastDaySeconds()).to.equal(NOW);
   });
 
   it("name every source that is missing, stale, slow or outlying when too few agree", async () => {

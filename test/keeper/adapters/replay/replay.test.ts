@@ -21,6 +21,7 @@ const view = async (data: MarketData): Promise<unknown> => [
   await data.history(),
   ...(await Promise.all(MARKETS.map((market) => data.latest(market)))),
   ...MARKETS.map((market) => data.lastKnown(market)),
+  data.lastDaySeconds(),
 ];
 
 for (const { id } of EPISODES) {

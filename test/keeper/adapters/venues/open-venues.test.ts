@@ -95,7 +95,11 @@ describe("all venues", () => {
         clock,
         timer: systemTimer,
         telemetry,
-        records: { history: () => Promise.resolve({ days: [] }), hours: () => Promise.resolve(null) },
+        records: {
+          lastDaySeconds: () => null,
+          history: () => Promise.resolve({ days: [] }),
+          hours: () => Promise.resolve(null),
+        },
       },
       polling.signal,
     );
