@@ -76,7 +76,7 @@ describe("the demo", function () {
     await new Promise<void>((resolve, reject) => {
       demo.stdout.on("data", (chunk: Buffer) => {
         output += chunk.toString();
-        if (/(?:\(process \d+\)[^\n]*\n\s*){4}/.test(output)) resolve();
+        if (/(?:\(process \d+\)[^\n]*\n[^(]*){4}/.test(output)) resolve();
       });
       demo.once("exit", () => {
         reject(new Error(`the demo ended by itself:\n${output}`));
