@@ -100,6 +100,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
         },
       };
       joined.keeper = await join(accept, signal);
+      const last = await parts.store.newestFinal();
+      if (last !== null) transmissions.resume(last);
       await beginSlots(parts, joined.keeper, signal);
     },
   };
@@ -130,7 +132,8 @@ async function beginSlots(
   while (!signal.aborted) {
     const now = clock.nowSeconds();
     const slot = slotAt(now, parameters);
-    if (slot > last) {
+    // A clock that was ahead comes back to slots that were begun already: what to make of that is the agreement's.
+    if (slot !== last) {
       last = slot;
       await agreement.beginSlot(slot).catch((error: unknown) => {
         telemetry.warn("slot-not-begun", { slot, reason: String(error) });

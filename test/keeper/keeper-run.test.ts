@@ -16,6 +16,7 @@ import { hashOfSet, oracleDouble, recordingTelemetry } from "../support/keeper-d
 import { hashSigner, START_SECONDS } from "../support/simulated-keepers.ts";
 import { unrulyGossip } from "../support/unruly-gossip.ts";
 import { virtualTime } from "../support/virtual-time.ts";
+import { signedReport } from "../support/signed-reports.ts";
 import { marketDataShowing } from "../support/market-data-double.ts";
 
 const COUNT = 4;
@@ -47,11 +48,18 @@ function house(seed: number) {
     if (network === undefined) throw new RangeError("one network key for each keeper");
     const telemetry = recordingTelemetry();
     const store = createMemoryStore();
-    const trouble: { keeperSet: Error | null } = { keeperSet: null };
+    const trouble: { keeperSet: Error | null; clockAheadSeconds: number; slotsBegun: number } = {
+      keeperSet: null,
+      clockAheadSeconds: 0,
+      slotsBegun: 0,
+    };
+    const clock = time.clockAhead(0);
     const chain: OracleChain = {
       ...oracle.chain,
-      keeperSet: () =>
-        trouble.keeperSet === null ? oracle.chain.keeperSet() : Promise.reject(trouble.keeperSet),
+      keeperSet: () => {
+        trouble.slotsBegun++;
+        return trouble.keeperSet === null ? oracle.chain.keeperSet() : Promise.reject(trouble.keeperSet);
+      },
       submitReport: (report, signatures) => {
         posts.push({ by: address, atMs: time.nowMs(), round: nameOfRound(report) });
         return oracle.chain.submitReport(report, signatures);
@@ -65,7 +73,10 @@ function house(seed: number) {
         signer: hashSigner(address, addresses),
         network,
         store,
-        clock: time.clockAhead(0),
+        clock: {
+          nowSeconds: () => clock.nowSeconds() + trouble.clockAheadSeconds,
+          nowMs: () => clock.nowMs() + trouble.clockAheadSeconds * 1_000,
+        },
         timer: time.timer,
         telemetry,
         parameters: PARAMETERS,
@@ -151,6 +162,40 @@ describe("a keeper that runs", () => {
     expect(signed.length).to.be.greaterThan(0);
     expect(eventsOf(ill, "slot-not-begun").length).to.be.within(1, 2);
     for (const { stop } of started) stop.abort();
+  });
+
+  it("takes part again when its clock was an hour ahead for a moment", async () => {
+    const { time, keepers } = house(6);
+    const started = keepers.map((keeper) => keeper.start());
+    await time.run(2 * SLOT_MS);
+    // Two of four are too few to agree on a report of that hour.
+    for (const { trouble } of keepers.slice(2)) trouble.clockAheadSeconds = 3_600;
+    await time.run(1_500);
+    for (const { trouble } of keepers) trouble.clockAheadSeconds = 0;
+    await time.run(2 * SLOT_MS);
+    const begun = () => keepers.map(({ trouble }) => trouble.slotsBegun);
+    const before = begun();
+    await time.run(3 * SLOT_MS);
+    expect(begun().map((count, index) => count - (before[index] ?? 0))).to.deep.equal([3, 3, 3, 3]);
+    for (const { stop } of started) stop.abort();
+  });
+
+  it("posts after a restart what was signed and not posted", async () => {
+    const { time, oracle, posts, keepers } = house(7);
+    const [one] = keepers;
+    if (one === undefined) throw new RangeError("four keepers");
+    const { configDigest } = oracle.state.keeperSet;
+    const report = {
+      ...signedReport(3n, slotAt(START_SECONDS, PARAMETERS) - 1, START_SECONDS - 5).report,
+      configDigest,
+      markets: [],
+      smiles: [],
+    };
+    await one.store.saveFinal({ report, signatures: ["0x01"] });
+    const { stop } = one.start();
+    await time.run(COUNT * PARAMETERS.stageMs + 1);
+    stop.abort();
+    expect(posts.map(({ by, round }) => [by, round])).to.deep.equal([[one.address, nameOfRound(report)]]);
   });
 
   it("does not begin when it cannot join: the error is its caller's", async () => {

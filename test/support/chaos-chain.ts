@@ -22,7 +22,8 @@ export interface ChaosChain {
 const BLOCK_SECONDS = 12;
 const MS_PER_SECOND = 1_000;
 const LAG_BLOCKS = 5;
-const LYING_EPOCHS = 50n;
+/** Epochs that a lying node adds, by turns: such as may be, and such as would be the last ones ever. */
+const LYING_EPOCHS = [50n, 10n ** 15n] as const;
 
 export function chaosChain(
   keepers: readonly Hex[],
@@ -64,7 +65,9 @@ export function chaosChain(
         header: () =>
           look(() => {
             const header = headerBefore(seenHead());
-            return health() === "lying" ? { ...header, epoch: header.epoch + LYING_EPOCHS } : header;
+            return health() === "lying"
+              ? { ...header, epoch: header.epoch + (LYING_EPOCHS[head() % 2] ?? 0n) }
+              : header;
           }),
         keeperSet: () => look(() => oracle.state.keeperSet),
         reportLimits: () => look(() => limitsOf(oracle.state.limits)),

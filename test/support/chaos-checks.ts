@@ -120,10 +120,19 @@ export function findSlowHealing(
 ): readonly string[] {
   return [...newestObservedAt]
     .filter(([, observedAt]) => observedAt < healedAtSeconds)
-    .map(
-      ([key, observedAt]) =>
-        `${key} has no report since the healing, its last is ${healedAtSeconds - observedAt} s older`,
-    );
+    .map(([key, observedAt]) => `${key} has no report since the healing, its last is of ${observedAt}`);
+}
+
+/** Every keeper that is well again has signed a report since the healing. */
+export function findSilentSince(
+  well: readonly Hex[],
+  signed: readonly SignedHead[],
+  healedAtSeconds: number,
+): readonly string[] {
+  const since = new Set(
+    signed.filter(({ head }) => head.observedAt >= healedAtSeconds).map(({ signer }) => signer),
+  );
+  return well.filter((key) => !since.has(key)).map((key) => `${key} has signed no report since the healing`);
 }
 
 /** No effect stands on a chain twice. */

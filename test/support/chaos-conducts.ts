@@ -4,7 +4,7 @@ import type { SeededRandom } from "../../keeper/core/statistics/seeded-random.ts
 import type { Gossip, GossipMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
 import type { Hex } from "../../keeper/ports/hex.ts";
 
-/** The last two are honest keepers on a bad machine: they count as faulty, and still nothing they do may be held against them. */
+/** The last three are honest keepers on a bad machine: they count as faulty, and still nothing they do may be held against them. */
 export const CONDUCTS = [
   "silent",
   "lying",
@@ -13,6 +13,7 @@ export const CONDUCTS = [
   "malformed",
   "skewed",
   "bad-node",
+  "forgetful",
 ] as const;
 export type Conduct = (typeof CONDUCTS)[number];
 
@@ -60,6 +61,7 @@ export function voiceOf(
     case "lying":
     case "skewed":
     case "bad-node":
+    case "forgetful":
     case null:
       return gossip;
   }

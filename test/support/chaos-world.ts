@@ -23,6 +23,7 @@ import {
   type Completed,
   findOutsideHonest,
   findRepeatedEffects,
+  findSilentSince,
   findSlowHealing,
   findTwoReports,
   findWrongProsecutions,
@@ -74,7 +75,8 @@ const VIEW_SPREAD = 0.002;
 /** Lives through a storm and the healing; the same options give the same run. */
 export async function liveThroughChaos(options: ChaosOptions): Promise<ChaosResult> {
   const world = buildWorld(options);
-  for (const keeper of world.keepers) await keeper.start();
+  // A start that is killed never ends.
+  for (const keeper of world.keepers) void keeper.start();
   for (let slot = 0; slot < options.slots; slot += WEATHER_SLOTS) {
     world.turnWeather();
     await world.time.run(WEATHER_SLOTS * PARAMETERS.slotSeconds * MS_PER_SECOND);
@@ -116,8 +118,10 @@ function drawMembers(count: number, random: SeededRandom): readonly Member[] {
     }));
 }
 
-const isHonest = ({ conduct }: Member): boolean =>
-  conduct === null || conduct === "skewed" || conduct === "bad-node";
+/** After the storm: good nodes, disks that keep what they are given, and whole messages again. */
+const isWellAfterwards = ({ conduct }: Member): boolean =>
+  conduct === null || conduct === "bad-node" || conduct === "forgetful";
+const isHonest = (member: Member): boolean => isWellAfterwards(member) || member.conduct === "skewed";
 
 function buildWorld({ seed, keepers: count }: ChaosOptions): World {
   const random = seededRandom(seed);
@@ -144,21 +148,23 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
   };
   const keepers = members.map((member) => {
     const { address, conduct } = member;
-    const durable = createMemoryStore();
+    let durable = createMemoryStore();
     const { signer, twin } = createTwoFacedSigner(member.signer, (head, signature, second) => {
       noteSigned(address, head, signature);
       if (second !== null) equivocating.add(address);
     });
     const skewSeconds = conduct === "skewed" ? Math.round((random.uniform() * 2 - 1) * MAX_SKEW_SECONDS) : 0;
     const health = (): NodeHealth => {
-      if (conduct === "bad-node") return (["failing", "lagging", "lying"] as const)[seed % 3] ?? "failing";
-      return "well";
+      if (conduct !== "bad-node" || !state.isStorm) return "well";
+      return (["failing", "lagging", "lying"] as const)[seed % 3] ?? "failing";
     };
     let life = { isAlive: false, stop: new AbortController() };
     const keeper = {
       start: async () => {
         const own = { isAlive: true, stop: new AbortController() };
         life = own;
+        // Before the first report a new store is a new network's.
+        if (conduct === "forgetful" && chain.effects().length > 0) durable = createMemoryStore();
         const { signal } = own.stop;
         const isAlive = () => own.isAlive;
         const store = mortalStore(
@@ -235,7 +241,7 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
     },
     judge: (healedAt) => {
       const honest = members.filter(isHonest).map(({ address }) => address);
-      const well = members.filter(({ conduct }) => conduct === null).map(({ address }) => address);
+      const well = members.filter(isWellAfterwards).map(({ address }) => address);
       const reports = [...completed.values()];
       const seen = network.said.flatMap(({ from, message }) =>
         message.kind === "observation" && honest.includes(from) ? [message] : [],
@@ -249,6 +255,7 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
           ...findWrongProsecutions(prosecuted, [...equivocating]),
           ...findOutsideHonest(reports, seen),
           ...findSlowHealing(newest, healedAt),
+          ...findSilentSince(well, signed, healedAt),
           ...findRepeatedEffects(chain.effects().map(nameOfRound)),
           ...network.counts.strange,
         ],

@@ -37,14 +37,14 @@ export function leaderOf<T>(epoch: bigint, keepers: readonly T[], configDigest: 
   return leader;
 }
 
-/** How many keepers transmit a round's report before this one; each round has an order of its own. */
+/** How many keepers transmit a round's report before this one: all of them before one that is no member. Each round has an order of its own. */
 export function transmissionTurn<T>(
   member: T,
   { epoch, round }: RoundId,
   keepers: readonly T[],
   configDigest: string,
 ): number {
-  return permuted(keepers, `transmit/${configDigest}/${epoch.toString()}/${round.toString()}`).indexOf(
-    member,
-  );
+  const order = permuted(keepers, `transmit/${configDigest}/${epoch.toString()}/${round.toString()}`);
+  const place = order.indexOf(member);
+  return place < 0 ? order.length : place;
 }

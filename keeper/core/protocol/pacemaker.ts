@@ -17,6 +17,12 @@ export interface PacemakerQuorums {
   readonly faults: number;
 }
 
+/**
+ * Epochs by which a wish may be ahead: eleven days of leaders that all fail. A keeper that is further behind learns the epoch from a signed report. Far
+ * below the number of epochs that a report may skip, so that no vote leads to an epoch in which nothing can be signed.
+ */
+export const MAX_EPOCHS_WISHED_AHEAD = 100_000n;
+
 export function pacemakerAt(epoch: bigint, wish: bigint = epoch): PacemakerState {
   return { epoch, wish: wish > epoch ? wish : epoch, wishes: new Map() };
 }
@@ -28,7 +34,7 @@ export function wishForNext(state: PacemakerState): PacemakerState {
 
 /**
  * A keeper asks for an epoch. What f + 1 ask for, some honest keeper asks for: it is adopted. What 2f + 1 ask for is entered: at least f + 1 of
- * them are honest, so that everyone else will adopt it too.
+ * them are honest, so that everyone else will adopt it too. A wish that is too far ahead is not heard at all.
  */
 export function hearWish(
   state: PacemakerState,
@@ -36,7 +42,8 @@ export function hearWish(
   epoch: bigint,
   { keepers, faults }: PacemakerQuorums,
 ): PacemakerState {
-  if (!keepers.includes(from) || epoch <= (state.wishes.get(from) ?? -1n)) return state;
+  const isNew = epoch > (state.wishes.get(from) ?? -1n) && epoch <= state.epoch + MAX_EPOCHS_WISHED_AHEAD;
+  if (!isNew || !keepers.includes(from)) return state;
   const wishes = new Map(state.wishes).set(from, epoch);
   const ranked = keepers
     .map((keeper) => wishes.get(keeper) ?? -1n)

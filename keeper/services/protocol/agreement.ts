@@ -1,12 +1,8 @@
 import { leaderOf } from "../../core/protocol/leaders.ts";
-import { slotAt } from "../../core/protocol/parameters.ts";
 import type { RoundId } from "../../core/protocol/round-id.ts";
-import type { ReportLimits } from "../../core/report/report-checks.ts";
-import type { ReportMark } from "../../core/report/report-mark.ts";
 import type { SignedReport } from "../../core/report/typed-data.ts";
 import type { GossipMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
-import type { OracleHeader } from "../../ports/oracle-chain.ts";
 import { createCatchUp, type CatchUp } from "./catch-up.ts";
 import { createEvidence } from "./evidence.ts";
 import { openFinals, type Finals } from "./finals.ts";
@@ -14,8 +10,11 @@ import { createFollower, type Follower } from "./follower.ts";
 import { createLeader, type Leader } from "./leader.ts";
 import { openPacemaker, type Pacemaker } from "./pacemaker.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
-import { markOnItsWay, readChainMark } from "./report-before.ts";
+import { createRareLog, type RareLog } from "./rare-log.ts";
+import { markOnItsWay } from "./report-before.ts";
 import { createRounds, type Round, type Rounds } from "./rounds.ts";
+import { beginSlot, openSlot } from "./slots.ts";
+import { firstSlotToSign, readStanding, type Standing } from "./standing.ts";
 
 /** A keeper among the others: it answers everyone, and leads when it is its turn. */
 export interface Agreement {
@@ -24,30 +23,16 @@ export interface Agreement {
   readonly epoch: bigint;
   /** The newest round whose report it holds. */
   readonly newest: RoundId;
+  /** Before it nothing may be signed: the store is new and may have replaced one that remembered what was signed. */
+  readonly firstSlotToSign: number;
   /** Who leads that epoch. */
   leader(): Hex;
   isLeader(): boolean;
-  /** Begins a slot: its leader opens the round, all others expect it to. A slot that is not after the last is ignored. */
+  /**
+   * Begins a slot: its leader opens the round, all others expect it to. A slot that is not after the last is ignored, unless it is so far below that the
+   * clock must have been ahead.
+   */
   beginSlot(slot: number): Promise<void>;
-}
-
-/** What changes while a keeper takes part. */
-interface Standing {
-  committee: Committee;
-  /** The chain's last report as of the present slot. */
-  posted: PostedReport;
-  /** The slot that is to be decided. */
-  slot: number;
-  /** The last slot that was. */
-  decidedSlot: number;
-  slotsInEpoch: number;
-  /** When each peer was last given what it missed, ms. */
-  readonly answeredAtMs: Map<Hex, number>;
-}
-
-interface PostedReport {
-  readonly header: OracleHeader;
-  readonly mark: ReportMark | null;
 }
 
 interface Organs {
@@ -60,6 +45,10 @@ interface Organs {
   readonly follower: Follower;
   readonly rounds: Rounds;
   readonly catchUp: CatchUp;
+  readonly log: RareLog;
+  readonly firstSlot: number;
+  /** When each peer was last given what it missed, ms. */
+  readonly answeredAtMs: Map<Hex, number>;
 }
 
 /**
@@ -72,13 +61,13 @@ export async function joinAgreement(
   signal: AbortSignal,
 ): Promise<Agreement> {
   const organs = await assemble(parts, accepted, signal);
-  const { gossip, telemetry } = parts;
-  const { standing, finals, pacemaker } = organs;
+  const { gossip } = parts;
+  const { standing, finals, pacemaker, log } = organs;
   const unsubscribe = gossip.subscribe((from, message) => {
     if (!standing.committee.keeperSet.keepers.includes(from)) return;
     receive(organs, from, message).catch((error: unknown) => {
       if (!signal.aborted)
-        telemetry.warn("round-message-failed", { kind: message.kind, from, reason: String(error) });
+        log.warn("round-message-failed", from, { kind: message.kind, from, reason: String(error) });
     });
   });
   signal.addEventListener("abort", unsubscribe, { once: true });
@@ -93,31 +82,21 @@ export async function joinAgreement(
     get newest() {
       return finals.newest;
     },
+    firstSlotToSign: organs.firstSlot,
     leader: () => leaderNow(organs),
     isLeader: () => leaderNow(organs) === gossip.self,
-    beginSlot: (slot) => beginSlot(organs, slot),
+    beginSlot: (slot) => beginSlot(slotParts(organs), slot, signal),
   };
-}
-
-async function readCommittee({ chain }: Pick<ProtocolParts, "chain">): Promise<Committee> {
-  const [keeperSet, domain, limits] = await Promise.all([
-    chain.keeperSet(),
-    chain.oracleDomain(),
-    chain.reportLimits(),
-  ]);
-  return { keeperSet, domain, limits };
-}
-
-async function readPosted(
-  { chain }: Pick<ProtocolParts, "chain">,
-  limits: ReportLimits,
-): Promise<PostedReport> {
-  const header = await chain.header();
-  return { header, mark: await readChainMark(chain, header, limits) };
 }
 
 const leaderNow = ({ pacemaker, standing }: Pick<Organs, "pacemaker" | "standing">): Hex =>
   leaderOf(pacemaker.epoch, standing.committee.keeperSet.keepers, standing.committee.keeperSet.configDigest);
+
+const slotParts = (organs: Organs) => ({
+  ...organs.parts,
+  ...organs,
+  isLeader: () => leaderNow(organs) === organs.parts.gossip.self,
+});
 
 /** Whether a round is of the epoch that is led now, and its slot still to be decided. */
 const isUndecided = (
@@ -126,34 +105,22 @@ const isUndecided = (
   { slot, decidedSlot }: Standing,
 ): boolean => epoch === pacemaker.epoch && decidedSlot < round && round >= slot;
 
-const isDecided = ({ decidedSlot, slot }: Standing): boolean => decidedSlot >= slot;
-
-function standingWith(committee: Committee, posted: PostedReport): Standing {
-  return {
-    committee,
-    posted,
-    slot: Number.NEGATIVE_INFINITY,
-    decidedSlot: Number.NEGATIVE_INFINITY,
-    slotsInEpoch: 0,
-    answeredAtMs: new Map(),
-  };
-}
-
 async function assemble(
   parts: ProtocolParts,
   accepted: (final: SignedReport) => void,
   signal: AbortSignal,
 ): Promise<Organs> {
-  const { gossip, telemetry } = parts;
-  const first = await readCommittee(parts);
-  const standing = standingWith(first, await readPosted(parts, first.limits));
+  const standing = await readStanding(parts);
+  const firstSlot = await firstSlotToSign(parts, standing.posted);
   const committee = () => standing.committee;
   const decided = ({ round }: RoundId) => {
     standing.decidedSlot = Math.max(standing.decidedSlot, round);
   };
+  const log = createRareLog(parts);
   const evidence = createEvidence(parts);
   const finals = await openFinals({
     ...parts,
+    log,
     evidence,
     committee,
     accepted: (final) => {
@@ -162,24 +129,9 @@ async function assemble(
       accepted(final);
     },
   });
-  const pacemaker: Pacemaker = await openPacemaker(
-    {
-      store: parts.store,
-      quorums: () => committee().keeperSet,
-      wished: (epoch) => {
-        gossip.publish({ kind: "wish", epoch, newest: finals.newest });
-      },
-      entered: (epoch) => {
-        telemetry.info("epoch-entered", { epoch, leader: leaderNow({ pacemaker, standing }) });
-        standing.slotsInEpoch = 1;
-        openSlot(organs);
-      },
-      failed: (error) => {
-        telemetry.error("view-not-changed", { reason: String(error) });
-      },
-    },
-    standing.posted.header.epoch,
-  );
+  const pacemaker = await openView(parts, finals, standing, () => {
+    openSlot(slotParts(organs), signal);
+  });
   const rounds = createRounds();
   const before = () => markOnItsWay({ ...parts, finals }, standing.posted.header) ?? standing.posted.mark;
   const isOpen = (round: Round) => !signal.aborted && isUndecided(round, pacemaker, standing);
@@ -190,78 +142,53 @@ async function assemble(
     finals,
     evidence,
     committee,
+    firstSlotToSign: firstSlot,
     epoch: () => pacemaker.epoch,
     leader: () => leaderNow({ pacemaker, standing }),
     decided,
   });
   const catchUp = createCatchUp({ ...parts, newest: () => finals.newest }, signal);
-  const organs: Organs = { parts, signal, standing, finals, pacemaker, leader, follower, rounds, catchUp };
+  const answeredAtMs = new Map<Hex, number>();
+  const organs: Organs = {
+    parts,
+    signal,
+    standing,
+    finals,
+    pacemaker,
+    leader,
+    follower,
+    rounds,
+    catchUp,
+    log,
+    firstSlot,
+    answeredAtMs,
+  };
   return organs;
 }
 
-/** Leads the slot when it is this keeper's turn, and expects progress in any case; a slot that is decided needs neither. */
-function openSlot(organs: Organs): void {
-  const { parts, standing, pacemaker, leader, rounds } = organs;
-  if (isDecided(standing)) return;
-  if (leaderNow(organs) === parts.gossip.self) {
-    const now = parts.clock.nowSeconds();
-    leader.open(rounds.of({ epoch: pacemaker.epoch, round: slotAt(now, parts.parameters) }), now);
-  }
-  expectProgress(organs);
-}
-
-/** Asks for another leader when the slot is not decided in time, and again as long as nothing changes. */
-function expectProgress({ parts, signal, standing, pacemaker }: Organs): void {
-  const { timer, parameters, telemetry } = parts;
-  const { slot } = standing;
-  const { epoch } = pacemaker;
-  const isWaiting = () => standing.slot === slot && pacemaker.epoch === epoch && !isDecided(standing);
-  const watch = async () => {
-    await timer.sleep(parameters.progressMs, signal);
-    if (isWaiting()) {
-      telemetry.warn("leader-made-no-progress", { epoch, slot });
-      pacemaker.wishForNext();
-    }
-  };
-  watch().catch(() => undefined);
-}
-
-/** Says again where this keeper stands: so that lost wishes do not matter, and who was away learns what it missed. */
-function announce({ parts, pacemaker, finals }: Organs): void {
-  parts.gossip.publish({ kind: "wish", epoch: pacemaker.wish, newest: finals.newest });
-}
-
-/** Announces the view until the slot is decided or over. */
-async function announceUntilDecided(organs: Organs, slot: number): Promise<void> {
-  const { parts, signal, standing } = organs;
-  do {
-    announce(organs);
-    await parts.timer.sleep(parts.parameters.resendMs, signal);
-  } while (standing.slot === slot && !isDecided(standing));
-}
-
-async function beginSlot(organs: Organs, slot: number): Promise<void> {
-  const { parts, signal, standing, pacemaker } = organs;
-  if (slot <= standing.slot) return;
-  const [committee, quarantinedMarkets] = await Promise.all([
-    readCommittee(parts),
-    parts.chain.quarantinedMarkets(),
-  ]);
-  const posted = await readPosted(parts, committee.limits);
-  if (slot <= standing.slot || signal.aborted) return;
-  const { header } = posted;
-  standing.committee = committee;
-  standing.posted = posted;
-  standing.slot = slot;
-  standing.slotsInEpoch++;
-  pacemaker.join(header.epoch);
-  announceUntilDecided(organs, slot).catch(() => undefined);
-  const isTermOver = standing.slotsInEpoch > parts.parameters.slotsPerEpoch;
-  // A jump wants another leader's confirmation, and soon: the term of the one who reported it ends.
-  const isJumpUnconfirmed = quarantinedMarkets > 0 && pacemaker.epoch <= header.epoch;
-  if (isTermOver || isJumpUnconfirmed) pacemaker.wishForNext();
-  if (isJumpUnconfirmed) expectProgress(organs);
-  else openSlot(organs);
+/** The pacemaker, whose wishes are told to everyone; whoever leads an epoch that is entered opens the present slot. */
+function openView(
+  { store, gossip, telemetry }: ProtocolParts,
+  finals: Finals,
+  standing: Standing,
+  open: () => void,
+): Promise<Pacemaker> {
+  return openPacemaker({
+    store,
+    quorums: () => standing.committee.keeperSet,
+    wished: (epoch) => {
+      gossip.publish({ kind: "wish", epoch, newest: finals.newest });
+    },
+    entered: (epoch) => {
+      const { keepers, configDigest } = standing.committee.keeperSet;
+      telemetry.info("epoch-entered", { epoch, leader: leaderOf(epoch, keepers, configDigest) });
+      standing.slotsInEpoch = 1;
+      open();
+    },
+    failed: (error) => {
+      telemetry.error("view-not-changed", { reason: String(error) });
+    },
+  });
 }
 
 async function receive(organs: Organs, from: Hex, message: GossipMessage): Promise<void> {
@@ -306,13 +233,14 @@ async function takeFinal(
   { report, signatures }: SignedReport,
 ): Promise<void> {
   const before = finals.newest;
-  if (!(await finals.accept({ report, signatures }))) return;
+  const outcome = await finals.accept({ report, signatures }, from);
+  if (outcome === "refused") return;
   const { epoch, round } = report;
-  if (round > before.round + 1) catchUp.noticed(from, { epoch, round }, before);
+  if (outcome === "held" && round > before.round + 1) catchUp.noticed(from, { epoch, round }, before);
   catchUp.took(from, { epoch, round });
 }
 
-async function tellMissed({ parts, finals, standing }: Organs, peer: Hex, after: RoundId): Promise<void> {
-  if (peer === parts.gossip.self || !isTime(parts, standing.answeredAtMs, peer)) return;
+async function tellMissed({ parts, finals, answeredAtMs }: Organs, peer: Hex, after: RoundId): Promise<void> {
+  if (peer === parts.gossip.self || !isTime(parts, answeredAtMs, peer)) return;
   for (const final of await finals.after(after)) parts.gossip.send(peer, { kind: "final", ...final });
 }

@@ -14,7 +14,7 @@ export interface CatchUp {
    * @param since where the missing ones may begin; what this keeper held before the peer was heard
    */
   noticed(peer: Hex, round: RoundId, since?: RoundId): void;
-  /** A sound report of this round came from the peer. */
+  /** A report of this round came from the peer, to be kept or passed over. */
   took(peer: Hex, round: RoundId): void;
 }
 
@@ -23,7 +23,12 @@ interface Gap {
   after: RoundId;
   readonly until: RoundId;
   isAsking: boolean;
+  /** Questions in a row that brought nothing. */
+  inVain: number;
 }
+
+/** Questions in vain after which a gap is given up: the peer does not hold what it claimed, or holds what nobody takes. */
+const MAX_IN_VAIN = 3;
 
 /** Each peer has a gap of its own, so that one that claims what it does not hold keeps none of the others from being asked. */
 export function createCatchUp(parts: CatchUpParts, signal: AbortSignal): CatchUp {
@@ -38,15 +43,17 @@ export function createCatchUp(parts: CatchUpParts, signal: AbortSignal): CatchUp
       before = gap.after;
       gossip.send(peer, { kind: "catch-up", after: before });
       await timer.sleep(parameters.resendMs + parameters.graceMs, signal);
-    } while (gaps.get(peer) === gap && isAfter(gap.after, before));
+      gap.inVain = isAfter(gap.after, before) ? 0 : gap.inVain + 1;
+    } while (gaps.get(peer) === gap && gap.inVain === 0);
     gap.isAsking = false;
+    if (gap.inVain >= MAX_IN_VAIN && gaps.get(peer) === gap) gaps.delete(peer);
   };
   return {
     noticed: (peer, round, since = parts.newest()) => {
       if (peer === gossip.self) return;
       const known = gaps.get(peer);
       if (known === undefined && !isAfter(round, since)) return;
-      const gap = known ?? { after: since, until: round, isAsking: false };
+      const gap = known ?? { after: since, until: round, isAsking: false, inVain: 0 };
       gaps.set(peer, gap);
       // Ends with the signal, which is no failure.
       if (!gap.isAsking) ask(peer, gap).catch(() => undefined);

@@ -2,8 +2,9 @@ import { observationBytes } from "../../core/protocol/observation-bytes.ts";
 import { slotAt } from "../../core/protocol/parameters.ts";
 import { isReportNeeded } from "../../core/protocol/report-need.ts";
 import { nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
+import type { Observation } from "../../core/report/aggregate.ts";
 import { markOfReport } from "../../core/report/report-mark.ts";
-import type { ReportHead } from "../../core/report/typed-data.ts";
+import type { ReportHead, RiskReport } from "../../core/report/typed-data.ts";
 import type {
   ObservationMessage,
   ObserveMessage,
@@ -16,18 +17,23 @@ import type { Evidence } from "./evidence.ts";
 import { requireReadInTime, requireWithinFeeds } from "./feed-band.ts";
 import type { Finals } from "./finals.ts";
 import { SigningRefused, type Committee, type ProtocolParts } from "./parts.ts";
-import { completeRound, hearSignature, noteOwn, type Round, type Rounds } from "./rounds.ts";
 import { markOnItsWay, readChainMark } from "./report-before.ts";
+import { completeRound, hearSignature, noteOwn, type Round, type Rounds } from "./rounds.ts";
 import { buildReport, requireAcceptable, requireSignable } from "./verify-proposal.ts";
 
 /** Slots by which a signature may be early or late before it is not worth remembering. */
 const NEAR_SLOTS = 4;
 const MILLISECONDS = 1_000;
+/** Moments for which a round may be opened: a leader that restarted within its slot opens it anew. */
+const MAX_MOMENTS = 3;
+/** Proposals of one round that are looked at. */
+const MAX_PROPOSALS = 4;
 
 export interface FollowerParts extends ProtocolParts {
   readonly rounds: Rounds;
   readonly finals: Finals;
   readonly evidence: Evidence;
+  readonly firstSlotToSign: number;
   readonly committee: () => Committee;
   /** The epoch this keeper takes part in, and who leads it. */
   readonly epoch: () => bigint;
@@ -48,15 +54,17 @@ export function createFollower(parts: FollowerParts): Follower {
   return {
     observe: async (from, message) => {
       requireTurn(parts, from, message);
-      const round = rounds.of(message);
-      round.own ??= observeOnce(parts, round, message);
-      gossip.send(from, await round.own);
+      gossip.send(from, await observeOnce(parts, rounds.of(message), message));
     },
     proposal: async (from, message) => {
       requireTurn(parts, from, message);
       const round = rounds.of(message);
-      if (round.signed !== null) gossip.publish(round.signed.message);
-      if (round.checking) return;
+      if (round.signed !== null) {
+        gossip.publish(round.signed.message);
+        await complete(parts, round);
+        return;
+      }
+      if (round.checking || round.isIdle) return;
       round.checking = true;
       try {
         await answerProposal(parts, round, message);
@@ -105,63 +113,125 @@ function requireTurn(
     throw new SigningRefused(`observed ${offset.toString()} s from this keeper's time`);
 }
 
-async function observeOnce(
+/** What this keeper says it sees at a moment: one thing, however often it is asked. */
+function observeOnce(
   parts: FollowerParts,
   round: Round,
   { observedAtSeconds }: ObserveMessage,
 ): Promise<ObservationMessage> {
+  const known = round.own.get(observedAtSeconds);
+  if (known !== undefined) return known;
+  if (round.own.size >= MAX_MOMENTS)
+    throw new SigningRefused(`round ${nameOfRound(round)} was opened for too many moments`);
+  const observed = signObservation(parts, round, observedAtSeconds);
+  round.own.set(observedAtSeconds, observed);
+  observed.catch(() => round.own.delete(observedAtSeconds));
+  return observed;
+}
+
+async function signObservation(
+  parts: FollowerParts,
+  { epoch, round }: RoundId,
+  observedAtSeconds: number,
+): Promise<ObservationMessage> {
   const { network, committee } = parts;
-  const { epoch } = round;
+  const observation = await parts.observe(observedAtSeconds);
+  const { configDigest } = committee().keeperSet;
+  const context = { configDigest, epoch, round, observedAtSeconds };
+  const signature = network.sign(observationBytes(context, observation));
+  return { kind: "observation", epoch, round, observedAtSeconds, observation, signature };
+}
+
+/** The report that a proposal makes, built once however often the leader repeats it; what was wrong with it stays wrong. */
+function reportOf(
+  parts: FollowerParts,
+  round: Round,
+  proposal: ProposalMessage,
+  committee: Committee,
+): RiskReport {
+  // The signatures bind the observations: two proposals of one name differ only when one of them is forged.
+  const name = [
+    proposal.observedAtSeconds,
+    proposal.blockNumber,
+    proposal.blockHash,
+    ...proposal.observations.map(({ from, signature }) => `${from}/${signature}`),
+  ].join();
+  const known = round.built.get(name);
+  if (known instanceof SigningRefused) throw known;
+  if (known !== undefined) return known;
+  if (round.built.size >= MAX_PROPOSALS)
+    throw new SigningRefused(`the leader of round ${nameOfRound(round)} has proposed too many reports`);
   try {
-    const observation = await parts.observe(observedAtSeconds);
-    const { configDigest } = committee().keeperSet;
-    const context = { configDigest, epoch, round: round.round, observedAtSeconds };
-    const signature = network.sign(observationBytes(context, observation));
-    return { kind: "observation", epoch, round: round.round, observedAtSeconds, observation, signature };
+    const report = buildReport(proposal, committee, parts.network);
+    round.built.set(name, report);
+    for (const { from, observation } of proposal.observations)
+      parts.participation.observed(from, round.epoch, round.round, observation);
+    return report;
   } catch (error) {
-    round.own = null;
+    if (error instanceof SigningRefused) round.built.set(name, error);
     throw error;
   }
 }
 
 async function answerProposal(parts: FollowerParts, round: Round, proposal: ProposalMessage): Promise<void> {
-  const { chain, network, signer, store, gossip, participation, parameters } = parts;
+  const { chain, signer, store, gossip, finals } = parts;
   const committee = parts.committee();
   if (!committee.keeperSet.keepers.includes(signer.address))
     throw new SigningRefused(
       `${signer.address} is not among the keepers of ${committee.keeperSet.configDigest}`,
     );
-  const report = buildReport(proposal, committee, network);
-  const { observedAtSeconds } = proposal;
-  const own = await round.own?.catch(() => null);
-  const seen =
-    own?.observedAtSeconds === observedAtSeconds ? own.observation : await parts.observe(observedAtSeconds);
+  const report = reportOf(parts, round, proposal, committee);
   const header = await chain.header();
-  await requireSignable(report, seen, header, chain);
-  for (const { from, observation } of proposal.observations)
-    participation.observed(from, round.epoch, round.round, observation);
-  const before = markOnItsWay(parts, header) ?? (await readChainMark(chain, header, committee.limits));
-  const isNeeded =
-    isReportNeeded(markOfReport(report), before, parameters) || (await isConfirmation(parts, report, header));
-  if (!isNeeded) {
+  await requireSignable(report, await ownView(parts, round, report.observedAt), {
+    header,
+    newest: finals.newestReport,
+    chain,
+  });
+  if (!(await isWorthSigning(parts, report, header, committee))) {
+    round.isIdle = true;
     parts.decided(round);
     return;
   }
-  requireAcceptable(report, committee.limits, before);
-  requireWithinFeeds(report, await chain.guardingFeeds());
-  requireReadInTime(observedAtSeconds, parts.clock.nowSeconds(), parameters);
+  // The store is new and may have forgotten what was signed; that was said as the keeper began.
+  if (round.round < parts.firstSlotToSign) return;
   const head = signer.headOf(report);
   const hash = signer.hashHead(committee.domain, head);
   const { configDigest } = committee.keeperSet;
   const slot = `report/${configDigest}/${nameOfRound(round)}`;
   if (!(await store.record(slot, hash, { configDigest, round: round.round })))
     throw new SigningRefused(`another report stands recorded for ${slot}`);
-  if (round.signed !== null) return;
   const signature = await signer.signReport(committee.domain, report);
   const message: SignatureMessage = { kind: "signature", head, signature };
   noteOwn(round, gossip.self, { report, hash, message });
   gossip.publish(message);
   await complete(parts, round);
+}
+
+/** What this keeper told the leader that it sees at that moment, or sees now when it was not asked. */
+async function ownView(parts: FollowerParts, round: Round, observedAtSeconds: number): Promise<Observation> {
+  const own = await round.own.get(observedAtSeconds)?.catch(() => null);
+  return own?.observation ?? parts.observe(observedAtSeconds);
+}
+
+/**
+ * Whether a report is due.
+ * @throws SigningRefused when it is and the oracle would refuse it
+ */
+async function isWorthSigning(
+  parts: FollowerParts,
+  report: RiskReport,
+  header: OracleHeader,
+  { limits }: Committee,
+): Promise<boolean> {
+  const { chain, parameters } = parts;
+  const before = markOnItsWay(parts, header) ?? (await readChainMark(chain, header, limits));
+  const isNeeded =
+    isReportNeeded(markOfReport(report), before, parameters) || (await isConfirmation(parts, report, header));
+  if (!isNeeded) return false;
+  requireAcceptable(report, limits, before);
+  requireWithinFeeds(report, await chain.guardingFeeds());
+  requireReadInTime(report.observedAt, parts.clock.nowSeconds(), parameters);
+  return true;
 }
 
 /** Whether the report ends the quarantine of a market, and none on its way does. */
@@ -175,9 +245,9 @@ async function isConfirmation(
 }
 
 async function complete(parts: FollowerParts, round: Round): Promise<void> {
-  const { participation, finals } = parts;
+  const { participation, finals, gossip } = parts;
   const final = completeRound(round, parts.committee(), (author) => {
     participation.signed(author, round.epoch, round.round);
   });
-  if (final !== null) await finals.accept(final);
+  if (final !== null) await finals.accept(final, gossip.self);
 }

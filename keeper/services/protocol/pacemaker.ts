@@ -31,19 +31,17 @@ export interface PacemakerParts {
   readonly failed: (error: unknown) => void;
 }
 
-/** The first epoch of a keeper that remembers none, on a chain without reports. */
+/** The first epoch of a keeper that remembers none: it learns the present one from the wishes of f + 1 others, or from a signed report. */
 const FIRST_EPOCH = 1n;
 
 /**
  * Takes up the view where the store left it. Events are handled one after the other, and each change of the view is durable before it is acted
  * upon: a keeper that restarts never wishes or leads in an epoch it left.
- * @param chainEpoch epoch of the chain's last report
  */
-export async function openPacemaker(parts: PacemakerParts, chainEpoch: bigint): Promise<Pacemaker> {
+export async function openPacemaker(parts: PacemakerParts): Promise<Pacemaker> {
   const { store, quorums, wished, entered, failed } = parts;
   const saved = await store.loadView();
-  const begun = pacemakerAt(saved?.epoch ?? FIRST_EPOCH, saved?.wish);
-  let state = joinEpoch(begun, chainEpoch);
+  let state = pacemakerAt(saved?.epoch ?? FIRST_EPOCH, saved?.wish);
   let last: Promise<void> = Promise.resolve();
 
   const apply = async (change: (before: PacemakerState) => PacemakerState): Promise<void> => {

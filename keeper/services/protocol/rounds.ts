@@ -10,13 +10,13 @@ import type { Hex } from "../../ports/hex.ts";
 import type { ReportSigner } from "../../ports/signer.ts";
 import type { SignedHead } from "../../ports/watch-chain.ts";
 import { orderSignatures } from "./order-signatures.ts";
-import type { Committee } from "./parts.ts";
+import type { Committee, SigningRefused } from "./parts.ts";
 
 /** What a keeper knows of one round. */
 export interface Round extends RoundId {
   observedAtSeconds: number | null;
-  /** What this keeper says it sees: one thing, however often it is asked. */
-  own: Promise<ObservationMessage> | null;
+  /** What this keeper says it sees, by the moment for which it was asked. */
+  readonly own: Map<number, Promise<ObservationMessage>>;
   /** As leader: the first sound observation of each keeper. */
   readonly observations: Map<Hex, SignedObservation>;
   proposing: boolean;
@@ -24,6 +24,10 @@ export interface Round extends RoundId {
   proposal: ProposalMessage | null;
   /** A proposal is being checked. */
   checking: boolean;
+  /** No report was due. */
+  isIdle: boolean;
+  /** Reports of the proposals that came, or what is wrong with them. */
+  readonly built: Map<string, RiskReport | SigningRefused>;
   /** What this keeper signed. */
   signed: { readonly report: RiskReport; readonly hash: Hex; readonly message: SignatureMessage } | null;
   /** The signatures of each keeper by what they are over; the second hash proves that its author signed two reports. */
@@ -60,11 +64,13 @@ export function createRounds(): Rounds {
         epoch: id.epoch,
         round: id.round,
         observedAtSeconds: null,
-        own: null,
+        own: new Map(),
         observations: new Map(),
         proposing: false,
         proposal: null,
         checking: false,
+        isIdle: false,
+        built: new Map(),
         signed: null,
         heard: new Map(),
         verified: new Map(),

@@ -18,6 +18,8 @@ import type { KeeperSet, OracleChain, OracleHeader } from "../../ports/oracle-ch
 import { requireNearOwn } from "./near-own-view.ts";
 import { SigningRefused, type Committee } from "./parts.ts";
 
+/** Blocks behind the newest one that a report may name: the oracle knows the hashes of 256, and the report has some way to go. */
+const MAX_BLOCKS_BEHIND = 64n;
 /** Epochs that a round may skip: a report near the top of the epoch's range would be the last one ever. */
 const MAX_EPOCHS_AHEAD = 1_000_000n;
 const ZERO_ROOT: Hex = `0x${"00".repeat(32)}`;
@@ -122,6 +124,15 @@ export function isMadeByAuthor(
   }
 }
 
+/** What a report is going to stand beside. */
+export interface Surroundings {
+  /** The chain's last report. */
+  readonly header: OracleHeader;
+  /** The newest signed report that this keeper holds. */
+  readonly newest: RiskReport | null;
+  readonly chain: Pick<OracleChain, "block" | "latestBlock">;
+}
+
 /**
  * What must hold of a report beside its derivation before a keeper signs it.
  * @param own what this keeper saw itself
@@ -130,19 +141,33 @@ export function isMadeByAuthor(
 export async function requireSignable(
   report: RiskReport,
   own: Observation,
-  header: OracleHeader,
-  chain: Pick<OracleChain, "block">,
+  { header, newest, chain }: Surroundings,
 ): Promise<void> {
   const name = `round ${nameOfRound(report)}`;
   if (!isAfter(report, header)) throw new SigningRefused(`${name} is not after the chain's`);
   if (report.epoch - header.epoch > MAX_EPOCHS_AHEAD)
     throw new SigningRefused(`${name} is more than ${MAX_EPOCHS_AHEAD.toString()} epochs ahead`);
-  const block = await chain.block(report.blockNumber);
-  if (block?.hash !== report.blockHash)
+  const isLater = newest !== null && isAfter(report, newest);
+  const observedBefore = Math.max(header.observedAtSeconds, isLater ? newest.observedAt : 0);
+  if (report.observedAt <= observedBefore)
     throw new SigningRefused(
-      `block ${report.blockNumber.toString()} is not ${report.blockHash} on this chain`,
+      `${name} was observed at ${report.observedAt.toString()}, not after the last report's ${observedBefore.toString()}`,
     );
+  await requireRecentBlock(report, chain);
   requireNearOwn(report, own);
+}
+
+async function requireRecentBlock(
+  { blockNumber, blockHash }: RiskReport,
+  chain: Surroundings["chain"],
+): Promise<void> {
+  const name = `block ${blockNumber.toString()}`;
+  const [block, latest] = await Promise.all([chain.block(blockNumber), chain.latestBlock()]);
+  if (block?.hash !== blockHash) throw new SigningRefused(`${name} is not ${blockHash} on this chain`);
+  if (latest.number - blockNumber > MAX_BLOCKS_BEHIND)
+    throw new SigningRefused(
+      `${name} is more than ${MAX_BLOCKS_BEHIND.toString()} behind ${latest.number.toString()}, the newest`,
+    );
 }
 
 /**

@@ -6,6 +6,7 @@ import type { SignedHead } from "../../../keeper/ports/watch-chain.ts";
 import {
   findOutsideHonest,
   findRepeatedEffects,
+  findSilentSince,
   findSlowHealing,
   findTwoReports,
   findWrongProsecutions,
@@ -72,8 +73,19 @@ describe("promises under chaos can be seen to break", () => {
   });
 
   it("no report after the healing", () => {
-    expect(findSlowHealing(new Map([[key("01"), 100]]), 100)).to.deep.equal([]);
-    expect(findSlowHealing(new Map([[key("01"), 99]]), 100)).to.have.length(1);
+    const held = (observedAt: number) => new Map([[key("01"), observedAt]]);
+    expect(findSlowHealing(held(100), 100)).to.deep.equal([]);
+    expect(findSlowHealing(held(99), 100)).to.have.length(1);
+  });
+
+  it("a keeper that signs nothing after the healing, whatever others sign", () => {
+    const by = (signer: string, observedAt: number) => {
+      const each = signed(key(signer), "a1");
+      return { ...each, head: { ...each.head, observedAt } };
+    };
+    const well = [key("01")];
+    expect(findSilentSince(well, [by("01", 100)], 100)).to.deep.equal([]);
+    expect(findSilentSince(well, [by("01", 99), by("02", 100)], 100)).to.have.length(1);
   });
 
   it("an effect that happened twice", () => {

@@ -9,6 +9,8 @@ const RUNS = [
   { keepers: 4, seed: 3 },
   { keepers: 4, seed: 4 },
   { keepers: 4, seed: 6 },
+  { keepers: 4, seed: 8 },
+  { keepers: 4, seed: 23 },
   { keepers: 7, seed: 5 },
 ] as const;
 

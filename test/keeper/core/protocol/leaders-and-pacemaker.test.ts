@@ -4,6 +4,7 @@ import { leaderOf, transmissionTurn } from "../../../../keeper/core/protocol/lea
 import {
   hearWish,
   joinEpoch,
+  MAX_EPOCHS_WISHED_AHEAD,
   pacemakerAt,
   wishForNext,
   type PacemakerState,
@@ -44,6 +45,10 @@ describe("leaders", () => {
     expect(() => leaderOf(0n, [], "x")).to.throw("keepers");
   });
 
+  it("leave the last turn to one who is no member", () => {
+    expect(transmissionTurn("x", { epoch: 1n, round: 1 }, FOUR.keepers, "x")).to.equal(4);
+  });
+
   it("take turns to transmit, each round in another order", () => {
     const turns = (round: number) =>
       FOUR.keepers.map((k) => transmissionTurn(k, { epoch: 1n, round }, FOUR.keepers, "x"));
@@ -66,6 +71,13 @@ describe("the pacemaker", () => {
     expect([two.epoch, two.wish]).to.deep.equal([1n, 5n]);
     const three = hear(two, ["c", 3n]);
     expect([three.epoch, three.wish]).to.deep.equal([3n, 5n]);
+  });
+
+  it("does not hear a wish that is too far ahead, so that no vote leads where nothing can be signed", () => {
+    const far = 1n + MAX_EPOCHS_WISHED_AHEAD;
+    const unheard = hear(pacemakerAt(1n), ["a", far + 1n], ["b", 2n ** 63n], ["c", far + 1n]);
+    expect([unheard.epoch, unheard.wish, unheard.wishes.size]).to.deep.equal([1n, 1n, 0]);
+    expect(hear(pacemakerAt(1n), ["a", far], ["b", far], ["c", far]).epoch).to.equal(far);
   });
 
   it("counts each keeper once, and no stranger", () => {

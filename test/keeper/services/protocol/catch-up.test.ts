@@ -1,7 +1,12 @@
 import { expect } from "chai";
-import { BEFORE_ALL_ROUNDS, nameOfRound } from "../../../../keeper/core/protocol/round-id.ts";
+import { createGossipRoom } from "../../../../keeper/adapters/memory/gossip.ts";
+import { DEFAULT_PARAMETERS } from "../../../../keeper/core/protocol/parameters.ts";
+import { BEFORE_ALL_ROUNDS, nameOfRound, type RoundId } from "../../../../keeper/core/protocol/round-id.ts";
 import type { Gossip } from "../../../../keeper/ports/gossip.ts";
-import type { Hex } from "../../../../keeper/ports/hex.ts";
+import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
+import { createCatchUp } from "../../../../keeper/services/protocol/catch-up.ts";
+import { STRANGER } from "../../../support/lone-keeper.ts";
+import { virtualTime } from "../../../support/virtual-time.ts";
 import { simulate, type SimulatedKeeper, type Simulation } from "../../../support/simulated-keepers.ts";
 
 const MISSED = 100;
@@ -111,5 +116,122 @@ describe("a keeper that missed a hundred reports", function () {
       .filter(({ from, to, message }) => from === away && to === liar && message.kind === "catch-up");
     const seconds = 4 * world.parameters.slotSeconds;
     expect(asked.length).to.be.lessThan(seconds);
+  });
+});
+
+describe("a keeper that was away while the configuration changed", () => {
+  const OTHER_DIGEST = asHex(`0x${"ef".repeat(32)}`);
+
+  it("passes over the reports of the old one, however many, and gets all of the new one", async () => {
+    const world = simulate({ count: KEEPERS, seed: 75 });
+    const [away = "0x", ...others] = world.keepers.map(({ address }) => address);
+    await world.startAll();
+    await world.runSlots(2);
+    world.gossip.faults.partition = [[away], others];
+    await world.runSlots(2 * ANSWER_LIMIT);
+    world.oracle.state.keeperSet = { ...world.oracle.state.keeperSet, configDigest: OTHER_DIGEST };
+    await world.runSlots(10);
+    world.gossip.faults.partition = [];
+    await world.runSlots(2);
+    const newOnes = async (index: number) =>
+      (await world.keepers[index]?.store.finalsAfter(BEFORE_ALL_ROUNDS, ALL))
+        ?.filter(({ report }) => report.configDigest === OTHER_DIGEST)
+        .map(({ report }) => report.round);
+    expect(await newOnes(0)).to.deep.equal(await newOnes(1));
+    expect((await newOnes(0))?.length).to.be.at.least(10);
+    const asksBefore = world.gossip.sent.length;
+    await world.runSlots(10);
+    const asks = world.gossip.sent
+      .slice(asksBefore)
+      .filter(({ from, message }) => from === away && message.kind === "catch-up");
+    expect(asks).to.have.length(0);
+    expect(world.keepers[0]?.lines.filter(({ event }) => event === "final-refused")).to.have.length(0);
+  });
+});
+
+describe("a gap that a peer cannot fill", () => {
+  it("is given up after a few questions in vain, and a true one is not", async () => {
+    const room = createGossipRoom();
+    const asked: { readonly to: string; readonly after: RoundId }[] = [];
+    const time = virtualTime(0);
+    const stop = new AbortController();
+    const [self, boaster, honest] = ["a1", "b2", "c3"].map((digits) => asHex(`0x${digits.repeat(20)}`));
+    if (self === undefined || boaster === undefined || honest === undefined) throw new RangeError("three");
+    const state = { newest: { epoch: 1n, round: 5 } };
+    const catchUp = createCatchUp(
+      {
+        gossip: {
+          ...room.join(self),
+          send: (to, message) => {
+            if (message.kind === "catch-up") asked.push({ to, after: message.after });
+          },
+        },
+        timer: time.timer,
+        parameters: DEFAULT_PARAMETERS,
+        newest: () => state.newest,
+      },
+      stop.signal,
+    );
+    const asksOf = (peer: string) => asked.filter(({ to }) => to === peer).map(({ after }) => after.round);
+    const { resendMs, graceMs } = DEFAULT_PARAMETERS;
+    for (let turn = 0; turn < 3; turn++) {
+      catchUp.noticed(boaster, { epoch: 1n, round: 900 });
+      await time.run(resendMs + graceMs);
+    }
+    expect(asksOf(boaster)).to.deep.equal([5, 5, 5]);
+    // This keeper is up to date by now with what the others have: the next question begins there.
+    state.newest = { epoch: 1n, round: 60 };
+    catchUp.noticed(boaster, { epoch: 1n, round: 50 });
+    await time.run(resendMs + graceMs);
+    expect(asksOf(boaster)).to.have.length(3);
+    catchUp.noticed(honest, { epoch: 1n, round: 63 });
+    await time.run(resendMs + graceMs);
+    catchUp.noticed(honest, { epoch: 1n, round: 63 });
+    catchUp.took(honest, { epoch: 1n, round: 61 });
+    await time.run(resendMs + graceMs);
+    catchUp.took(honest, { epoch: 1n, round: 63 });
+    await time.run(10 * resendMs);
+    expect(asksOf(honest)).to.deep.equal([60, 60, 61]);
+    stop.abort();
+  });
+});
+
+describe("a keeper that is asked for what a peer missed", () => {
+  const asked = async () => {
+    const world = simulate({ count: KEEPERS, seed: 76 });
+    await world.startAll();
+    await world.runSlots(3);
+    const [self, peer] = world.keepers;
+    if (self === undefined || peer === undefined) throw new RangeError("four keepers");
+    const before = world.gossip.sent.length;
+    const given = (to: Hex) =>
+      world.gossip.sent
+        .slice(before)
+        .filter(
+          ({ from, to: whom, message }) => from === self.address && whom === to && message.kind === "final",
+        );
+    const ask = (from: Hex) => {
+      world.gossip.join(from).send(self.address, { kind: "catch-up", after: BEFORE_ALL_ROUNDS });
+    };
+    return { world, peer, given, ask };
+  };
+
+  it("answers each peer once in a resend time, however often it asks", async () => {
+    const { world, peer, given, ask } = await asked();
+    for (let turn = 0; turn < 10; turn++) ask(peer.address);
+    await world.time.run(world.parameters.resendMs - 1);
+    const answer = given(peer.address).length;
+    expect(answer).to.be.within(3, 4);
+    await world.time.run(2 * world.parameters.resendMs);
+    ask(peer.address);
+    await world.time.run(world.parameters.resendMs - 1);
+    expect(given(peer.address).length).to.equal(2 * answer);
+  });
+
+  it("answers nobody who is no keeper", async () => {
+    const { world, given, ask } = await asked();
+    ask(STRANGER);
+    await world.time.run(2 * world.parameters.resendMs);
+    expect(given(STRANGER)).to.have.length(0);
   });
 });

@@ -1,33 +1,23 @@
 import { expect } from "chai";
-import { getBytes, toBeHex } from "ethers";
-import { networkKeyOf } from "../../../../keeper/adapters/keystore/network-key.ts";
-import { createNetworkSigner } from "../../../../keeper/adapters/keystore/network-signer.ts";
-import { observationBytes } from "../../../../keeper/core/protocol/observation-bytes.ts";
+import { toBeHex } from "ethers";
 import { DEFAULT_PARAMETERS } from "../../../../keeper/core/protocol/parameters.ts";
-import type { Observation } from "../../../../keeper/core/report/aggregate.ts";
 import type { GossipMessage, ObservationMessage, ProposalMessage } from "../../../../keeper/ports/gossip.ts";
-import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
+import { asHex } from "../../../../keeper/ports/hex.ts";
 import { createLeader, NAMED_BLOCK_DEPTH } from "../../../../keeper/services/protocol/leader.ts";
 import { createRounds } from "../../../../keeper/services/protocol/rounds.ts";
+import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import {
-  keeperSetOf,
-  limitsOf,
-  marketLimits,
-  ORACLE_DOMAIN,
-  recordingTelemetry,
-} from "../../../support/keeper-doubles.ts";
+  ADDRESSES,
+  COMMITTEE,
+  NETWORKS,
+  observationBy,
+  ROUND,
+  STRANGER,
+} from "../../../support/lone-keeper.ts";
 import { spotObservation, START_SECONDS } from "../../../support/simulated-keepers.ts";
 import { virtualTime } from "../../../support/virtual-time.ts";
 
-const ADDRESSES = ["a1", "b2", "c3", "d4"].map((digits) => asHex(`0x${digits.repeat(20)}`));
-const [SELF = "0x"] = ADDRESSES;
-const networks = ADDRESSES.map((_, i) => createNetworkSigner(networkKeyOf(getBytes(toBeHex(i + 1, 32)))));
-const KEEPER_SET = keeperSetOf(
-  ADDRESSES,
-  networks.map(({ publicKey }) => publicKey),
-);
 const { graceMs, resendMs } = DEFAULT_PARAMETERS;
-const ROUND = { epoch: 3n, round: 7 };
 const HEAD = 1_000n;
 
 const blockAt = (number: bigint) => ({
@@ -38,6 +28,8 @@ const blockAt = (number: bigint) => ({
 
 /** A leader alone, whose round was opened. */
 function leading() {
+  const [network] = NETWORKS;
+  if (network === undefined) throw new RangeError("four keepers");
   const time = virtualTime(START_SECONDS);
   const telemetry = recordingTelemetry();
   const stop = new AbortController();
@@ -54,45 +46,28 @@ function leading() {
         block: (number) => Promise.resolve(blockAt(number)),
       },
       gossip: {
-        self: SELF,
+        self: ADDRESSES[0] ?? STRANGER,
         publish: (message) => said.push(message),
         send: () => undefined,
         subscribe: () => () => undefined,
       },
-      network: networks[0] ?? createNetworkSigner(networkKeyOf(new Uint8Array(32))),
+      network,
       timer: time.timer,
       parameters: DEFAULT_PARAMETERS,
       telemetry,
       rounds,
-      committee: () => ({
-        keeperSet: KEEPER_SET,
-        domain: ORACLE_DOMAIN,
-        limits: limitsOf([marketLimits(1)]),
-      }),
+      committee: () => COMMITTEE,
       before: () => null,
       isOpen: () => state.isOpen,
     },
     stop.signal,
   );
   const hear = (index: number, changes: Partial<ObservationMessage> = {}, as = index) => {
-    leader.hear(ADDRESSES[as] ?? SELF, { ...observationBy(index), ...changes });
+    leader.hear(ADDRESSES[as] ?? STRANGER, { ...observationBy(index), ...changes });
   };
   leader.open(rounds.of(ROUND), START_SECONDS);
   const proposals = () => said.filter((message): message is ProposalMessage => message.kind === "proposal");
   return { time, telemetry, said, state, hear, proposals, stop };
-}
-
-function observationBy(
-  index: number,
-  observation: Observation = spotObservation(5_000_000_000_000n + BigInt(index)),
-  observedAtSeconds = START_SECONDS,
-): ObservationMessage {
-  const bytes = observationBytes(
-    { ...ROUND, configDigest: KEEPER_SET.configDigest, observedAtSeconds },
-    observation,
-  );
-  const signature: Hex = networks[index]?.sign(bytes) ?? "0x";
-  return { kind: "observation", ...ROUND, observedAtSeconds, observation, signature };
 }
 
 describe("a leader", () => {

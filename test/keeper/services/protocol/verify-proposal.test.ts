@@ -24,7 +24,7 @@ import { observationBy, proposal } from "../../../support/report-rounds.ts";
 import { RANDOM_OBSERVED_AT } from "../../../support/random-books.ts";
 import { signedReport } from "../../../support/signed-reports.ts";
 
-const HEADER: OracleHeader = { epoch: 3n, round: 10, observedAtSeconds: 1_770_000_000 };
+const HEADER: OracleHeader = { epoch: 3n, round: 10, observedAtSeconds: 1_769_999_999 };
 const FIRST_EPOCHS = 1_000_000n;
 const BPS = 10_000n;
 const own = honestObservation(1);
@@ -42,9 +42,9 @@ function reportOf(observation: Observation, changes: Partial<RiskReport> = {}): 
     ...changes,
   };
 }
-const refusal = async (report: RiskReport): Promise<string> => {
+const refusal = async (report: RiskReport, newest: RiskReport | null = null): Promise<string> => {
   try {
-    await requireSignable(report, own, HEADER, chain);
+    await requireSignable(report, own, { header: HEADER, newest, chain });
     return "";
   } catch (error) {
     return String(error);
@@ -62,6 +62,31 @@ describe("a report that a keeper may sign", () => {
     expect(await refusal(reportOf(own, { epoch: 2n, round: 99 }))).to.include("is not after the chain's");
     expect(await refusal(reportOf(own, { epoch: 3n + FIRST_EPOCHS }))).to.equal("");
     expect(await refusal(reportOf(own, { epoch: 4n + FIRST_EPOCHS }))).to.include("epochs ahead");
+  });
+
+  it("was observed after the chain's last report, and after the newest that is signed", async () => {
+    const { observedAtSeconds } = HEADER;
+    expect(await refusal(reportOf(own, { observedAt: observedAtSeconds + 1 }))).to.equal("");
+    expect(await refusal(reportOf(own, { observedAt: observedAtSeconds }))).to.include("not after the last");
+    const newest = reportOf(own, { epoch: 3n, round: 10, observedAt: observedAtSeconds + 5 });
+    expect(await refusal(reportOf(own, { observedAt: observedAtSeconds + 5 }), newest)).to.include(
+      "not after the last",
+    );
+    expect(await refusal(reportOf(own, { observedAt: observedAtSeconds + 6 }), newest)).to.equal("");
+    const later = { ...newest, round: 12 };
+    expect(await refusal(reportOf(own, { observedAt: observedAtSeconds + 5 }), later)).to.equal("");
+  });
+
+  it("names a recent block", async () => {
+    const { number } = BLOCK;
+    const at = (blocks: bigint) => ({
+      block: () => Promise.resolve(BLOCK),
+      latestBlock: () => Promise.resolve({ ...BLOCK, number: number + blocks }),
+    });
+    const surroundings = { header: HEADER, newest: null };
+    await requireSignable(reportOf(own), own, { ...surroundings, chain: at(64n) });
+    const refused = requireSignable(reportOf(own), own, { ...surroundings, chain: at(65n) });
+    expect(await refused.catch(String)).to.include("more than 64 behind");
   });
 
   it("names a block of this chain", async () => {
@@ -171,7 +196,7 @@ describe("a report that a keeper may sign", () => {
       smiles: smiles.slice(1),
     }));
     const report = reportOf(own);
-    await requireSignable(report, fewer, HEADER, chain);
+    await requireSignable(report, fewer, { header: HEADER, newest: null, chain });
   });
 });
 
