@@ -1,4 +1,4 @@
-import { type Interface, isCallException, isError } from "ethers";
+import { type Interface, isCallException } from "ethers";
 import { ChainRefusal } from "../../ports/clearing-chain.ts";
 import {
   type SentTransaction,
@@ -7,23 +7,19 @@ import {
   type TransactionSender,
 } from "../../ports/transaction-sender.ts";
 
+/** How the data of a contract's error begin. */
+const SELECTOR = /^0x[0-9a-f]{8}/i;
+
 /** The revert data of an error thrown by ethers or by the node behind it, when there is any. */
 function revertData(error: unknown): string | null {
   if (error instanceof TransactionRefused) return error.revertData;
   if (isCallException(error) && error.data) return error.data;
-  if (isError(error, "UNKNOWN_ERROR") || isError(error, "CALL_EXCEPTION")) {
-    const inner: unknown = error.error ?? error.info?.error;
-    if (typeof inner === "object" && inner !== null && "data" in inner) {
-      const data: unknown = inner.data;
-      if (typeof data === "string") return data;
-      if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string")
-        return data.data;
-    }
-  }
-  return null;
+  const data = fieldOf(nodesError(error), "data");
+  const inner = typeof data === "object" ? fieldOf(data, "data") : data;
+  return typeof inner === "string" && SELECTOR.test(inner) ? inner : null;
 }
 
-/** The contract's own error with its arguments, else ethers' short message. */
+/** The contract's own error with its arguments, else the node's words, else ethers'. */
 function describeRevert(error: unknown, interfaces: readonly Interface[]): string {
   const data = revertData(error);
   if (data !== null) {
@@ -33,8 +29,27 @@ function describeRevert(error: unknown, interfaces: readonly Interface[]): strin
     }
     return `unknown error ${data.slice(0, 10)}`;
   }
+  return nodesWords(error) ?? shortMessage(error);
+}
+
+/** What the node said; null when it said nothing. */
+function nodesWords(error: unknown): string | null {
+  const words = fieldOf(nodesError(error), "message");
+  return typeof words === "string" ? words : null;
+}
+
+/** The node's own error, which ethers keeps in one place or another. */
+const nodesError = (error: unknown): unknown =>
+  fieldOf(error, "error") ?? fieldOf(fieldOf(error, "info"), "error");
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+
+/** ethers' long message repeats the whole transaction. */
+function shortMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // ethers' long message repeats the whole transaction.
   return "shortMessage" in error && typeof error.shortMessage === "string"
     ? error.shortMessage
     : error.message;
