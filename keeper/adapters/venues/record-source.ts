@@ -82,7 +82,7 @@ export async function openRecordSource(settings: RecordSourceSettings): Promise<
           limit: MAX_ROWS,
         }),
       );
-      return parseAnswer("binance", bars, answer).map(barOf);
+      return readBars(answer);
     },
     impliedVols: (market, afterSeconds, untilSeconds) =>
       askIndex(deribit, market, afterSeconds * MILLISECONDS, untilSeconds * MILLISECONDS),
@@ -90,6 +90,11 @@ export async function openRecordSource(settings: RecordSourceSettings): Promise<
       deribit.close();
     },
   };
+}
+
+/** Answer to api/v3/klines. @throws VenueError `malformed` */
+export function readBars(answer: unknown): readonly HourBar[] {
+  return parseAnswer("binance", bars, answer).map(barOf);
 }
 
 function barOf([startMs, openUsd, highUsd, lowUsd, closeUsd]: z.infer<typeof bar>): HourBar {
@@ -112,16 +117,29 @@ async function askIndex(
       end_timestamp: until,
       resolution: "3600",
     });
-    const { data, continuation } = parseAnswer("deribit", indexAnswer, result);
-    for (const [beganMs, , , , close] of data) {
-      const endSeconds = endOfHour("deribit", beganMs);
-      if (beganMs >= startMs && beganMs < endMs) vols.set(endSeconds, { endSeconds, vol: close / PERCENT });
+    const { hours, continuation } = readIndexPage(result);
+    for (const hour of hours) {
+      const beganMs = hour.endSeconds * MILLISECONDS - HOUR_MS;
+      if (beganMs >= startMs && beganMs < endMs) vols.set(hour.endSeconds, hour);
     }
     if (continuation === null || continuation < startMs)
       return [...vols.values()].sort((a, b) => a.endSeconds - b.endSeconds);
     until = continuation;
   }
   throw new VenueError("malformed", "deribit", `the volatility index goes on after ${MAX_PAGES} pages`);
+}
+
+/** A page of the answer to public/get_volatility_index_data, and where the next one ends. @throws VenueError `malformed` */
+export function readIndexPage(answer: unknown): {
+  readonly hours: readonly HourVol[];
+  readonly continuation: number | null;
+} {
+  const { data, continuation } = parseAnswer("deribit", indexAnswer, answer);
+  const hours = data.map(([beganMs, , , , close]) => ({
+    endSeconds: endOfHour("deribit", beganMs),
+    vol: close / PERCENT,
+  }));
+  return { hours, continuation };
 }
 
 /** @throws VenueError `malformed` when the hour does not begin on the hour */

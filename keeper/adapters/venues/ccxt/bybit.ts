@@ -1,8 +1,9 @@
 import { z } from "zod";
+import type { Market, MarketSnapshot } from "../../../ports/market-data.ts";
 import { VenueError, type MarketSource } from "../../../ports/market-source.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
-import { createFirstSeen } from "../first-seen.ts";
-import { createNotices } from "../notices.ts";
+import { createFirstSeen, type FirstSeen } from "../first-seen.ts";
+import { createNotices, type Notices } from "../notices.ts";
 import { groupByExpiry, parseOptionName, premiumUsd } from "../option-rows.ts";
 import { parseAnswer, parseRows } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
@@ -50,40 +51,53 @@ export async function openBybit(settings: ExchangeSettings, telemetry: Telemetry
       const answer = await asking(NAME, () =>
         exchange.publicGetV5MarketTickers({ category: "option", baseCoin: market }),
       );
-      const { time, result } = parseAnswer(NAME, tickers, answer);
-      const rows = parseRows(notices, `${market} tickers`, ticker, result.list).flatMap((row) => {
-        const name = parseOptionName(row.symbol);
-        return name?.market === market ? [{ ...row, ...name }] : [];
-      });
-      const [first] = rows;
-      if (first === undefined) throw new VenueError("malformed", NAME, `no option of ${market} is listed`);
-      const answeredAtSeconds = Math.floor(time / MILLISECONDS_PER_SECOND);
-      const quotes = rows.map(({ bid1Price, ask1Price }) => `${bid1Price ?? ""} ${ask1Price ?? ""}`).join();
-      const observedAtSeconds = Math.min(
-        firstSeen(`${market} index`, first.indexPrice, answeredAtSeconds),
-        firstSeen(`${market} quotes`, quotes, answeredAtSeconds),
-      );
-      const listed = rows.map((row) => ({
-        ...row,
-        bidUsd: premiumUsd(row.bid1Price, USD),
-        askUsd: premiumUsd(row.ask1Price, USD),
-        venueVol: row.markIv,
-        forwardUsd: row.underlyingPrice,
-      }));
-      const spotUsd = first.indexPrice;
-      return {
-        market,
-        observedAtSeconds,
-        spotUsd,
-        spotLowUsd: null,
-        expiries: groupByExpiry(listed, answeredAtSeconds),
-        openInterestUsd: rows.reduce((sum, row) => sum + row.openInterest, 0) * spotUsd,
-        depthUsd: rows.reduce(
-          (sum, row) =>
-            sum + (row.bid1Price ?? 0) * (row.bid1Size ?? 0) + (row.ask1Price ?? 0) * (row.ask1Size ?? 0),
-          0,
-        ),
-      };
+      return readBybit(market, answer, firstSeen, notices);
     },
+  };
+}
+
+/**
+ * @param firstSeen remembers since when values are what they are
+ * @throws VenueError `malformed`
+ */
+export function readBybit(
+  market: Market,
+  answer: unknown,
+  firstSeen: FirstSeen,
+  notices: Notices,
+): MarketSnapshot {
+  const { time, result } = parseAnswer(NAME, tickers, answer);
+  const rows = parseRows(notices, `${market} tickers`, ticker, result.list).flatMap((row) => {
+    const name = parseOptionName(row.symbol);
+    return name?.market === market ? [{ ...row, ...name }] : [];
+  });
+  const [first] = rows;
+  if (first === undefined) throw new VenueError("malformed", NAME, `no option of ${market} is listed`);
+  const answeredAtSeconds = Math.floor(time / MILLISECONDS_PER_SECOND);
+  const quotes = rows.map(({ bid1Price, ask1Price }) => `${bid1Price ?? ""} ${ask1Price ?? ""}`).join();
+  const observedAtSeconds = Math.min(
+    firstSeen(`${market} index`, first.indexPrice, answeredAtSeconds),
+    firstSeen(`${market} quotes`, quotes, answeredAtSeconds),
+  );
+  const listed = rows.map((row) => ({
+    ...row,
+    bidUsd: premiumUsd(row.bid1Price, USD),
+    askUsd: premiumUsd(row.ask1Price, USD),
+    venueVol: row.markIv,
+    forwardUsd: row.underlyingPrice,
+  }));
+  const spotUsd = first.indexPrice;
+  return {
+    market,
+    observedAtSeconds,
+    spotUsd,
+    spotLowUsd: null,
+    expiries: groupByExpiry(listed, answeredAtSeconds),
+    openInterestUsd: rows.reduce((sum, row) => sum + row.openInterest, 0) * spotUsd,
+    depthUsd: rows.reduce(
+      (sum, row) =>
+        sum + (row.bid1Price ?? 0) * (row.bid1Size ?? 0) + (row.ask1Price ?? 0) * (row.ask1Size ?? 0),
+      0,
+    ),
   };
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { Market, MarketSnapshot } from "../../../ports/market-data.ts";
 import type { MarketSource } from "../../../ports/market-source.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
-import { createNotices } from "../notices.ts";
+import { createNotices, type Notices } from "../notices.ts";
 import { groupByExpiry, parseOptionName, premiumUsd } from "../option-rows.ts";
 import { parseAnswer, parseRows } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
@@ -32,12 +33,18 @@ const summary = z.object({
 /** Open interest in coin. */
 const interest = z.object({ instId: z.string(), oiCcy: decimal });
 
+/** The venue's answers to one question, as they came. */
+interface OkxAnswers {
+  readonly index: unknown;
+  readonly quotes: unknown;
+  readonly vols: unknown;
+  readonly opened: unknown;
+}
+
 /** Coin-settled options of OKX: premiums in coin, converted at the venue's index. */
 export async function openOkx(settings: ExchangeSettings, telemetry: Telemetry): Promise<MarketSource> {
   const exchange = await loadExchange(NAME, settings);
   const notices = createNotices(NAME, telemetry);
-  const rowsOf = <T>(what: string, row: z.ZodType<T>, answer: unknown): readonly T[] =>
-    parseRows(notices, what, row, parseAnswer(NAME, table, answer).data);
   return {
     name: NAME,
     latest: async (market) => {
@@ -51,37 +58,44 @@ export async function openOkx(settings: ExchangeSettings, telemetry: Telemetry):
           exchange.publicGetPublicOpenInterest(options),
         ]),
       );
-      const [{ idxPx: spotUsd, ts }] = parseAnswer(NAME, indexTickers, index).data;
-      const rows = rowsOf(`${market} tickers`, ticker, quotes);
-      const summaries = rowsOf(`${market} summaries`, summary, vols);
-      const interests = rowsOf(`${market} open interest`, interest, opened);
-      const summaryOf = new Map(summaries.map((row) => [row.instId, row]));
-      const interestOf = new Map(interests.map(({ instId, oiCcy }) => [instId, oiCcy]));
-      const newestMs = rows.length === 0 ? ts : Math.max(...rows.map((row) => row.ts));
-      const observedAtSeconds = Math.floor(Math.min(ts, newestMs) / MILLISECONDS_PER_SECOND);
-      const listed = rows.flatMap(({ instId, bidPx, askPx }) => {
-        const name = parseOptionName(instId);
-        if (name?.market !== market) return [];
-        return [
-          {
-            ...name,
-            bidUsd: premiumUsd(bidPx, spotUsd),
-            askUsd: premiumUsd(askPx, spotUsd),
-            venueVol: summaryOf.get(instId)?.markVol ?? null,
-            openInterest: interestOf.get(instId) ?? 0,
-            forwardUsd: summaryOf.get(instId)?.fwdPx ?? null,
-          },
-        ];
-      });
-      return {
-        market,
-        observedAtSeconds,
-        spotUsd,
-        spotLowUsd: null,
-        expiries: groupByExpiry(listed, observedAtSeconds),
-        openInterestUsd: listed.reduce((sum, { openInterest }) => sum + openInterest, 0) * spotUsd,
-        depthUsd: null,
-      };
+      return readOkx(market, { index, quotes, vols, opened }, notices);
     },
+  };
+}
+
+/** @throws VenueError `malformed` */
+export function readOkx(market: Market, answers: OkxAnswers, notices: Notices): MarketSnapshot {
+  const rowsOf = <T>(what: string, row: z.ZodType<T>, answer: unknown): readonly T[] =>
+    parseRows(notices, `${market} ${what}`, row, parseAnswer(NAME, table, answer).data);
+  const [{ idxPx: spotUsd, ts }] = parseAnswer(NAME, indexTickers, answers.index).data;
+  const rows = rowsOf("tickers", ticker, answers.quotes);
+  const summaries = rowsOf("summaries", summary, answers.vols);
+  const interests = rowsOf("open interest", interest, answers.opened);
+  const summaryOf = new Map(summaries.map((row) => [row.instId, row]));
+  const interestOf = new Map(interests.map(({ instId, oiCcy }) => [instId, oiCcy]));
+  const newestMs = rows.length === 0 ? ts : Math.max(...rows.map((row) => row.ts));
+  const observedAtSeconds = Math.floor(Math.min(ts, newestMs) / MILLISECONDS_PER_SECOND);
+  const listed = rows.flatMap(({ instId, bidPx, askPx }) => {
+    const name = parseOptionName(instId);
+    if (name?.market !== market) return [];
+    return [
+      {
+        ...name,
+        bidUsd: premiumUsd(bidPx, spotUsd),
+        askUsd: premiumUsd(askPx, spotUsd),
+        venueVol: summaryOf.get(instId)?.markVol ?? null,
+        openInterest: interestOf.get(instId) ?? 0,
+        forwardUsd: summaryOf.get(instId)?.fwdPx ?? null,
+      },
+    ];
+  });
+  return {
+    market,
+    observedAtSeconds,
+    spotUsd,
+    spotLowUsd: null,
+    expiries: groupByExpiry(listed, observedAtSeconds),
+    openInterestUsd: listed.reduce((sum, { openInterest }) => sum + openInterest, 0) * spotUsd,
+    depthUsd: null,
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Market } from "../../../ports/market-data.ts";
+import type { Market, MarketSnapshot } from "../../../ports/market-data.ts";
 import { VenueError, type MarketSource } from "../../../ports/market-source.ts";
 import { parseAnswer } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
@@ -47,24 +47,27 @@ const krakenBook = z.object({ bids: z.array(level), asks: z.array(level) });
  */
 export async function openSpotVenue(name: SpotVenue, settings: ExchangeSettings): Promise<MarketSource> {
   const askTop = name === "kraken" ? await openKraken(settings) : await openTickers(name, settings);
+  return { name, latest: async (market) => spotSnapshot(name, market, await askTop(market)) };
+}
+
+/**
+ * @param top as `topOfBook` describes it
+ * @throws VenueError `malformed`, or `no-quote` when nobody makes a price
+ */
+export function spotSnapshot(name: SpotVenue, market: Market, top: unknown): MarketSnapshot {
+  const book = parseAnswer(name, topOfBook, top);
   return {
-    name,
-    latest: async (market) => {
-      const top = await askTop(market);
-      return {
-        market,
-        observedAtSeconds: Math.floor(top.timestamp / MILLISECONDS_PER_SECOND),
-        spotUsd: middleOf(name, top),
-        spotLowUsd: null,
-        expiries: [],
-        openInterestUsd: null,
-        depthUsd: depthOf(top),
-      };
-    },
+    market,
+    observedAtSeconds: Math.floor(book.timestamp / MILLISECONDS_PER_SECOND),
+    spotUsd: middleOf(name, book),
+    spotLowUsd: null,
+    expiries: [],
+    openInterestUsd: null,
+    depthUsd: depthOf(book),
   };
 }
 
-type AskTop = (market: Market) => Promise<TopOfBook>;
+type AskTop = (market: Market) => Promise<unknown>;
 
 /** Only the two markets are told to ccxt: lists of all markets stay unloaded. */
 async function openTickers(name: Exclude<SpotVenue, "kraken">, settings: ExchangeSettings): Promise<AskTop> {
@@ -83,8 +86,7 @@ async function openTickers(name: Exclude<SpotVenue, "kraken">, settings: Exchang
       active: true,
     })),
   );
-  return async (market) =>
-    parseAnswer(name, topOfBook, await asking(name, () => exchange.fetchTicker(`${market}/${quote}`)));
+  return (market) => asking(name, () => exchange.fetchTicker(`${market}/${quote}`));
 }
 
 /** Kraken's ticker has no time. Its book has one for each level: the newest says when the book last moved. */
@@ -92,14 +94,22 @@ async function openKraken(settings: ExchangeSettings): Promise<AskTop> {
   const exchange = await loadExchange("kraken", settings);
   return async (market) => {
     const pair = SPOT_VENUES.kraken[market];
-    const answer = await asking("kraken", () => exchange.publicGetDepth({ pair, count: KRAKEN_LEVELS }));
-    const schema = z.object({ result: z.object({ [pair]: krakenBook }) });
-    const { bids, asks } = parseAnswer("kraken", schema, answer).result[pair]!;
-    const changes = [...bids, ...asks].map(([, , atSeconds]) => atSeconds);
-    if (changes.length === 0) throw new VenueError("no-quote", "kraken", "the book is empty");
-    const [[bid, bidVolume], [ask, askVolume]] = [bids[0] ?? [null, null], asks[0] ?? [null, null]];
-    return { timestamp: Math.max(...changes) * MILLISECONDS_PER_SECOND, bid, ask, bidVolume, askVolume };
+    return krakenTop(
+      market,
+      await asking("kraken", () => exchange.publicGetDepth({ pair, count: KRAKEN_LEVELS })),
+    );
   };
+}
+
+/** @throws VenueError `malformed`, or `no-quote` for an empty book */
+export function krakenTop(market: Market, answer: unknown): TopOfBook {
+  const pair = SPOT_VENUES.kraken[market];
+  const schema = z.object({ result: z.object({ [pair]: krakenBook }) });
+  const { bids, asks } = parseAnswer("kraken", schema, answer).result[pair]!;
+  const changes = [...bids, ...asks].map(([, , atSeconds]) => atSeconds);
+  if (changes.length === 0) throw new VenueError("no-quote", "kraken", "the book is empty");
+  const [[bid, bidVolume], [ask, askVolume]] = [bids[0] ?? [null, null], asks[0] ?? [null, null]];
+  return { timestamp: Math.max(...changes) * MILLISECONDS_PER_SECOND, bid, ask, bidVolume, askVolume };
 }
 
 /** @throws VenueError `no-quote` when a side is missing, the sides cross or lie too far apart */

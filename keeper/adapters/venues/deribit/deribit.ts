@@ -1,29 +1,19 @@
 import type { z } from "zod";
 import type { Clock } from "../../../ports/clock.ts";
-import { MARKETS, type Market, type MarketSnapshot } from "../../../ports/market-data.ts";
+import { MARKETS, type Market } from "../../../ports/market-data.ts";
 import type { MarketSource } from "../../../ports/market-source.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import { createFirstSeen } from "../first-seen.ts";
-import { createNotices, type Notices } from "../notices.ts";
-import { groupByExpiry, parseOptionName, premiumUsd, type OptionRow } from "../option-rows.ts";
-import { parseAnswer, parseRows } from "../parse-answer.ts";
+import { createNotices } from "../notices.ts";
+import { parseAnswer } from "../parse-answer.ts";
 import { openJsonRpcSocket, type JsonRpcSocket, type SocketSettings } from "./json-rpc-socket.ts";
-import {
-  bookSummaries,
-  bookSummary,
-  indexNotification,
-  indexPriceAnswer,
-  perpetualTicker,
-  type BookSummary,
-} from "./messages.ts";
+import { indexNotification, indexPriceAnswer, perpetualTicker } from "./messages.ts";
+import { readSnapshot, type Spot } from "./snapshot.ts";
 
 const NAME = "deribit";
-const PERCENT = 100;
 const MILLISECONDS_PER_SECOND = 1_000;
 /** The venue publishes its index about once a second: after this long it is asked for. */
 const MAX_NOTIFIED_AGE_SECONDS = 5;
-/** What `underlying_index` says when an expiry has neither a future nor a synthetic one. */
-const NO_FUTURE = "index_price";
 
 export interface DeribitSettings extends Omit<SocketSettings, "venue" | "channels" | "onNotification"> {
   readonly clock: Clock;
@@ -35,11 +25,6 @@ export interface DeribitSource extends MarketSource {
 
 type Index = z.infer<typeof indexNotification>;
 type Ticker = z.infer<typeof perpetualTicker>;
-
-interface Spot {
-  readonly usd: number;
-  readonly atSeconds: number;
-}
 
 /** What the venue notified last of each market. */
 interface Notified {
@@ -91,9 +76,9 @@ export function openDeribit(settings: DeribitSettings): DeribitSource {
       const [spot, depthUsd, summaries] = await Promise.all([
         index === null ? askIndex(market) : spotOf(index),
         depthOf(market),
-        askSummaries(socket, notices, market),
+        socket.request("public/get_book_summary_by_currency", { currency: market, kind: "option" }),
       ]);
-      return snapshotOf(market, spot, depthUsd, summaries);
+      return readSnapshot(market, { spot, depthUsd, summaries: summaries.result }, notices);
     },
     close: () => {
       socket.close();
@@ -139,52 +124,4 @@ function spotOf({ price, timestamp }: Index): Spot {
 async function askTicker(socket: JsonRpcSocket, market: Market): Promise<Ticker> {
   const { result } = await socket.request("public/ticker", { instrument_name: perpetual(market) });
   return parseAnswer(NAME, perpetualTicker, result);
-}
-
-async function askSummaries(
-  socket: JsonRpcSocket,
-  notices: Notices,
-  market: Market,
-): Promise<readonly BookSummary[]> {
-  const params = { currency: market, kind: "option" };
-  const { result } = await socket.request("public/get_book_summary_by_currency", params);
-  return parseRows(notices, `${market} summaries`, bookSummary, parseAnswer(NAME, bookSummaries, result));
-}
-
-/** As old as the older of the index and the newest summary. */
-function snapshotOf(
-  market: Market,
-  spot: Spot,
-  depthUsd: number | null,
-  summaries: readonly BookSummary[],
-): MarketSnapshot {
-  const rows = summaries.flatMap((summary) => rowOf(market, summary, spot.usd));
-  const newestMs = Math.max(...summaries.map((summary) => summary.creation_timestamp));
-  const quotedAtSeconds =
-    summaries.length === 0 ? spot.atSeconds : Math.floor(newestMs / MILLISECONDS_PER_SECOND);
-  const observedAtSeconds = Math.min(spot.atSeconds, quotedAtSeconds);
-  return {
-    market,
-    observedAtSeconds,
-    spotUsd: spot.usd,
-    spotLowUsd: null,
-    expiries: groupByExpiry(rows, observedAtSeconds),
-    openInterestUsd: rows.reduce((sum, { openInterest }) => sum + openInterest, 0) * spot.usd,
-    depthUsd,
-  };
-}
-
-function rowOf(market: Market, summary: BookSummary, spotUsd: number): readonly OptionRow[] {
-  const name = parseOptionName(summary.instrument_name);
-  if (name?.market !== market) return [];
-  return [
-    {
-      ...name,
-      bidUsd: premiumUsd(summary.bid_price, spotUsd),
-      askUsd: premiumUsd(summary.ask_price, spotUsd),
-      venueVol: summary.mark_iv === null ? null : summary.mark_iv / PERCENT,
-      openInterest: summary.open_interest,
-      forwardUsd: summary.underlying_index === NO_FUTURE ? null : summary.underlying_price,
-    },
-  ];
 }
