@@ -1,12 +1,14 @@
-// Hostile bytes for every parser of outside input: `npm run fuzz`. --runs is the number for messages among keepers, every other parser gets a
+// Hostile bytes for every parser of outside input: `npm run fuzz`. --runs is the number for whatever comes over the network, parsers of files get a
 // tenth; --seed repeats a run; with --json, the last line is one JSON object.
 import { parseArgs } from "node:util";
 import { withFolder } from "../test/support/keeper-file.ts";
 import { fuzzMessages } from "../test/support/message-fuzz.ts";
-import { fuzzTarget, fuzzTargets, type TargetCount } from "../test/support/parser-fuzz.ts";
+import { networkTargets } from "../test/support/network-targets.ts";
+import { openLiveKeepers } from "../test/support/live-keepers-fuzz.ts";
+import { fileTargets, fuzzTarget, type TargetCount } from "../test/support/parser-fuzz.ts";
 
 const DEFAULT_RUNS = 100_000;
-const OTHERS_SHARE = 10;
+const FILES_SHARE = 10;
 const NAME_WIDTH = 22;
 const NUMBER_WIDTH = 12;
 const MS_PER_SECOND = 1000;
@@ -21,8 +23,8 @@ const { values: flags } = parseArgs({
 });
 const runs = Number(flags.runs);
 const seed = flags.seed === undefined ? Date.now() & UINT31 : Number(flags.seed);
-if (!Number.isInteger(runs) || runs < OTHERS_SHARE || !Number.isInteger(seed)) {
-  console.error(`--runs takes a whole number of at least ${OTHERS_SHARE}, --seed a whole number`);
+if (!Number.isInteger(runs) || runs < FILES_SHARE || !Number.isInteger(seed)) {
+  console.error(`--runs takes a whole number of at least ${FILES_SHARE}, --seed a whole number`);
   process.exit(1);
 }
 
@@ -31,19 +33,27 @@ const row = (name: string, ...cells: readonly (string | number)[]): string =>
 console.log(`seed ${seed}\n${row("parser", "inputs", "refused", "accepted", "inputs/s")}`);
 
 const results: (TargetCount & { readonly inputsPerSecond: number })[] = [];
-const measure = (fuzz: () => TargetCount): void => {
+const measure = async (fuzz: () => TargetCount | Promise<TargetCount>): Promise<void> => {
   const startMs = performance.now();
-  const count = fuzz();
+  const count = await fuzz();
   const inputs = count.refused + count.accepted;
   const inputsPerSecond = Math.round((inputs * MS_PER_SECOND) / (performance.now() - startMs));
   results.push({ ...count, inputsPerSecond });
   console.log(row(count.name, inputs, count.refused, count.accepted, inputsPerSecond));
 };
 
+await measure(() => ({ name: "message", ...fuzzMessages(runs, seed) }));
+const live = await openLiveKeepers();
+await measure(() => fuzzTarget(live.target, runs, seed));
+live.close();
+const network = await networkTargets();
+for (const target of network.targets) await measure(() => fuzzTarget(target, runs, seed));
+await network.close();
 await withFolder(async (folder) => {
-  measure(() => ({ name: "message", ...fuzzMessages(runs, seed) }));
-  for (const target of await fuzzTargets(folder))
-    measure(() => fuzzTarget(target, Math.ceil(runs / OTHERS_SHARE), seed));
+  for (const target of await fileTargets(folder))
+    await measure(() => fuzzTarget(target, Math.ceil(runs / FILES_SHARE), seed));
 });
-console.log("\nNo parser threw anything but its own error, and no prototype changed.");
+console.log(
+  "\nNo parser threw anything but its own error, no prototype changed, and no live keeper wrote or moved.",
+);
 if (flags.json) console.log(JSON.stringify({ seed, results }));

@@ -1,4 +1,4 @@
-// What a broken or hostile peer may send: noise, and real texts that were cut, turned over, deepened or swollen.
+// What a broken or hostile peer may send: noise, and real texts that were cut, turned over, deepened, swollen or retouched.
 import fc from "fast-check";
 
 const MAX_NOISE_BYTES = 400;
@@ -57,8 +57,20 @@ export function hostileBytes(real: fc.Arbitrary<string>): fc.Arbitrary<Uint8Arra
       position,
     )
     .map(([text, name, at]) => bytesOf(addField(text, at, name)));
+  const retouched = fc
+    .tuple(
+      real,
+      fc.array(
+        fc.tuple(
+          position,
+          fc.integer({ min: 0, max: 15 }).map((digit) => digit.toString(16)),
+        ),
+        { minLength: 1, maxLength: 3 },
+      ),
+    )
+    .map(([text, changes]) => bytesOf(changes.reduce((past, change) => replaceDigit(past, ...change), text)));
   const doubled = fc.tuple(real, real).map(([a, b]) => bytesOf(a + b));
-  return fc.oneof(noise, anyJson, nested, truncated, flipped, poisoned, extended, doubled);
+  return fc.oneof(noise, anyJson, nested, truncated, flipped, poisoned, extended, retouched, doubled);
 }
 
 /** Puts a value in the place of one that stands behind a colon, a bracket or a comma. */
@@ -68,6 +80,16 @@ function replaceValue(text: string, at: number, value: string): string {
   if (place === undefined) return value;
   const start = place.index + 1;
   return text.slice(0, start) + value + text.slice(start + (place.groups?.["value"]?.length ?? 0));
+}
+
+/** Another digit in the place of one, decimal for decimal: the form stays, the value changes. */
+function replaceDigit(text: string, at: number, digit: string): string {
+  const places = [...text.matchAll(/[0-9a-f]/g)];
+  const place = places[at % Math.max(1, places.length)];
+  if (place === undefined) return text;
+  const isDecimal = (char: string) => char >= "0" && char <= "9";
+  const other = isDecimal(place[0]) && !isDecimal(digit) ? "7" : digit;
+  return text.slice(0, place.index) + other + text.slice(place.index + 1);
 }
 
 function addField(text: string, at: number, name: string): string {

@@ -1,3 +1,4 @@
+import { MAX_VENUE_NUMBER } from "./parse-answer.ts";
 import type { ExpiryQuotes, Market, OptionKind, OptionQuote } from "../../ports/market-data.ts";
 
 /** One option as a venue shows it, already in USD. */
@@ -23,7 +24,7 @@ const NAMED_MONTH = /^(BTC|ETH)-(\d{1,2})([A-Z]{3})(\d{2})-(\d+(?:\.\d+)?)-([CP]
 /** BTC-USD-260205-72000-C. */
 const NUMBERED_MONTH = /^(BTC|ETH)-USD-(\d{2})(\d{2})(\d{2})-(\d+(?:\.\d+)?)-([CP])$/;
 
-/** Reads the name of an option; null when it is of another form or has no such date. */
+/** Reads the name of an option; null when it is of another form or has no such date or strike. */
 export function parseOptionName(name: string): OptionName | null {
   const named = NAMED_MONTH.exec(name);
   if (named !== null) {
@@ -45,7 +46,8 @@ function optionName(
   kind: string,
 ): OptionName | null {
   const expiry = new Date(Date.UTC(CENTURY + year, month, day, EXPIRY_HOUR_UTC));
-  if (expiry.getUTCMonth() !== month || expiry.getUTCDate() !== day || Number(strike) <= 0) return null;
+  const isStrike = Number(strike) > 0 && Number(strike) <= MAX_VENUE_NUMBER;
+  if (expiry.getUTCMonth() !== month || expiry.getUTCDate() !== day || !isStrike) return null;
   return {
     market: market === "BTC" ? "BTC" : "ETH",
     expirySeconds: expiry.getTime() / MILLISECONDS_PER_SECOND,

@@ -5,6 +5,9 @@ import type { Notices } from "./notices.ts";
 /** So many bad rows are a defect of some instruments, more are another format: a share of all rows, and one in any case. */
 const MAX_BAD_SHARE = 0.05;
 
+/** Above any price in USD, size or time in milliseconds that a venue shows: what is made of two such numbers stays finite. */
+export const MAX_VENUE_NUMBER = 1e15;
+
 /** The value in the schema's shape. @throws VenueError `malformed` saying which field is wrong */
 export function parseAnswer<T>(venue: string, schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);

@@ -8,7 +8,7 @@ import { loadExchange } from "./ccxt/load-exchange.ts";
 import { milliseconds, positiveDecimal } from "./ccxt/text-numbers.ts";
 import { DERIBIT_CONNECTION, DERIBIT_URL } from "./deribit/connection.ts";
 import { openJsonRpcSocket, type JsonRpcSocket } from "./deribit/json-rpc-socket.ts";
-import { parseAnswer } from "./parse-answer.ts";
+import { MAX_VENUE_NUMBER, parseAnswer } from "./parse-answer.ts";
 
 // Binance spot, api/v3/klines: https://developers.binance.com/docs/binance-spot-api-docs
 // Deribit, public/get_volatility_index_data: https://docs.deribit.com
@@ -38,7 +38,7 @@ const bar = z
   });
 const bars = z.array(bar).max(MAX_ROWS);
 
-const percent = z.number().positive();
+const percent = z.number().positive().max(MAX_VENUE_NUMBER);
 /** Beginning of the hour, then open, high, low and close of the index in percent. */
 const indexHour = z.tuple([z.int().positive(), percent, percent, percent, percent]);
 const indexAnswer = z.object({

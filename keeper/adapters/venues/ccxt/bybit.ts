@@ -5,7 +5,7 @@ import type { Telemetry } from "../../../ports/telemetry.ts";
 import { createFirstSeen, type FirstSeen } from "../first-seen.ts";
 import { createNotices, type Notices } from "../notices.ts";
 import { groupByExpiry, parseOptionName, premiumUsd } from "../option-rows.ts";
-import { parseAnswer, parseRows } from "../parse-answer.ts";
+import { MAX_VENUE_NUMBER, parseAnswer, parseRows } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
 import { loadExchange, type ExchangeSettings } from "./load-exchange.ts";
 import { decimal, optionalDecimal, positiveDecimal } from "./text-numbers.ts";
@@ -20,7 +20,7 @@ const USD = 1;
 
 const tickers = z.object({
   /** Unix milliseconds of the answer; neither index nor quotes carry a time. */
-  time: z.number().positive(),
+  time: z.number().positive().max(MAX_VENUE_NUMBER),
   result: z.object({ category: z.literal("option"), list: z.array(z.unknown()).max(MAX_INSTRUMENTS) }),
 });
 

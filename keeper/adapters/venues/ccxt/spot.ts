@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Market, MarketSnapshot } from "../../../ports/market-data.ts";
 import { VenueError, type MarketSource } from "../../../ports/market-source.ts";
-import { parseAnswer } from "../parse-answer.ts";
+import { MAX_VENUE_NUMBER, parseAnswer } from "../parse-answer.ts";
 import { asking } from "./asking.ts";
 import { loadExchange, type ExchangeSettings } from "./load-exchange.ts";
 import { decimal, positiveDecimal } from "./text-numbers.ts";
@@ -22,12 +22,12 @@ const SPOT_VENUES = {
 
 export type SpotVenue = keyof typeof SPOT_VENUES;
 
-const optionalNumber = z.number().nonnegative().nullable().default(null);
+const optionalNumber = z.number().nonnegative().max(MAX_VENUE_NUMBER).nullable().default(null);
 
 /** Top of a book as ccxt unifies it; a side is null or zero where nobody quotes. */
 const topOfBook = z.object({
   /** Milliseconds. */
-  timestamp: z.number().positive(),
+  timestamp: z.number().positive().max(MAX_VENUE_NUMBER),
   bid: optionalNumber,
   ask: optionalNumber,
   /** Coin; null where the venue does not publish sizes. */
@@ -38,7 +38,9 @@ const topOfBook = z.object({
 type TopOfBook = z.infer<typeof topOfBook>;
 
 /** Price, size, and the second of the last change; the best first. */
-const level = z.tuple([positiveDecimal, decimal, z.number().positive()]).rest(z.unknown());
+const level = z
+  .tuple([positiveDecimal, decimal, z.number().positive().max(MAX_VENUE_NUMBER)])
+  .rest(z.unknown());
 const krakenBook = z.object({ bids: z.array(level), asks: z.array(level) });
 
 /**

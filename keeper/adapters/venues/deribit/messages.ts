@@ -1,13 +1,14 @@
 import { z } from "zod";
+import { MAX_VENUE_NUMBER } from "../parse-answer.ts";
 
 // Deribit API v2.1.1, JSON-RPC 2.0 over WebSocket: https://docs.deribit.com
 
 /** More instruments than any currency lists. */
 const MAX_INSTRUMENTS = 10_000;
 
-const price = z.number().positive();
-const amount = z.number().nonnegative();
-const milliseconds = z.int().positive();
+const price = z.number().positive().max(MAX_VENUE_NUMBER);
+const amount = z.number().nonnegative().max(MAX_VENUE_NUMBER);
+const milliseconds = z.int().positive().max(MAX_VENUE_NUMBER);
 
 const failure = z.object({ code: z.int(), message: z.string() });
 

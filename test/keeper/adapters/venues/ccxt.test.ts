@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { openBybit } from "../../../../keeper/adapters/venues/ccxt/bybit.ts";
 import type { ExchangeSettings } from "../../../../keeper/adapters/venues/ccxt/load-exchange.ts";
 import { openOkx } from "../../../../keeper/adapters/venues/ccxt/okx.ts";
-import { openSpotVenue, type SpotVenue } from "../../../../keeper/adapters/venues/ccxt/spot.ts";
-import type { MarketSource } from "../../../../keeper/ports/market-source.ts";
+import { openSpotVenue, spotSnapshot, type SpotVenue } from "../../../../keeper/adapters/venues/ccxt/spot.ts";
+import { VenueError, type MarketSource } from "../../../../keeper/ports/market-source.ts";
 import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { sendJson, serveVenueHttp, type HttpVenue } from "../../../support/venue-servers.ts";
 import bybit from "../../../vectors/venues/bybit.json" with { type: "json" };
@@ -290,4 +290,17 @@ describe("venues through ccxt", () => {
       const quotes = (await source.latest("BTC")).expiries.flatMap((expiry) => expiry.quotes);
       expect(quotes).to.have.length(okx.tickers.data.length - (part === "tickers" ? 1 : 0));
     });
+
+  it("is malformed when a size or a price is beyond any: what is made of two of them must stay finite", async () => {
+    const top = { timestamp: 1_770_000_000_000, bid: 1, ask: 1.01, bidVolume: 2, askVolume: 3 };
+    expect(spotSnapshot("binance", "BTC", top).depthUsd).to.equal(5.03);
+    for (const field of ["timestamp", "bid", "ask", "bidVolume", "askVolume"]) {
+      const read = () => spotSnapshot("binance", "BTC", { ...top, [field]: 1.01e15 });
+      expect(read, field).to.throw(VenueError).with.property("code", "malformed");
+    }
+    const huge = structuredClone(bybit.tickers);
+    for (const row of huge.result.list) row.bid1Size = "1e200";
+    const error = await venueErrorOf((await opened("bybit", always(huge))).latest("BTC"));
+    expect(error.code).to.equal("malformed");
+  });
 });

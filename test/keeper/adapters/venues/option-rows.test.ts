@@ -23,6 +23,13 @@ const row = (changes: Partial<OptionRow> = {}): OptionRow => ({
 });
 
 describe("rows of options", () => {
+  it("have no strike that no option has", () => {
+    const named = (strike: string) => parseOptionName(`BTC-5FEB26-${strike}-C`)?.strikeUsd;
+    expect(named("1000000000000000")).to.equal(1e15);
+    expect(named("1000000000000001")).to.equal(undefined);
+    expect(named("9".repeat(400))).to.equal(undefined);
+  });
+
   it("come by expiry, then strike, then call before put", () => {
     const groups = groupByExpiry(
       [
