@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IClearingHouse} from "../interfaces/IClearingHouse.sol";
 import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
+import {TradeMath} from "../libraries/TradeMath.sol";
 import {Book} from "../types/Book.sol";
+import {BPS} from "../types/Constants.sol";
+import {MarketWord} from "../types/RiskReport.sol";
 import {AccountBook} from "./AccountBook.sol";
 
 /// @title PriceGate: the house's oracle, and which accounts rest on a price that is not confirmed
+/// @notice Two questions, because they are asked by two sides. Whether anything may leave an account is asked strictly: its owner would gain by a
+/// yes. Whether it may be liquidated is asked of what it holds alone, and of what weighs: its owner would gain by a no, and could bring one about
+/// by a trade or a trifle of collateral.
 abstract contract PriceGate is AccountBook {
-    /// How long at most an account that traded at unconfirmed prices is held while any market is quarantined.
+    /// @inheritdoc IClearingHouse
     uint256 public constant HOLD_SECONDS = 1 days;
+    /// @inheritdoc IClearingHouse
+    uint256 public constant HELD_SHARE_BPS = 500;
 
     /// @inheritdoc IClearingHouse
     address public oracle;
@@ -20,6 +29,17 @@ abstract contract PriceGate is AccountBook {
         // Nearly always: then the book need not be read.
         if (IRiskOracle(oracle).quarantinedCount() == 0) return true;
         return _isConfirmed(account, book(account));
+    }
+
+    /// @inheritdoc IClearingHouse
+    function mayLiquidate(uint256 account, uint256 maintenanceE6) external view returns (bool) {
+        IRiskOracle source = IRiskOracle(oracle);
+        if (source.quarantinedCount() == 0) return true;
+        (uint256 unconfirmedE6, uint256 wholeE6) = _exposureE6(source, book(account));
+        if (unconfirmedE6 == 0) return true;
+        // Without positions there is no margin: then the share is one of all that it holds.
+        uint256 baseE6 = maintenanceE6 == 0 ? wholeE6 : maintenanceE6;
+        return unconfirmedE6 * BPS < baseE6 * HELD_SHARE_BPS;
     }
 
     /// @inheritdoc IClearingHouse
@@ -56,5 +76,28 @@ abstract contract PriceGate is AccountBook {
             if (source.isQuarantined(now_.collateral[i].market)) return false;
         }
         return true;
+    }
+
+    /// @dev Absolute size and collateral at spot, USD * 1e6, rounded up: in quarantined markets, and in all.
+    function _exposureE6(
+        IRiskOracle source,
+        Book memory now_
+    ) private view returns (uint256 unconfirmedE6, uint256 wholeE6) {
+        uint256 positionCount = now_.positions.length;
+        for (uint256 i; i < positionCount + now_.collateral.length; ++i) {
+            bool isPosition = i < positionCount;
+            uint16 market =
+                isPosition
+                    ? now_.positions[i].instrument().market()
+                    : now_.collateral[i - positionCount].market;
+            uint256 quantityE8 =
+                isPosition
+                    ? SignedMath.abs(now_.positions[i].sizeE8())
+                    : now_.collateral[i - positionCount].quantityE8;
+            (MarketWord word, ) = source.marketState(market);
+            uint256 exposureE6 = TradeMath.costUpE6(quantityE8, word.spotE8());
+            wholeE6 += exposureE6;
+            if (source.isQuarantined(market)) unconfirmedE6 += exposureE6;
+        }
     }
 }

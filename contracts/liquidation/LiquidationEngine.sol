@@ -46,8 +46,8 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
         if (auction_.phase != Phase.None) revert AlreadyCalled(account);
         Book memory book = house.book(account);
         if (_isEmpty(book)) revert NothingToSell(account);
-        _requireConfirmed(account);
         Margin memory margin = _marginEngine().assess(book);
+        _requirePriced(account, margin);
         _requireCallable(account, margin);
 
         auction_.phase = Phase.Called;
@@ -70,9 +70,9 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     /// @inheritdoc ILiquidationEngine
     function release(uint256 account) external nonReentrant {
         _requireCalled(account);
-        _requireConfirmed(account);
         Book memory book = house.book(account);
         Margin memory margin = _marginEngine().assess(book);
+        _requirePriced(account, margin);
         uint256 target = config.liquidationParams().targetHealthBps;
         uint256 health = AuctionMath.healthBps(margin.equityE6, margin.maintenanceE6);
         if (health < target && !_isEmpty(book)) revert BelowTarget(account, health, target);
@@ -82,8 +82,9 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     /// @inheritdoc ILiquidationEngine
     function update(uint256 account) external nonReentrant {
         _requireCalled(account);
-        _requireConfirmed(account);
-        _sync(account, _marginEngine().assess(house.book(account)), config.liquidationParams());
+        Margin memory margin = _marginEngine().assess(house.book(account));
+        _requirePriced(account, margin);
+        _sync(account, margin, config.liquidationParams());
     }
 
     /// @inheritdoc ILiquidationEngine
@@ -150,9 +151,9 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     /// @dev The bidder is the caller, or the caller acts for it.
     function _bid(Bid calldata bid_) private returns (int256 paidE6) {
         _requireBid(bid_);
-        _requireConfirmed(bid_.account);
         LiquidationParams memory params = config.liquidationParams();
         MarginBreakdown memory before = _marginEngine().breakdown(house.book(bid_.account));
+        _requirePriced(bid_.account, before.margin);
         _sync(bid_.account, before.margin, params);
         Auction memory auction_ = _auctions[bid_.account];
         if (bid_.phase != auction_.phase) revert AuctionMoved(auction_.phase, auction_.version);
@@ -175,8 +176,10 @@ contract LiquidationEngine is ReentrancyGuardTransient, ILiquidationEngine {
     }
 
     /// @dev No step of an auction rests on a price that nobody confirmed: what is sold at a false one is gone.
-    function _requireConfirmed(uint256 account) private view {
-        if (!house.isConfirmed(account)) revert IClearingHouse.UnconfirmedPrice(account);
+    function _requirePriced(uint256 account, Margin memory margin) private view {
+        if (!house.mayLiquidate(account, margin.maintenanceE6)) {
+            revert IClearingHouse.UnconfirmedPrice(account);
+        }
     }
 
     /// @dev Everything about a bid that can be known without a price. The throttle's admission belongs here.

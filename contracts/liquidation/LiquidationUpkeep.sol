@@ -68,10 +68,10 @@ contract LiquidationUpkeep is AutomationCompatibleInterface, ILiquidationUpkeep 
     }
 
     function _actionFor(uint256 account, uint256 targetHealthBps) private view returns (Action) {
-        // Until its prices are confirmed the engine would refuse every step.
-        if (!house.isConfirmed(account)) return Action.None;
         Book memory book = house.book(account);
         Margin memory margin = IMarginEngine(house.engine()).assess(book);
+        // Until its prices are confirmed the engine would refuse every step.
+        if (!house.mayLiquidate(account, margin.maintenanceE6)) return Action.None;
         ILiquidationEngine.Auction memory auction = liquidation.auction(account);
         bool empty = book.positions.length == 0 && (book.cashE6 >= 0 || book.collateral.length == 0);
         if (auction.phase == ILiquidationEngine.Phase.None) {

@@ -79,6 +79,19 @@ contract QuarantineGateTest is HouseFixture {
         VM.stopPrank();
     }
 
+    /// The same for a seller, whose gain is a price too high.
+    function test_RevertWhen_TheGainOfASellersReductionIsTakenOut() external {
+        oracle.setQuarantined(ETH, true);
+        _trade(other, holder, call, 10 * UNIT, uint128(50 * MARK_E8));
+        VM.assertEq(house.positions(holder).length, 0);
+        VM.startPrank(alice);
+        _expectUnconfirmed(holder);
+        house.withdraw(holder, address(coin), USD, alice);
+        oracle.setQuarantined(ETH, false);
+        house.withdraw(holder, address(coin), USD, alice);
+        VM.stopPrank();
+    }
+
     /// The gain cannot be handed on to an account that holds nothing in the market either.
     function test_RevertWhen_TheGainIsHandedOnThroughAnotherMarket() external {
         _deposit(alice, holder, wbtc, 1e8);
