@@ -10,6 +10,7 @@ import {AccountRisk} from "../types/AccountRisk.sol";
 interface IAccountRiskVerifier {
     /// @notice The last report publishes no table.
     error NoAccountRoot();
+    /// @notice A tree of so many levels has more rows than there are accounts.
     error ProofTooLong(uint256 length, uint256 maxLength);
 
     /// @notice True when the row is in the table of the last accepted report.

@@ -18,6 +18,7 @@ interface ICollateralVault {
         uint256 capUnits;
     }
 
+    /// @notice An asset is new or changed.
     event AssetSet(
         uint256 indexed index,
         address indexed token,
@@ -26,21 +27,36 @@ interface ICollateralVault {
         uint256 capUnits,
         bool enabled
     );
+    /// @notice Tokens came in.
     event Pulled(address indexed token, address indexed from, uint256 units);
+    /// @notice Tokens went out.
     event Pushed(address indexed token, address indexed to, uint256 units);
+    /// @notice Tokens that came by themselves are counted.
     event InflowRecorded(address indexed token, uint256 units);
+    /// @notice Collateral changed accounts.
     event CollateralMoved(uint256 indexed from, uint256 indexed to, address indexed token, uint256 units);
 
+    /// @notice An address is missing.
     error ZeroAddress();
+    /// @notice The vault takes no such token.
     error UnknownAsset(address token);
+    /// @notice The asset takes no new deposits.
     error AssetDisabled(address token);
+    /// @notice More would be held of the token than governance allows.
     error CapExceeded(address token, uint256 held, uint256 cap);
+    /// @notice The token has more decimals than quantities are scaled by.
     error WrongDecimals(address token, uint8 decimals, uint8 max);
+    /// @notice So many assets at most are walked over in a margin check.
     error TooManyAssets(uint256 count, uint256 max);
+    /// @notice A haircut leaves something.
     error HaircutTooLarge(uint256 haircutBps, uint256 maxBps);
+    /// @notice The account has less of the token.
     error InsufficientCollateral(uint256 account, address token, uint256 units, uint256 available);
+    /// @notice The vault holds less of the token.
     error InsufficientLiquidity(address token, uint256 units, uint256 held);
+    /// @notice Larger quantities would not fit the margin arithmetic.
     error CapTooLarge(uint256 capUnits, uint256 maxUnits);
+    /// @notice The token's balance does not cover what is recorded.
     error BalanceBelowRecord(address token, uint256 balance, uint256 recorded);
 
     /// @notice Governance only: adds an asset or changes one. A disabled asset takes no new deposits; what is held still counts and may leave.
@@ -73,10 +89,13 @@ interface ICollateralVault {
         uint256 shareWad
     ) external returns (Collateral[] memory moved);
 
+    /// @notice The token that cash is in.
     function settlementCoin() external view returns (address);
+    /// @notice Every asset, the settlement coin first.
     function assets() external view returns (Asset[] memory);
     /// @notice Units of a token recorded as held for all accounts together (cash included).
     function held(address token) external view returns (uint256);
+    /// @notice An account's collateral in units of the token; zero for the settlement coin.
     function balanceOf(uint256 account, address token) external view returns (uint256);
     /// @notice The account's collateral after haircuts, for margin.
     function collateralOf(uint256 account) external view returns (Collateral[] memory);

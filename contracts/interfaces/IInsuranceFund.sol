@@ -13,19 +13,30 @@ interface IInsuranceFund {
         uint256 readyAt;
     }
 
+    /// @notice The fund paid towards an insolvent account.
     event Covered(uint256 indexed account, uint256 amountE6);
+    /// @notice A penalty came in.
     event PenaltyReceived(uint256 amountE6);
+    /// @notice So much is locked for open insolvent accounts.
     event ReserveSet(uint256 reserveE6);
+    /// @notice Shares wait to leave.
     event ExitRequested(address indexed owner, uint256 shares, uint256 assetsAtRequest, uint256 readyAt);
+    /// @notice Shares stay after all.
     event ExitCancelled(address indexed owner, uint256 shares);
 
+    /// @notice Nothing is not a number of shares.
     error ZeroShares();
+    /// @notice An owner has one request at a time.
     error ExitPending(address owner, uint256 shares);
+    /// @notice The owner has no request.
     error NoExitRequested(address owner);
+    /// @notice The waiting time is not over.
     error ExitNotReady(uint256 readyAt, uint256 now_);
+    /// @notice The time to leave is over: ask again.
     error ExitLapsed(uint256 closedAt, uint256 now_);
     /// @notice The exit would leave less than what open insolvent accounts may need.
     error ReserveLocked(uint256 leftE6, uint256 reserveE6);
+    /// @notice The balance does not hold the penalty.
     error PenaltyNotReceived(uint256 balanceE6, uint256 requiredE6);
 
     /// @notice Locks shares for leaving; they keep bearing losses. One request per owner.
@@ -34,6 +45,7 @@ interface IInsuranceFund {
     function cancelExit() external;
     /// @notice Pays the caller's request once it is ready, rounded down.
     function exit(address receiver) external returns (uint256 assets);
+    /// @notice An owner's request; zeros when there is none.
     function exitRequest(address owner) external view returns (ExitRequest memory);
 
     /// @notice Liquidation only: pays towards an insolvent account, at most what the fund has; returns what it paid into the vault.
@@ -42,6 +54,7 @@ interface IInsuranceFund {
     function notifyPenalty(uint256 amountE6) external;
     /// @notice Liquidation only: locks exits up to the reserve of open insolvent accounts.
     function setReserve(uint256 reserveE6) external;
+    /// @notice What open insolvent accounts may need.
     function reserveE6() external view returns (uint256);
     /// @notice All that the fund can pay: the shares' assets and the penalties still dripping.
     function capacityE6() external view returns (uint256);

@@ -52,8 +52,11 @@ interface ILiquidationEngine {
         uint256 maxShareWad;
     }
 
+    /// @notice An account below maintenance is called.
     event MarginCalled(uint256 indexed account, int256 equityE6, uint256 maintenanceE6, uint256 healthBps);
+    /// @notice The call is over.
     event MarginCallEnded(uint256 indexed account, uint256 healthBps);
+    /// @notice A share of an account went to a bidder.
     event SliceSold(
         uint256 indexed account,
         uint256 indexed bidder,
@@ -64,6 +67,7 @@ interface ILiquidationEngine {
         uint256 healthBeforeBps,
         uint256 healthAfterBps
     );
+    /// @notice A called account is insolvent.
     event AccountInsolvent(uint256 indexed account, int256 equityE6);
     /// @notice An insolvent account is back in the called phase.
     event AccountRecovered(uint256 indexed account, int256 equityE6);
@@ -72,17 +76,29 @@ interface ILiquidationEngine {
 
     /// @notice Equity is not below maintenance margin: nothing to call.
     error Healthy(uint256 account, int256 equityE6, uint256 maintenanceE6);
+    /// @notice The account is called.
     error AlreadyCalled(uint256 account);
+    /// @notice The account is not called.
     error NotCalled(uint256 account);
+    /// @notice The call goes on until target health.
     error BelowTarget(uint256 account, uint256 healthBps, uint256 targetBps);
+    /// @notice The bid's deadline is past.
     error BidExpired(uint256 deadline, uint256 now_);
+    /// @notice The auction is not the one that the bid was made for.
     error AuctionMoved(Phase phase, uint32 version);
+    /// @notice Nothing is not a share.
     error ZeroShare();
+    /// @notice Less may be taken at once.
     error ShareTooLarge(uint256 shareWad, uint256 maxWad);
+    /// @notice The bidder would pay more than it allows.
     error PaysTooMuch(int256 paidE6, int256 maxPaidE6);
+    /// @notice A fill outside the insolvent phase raises health.
     error HealthNotImproved(uint256 beforeBps, uint256 afterBps);
+    /// @notice The account holds nothing that could be sold.
     error NothingToSell(uint256 account);
+    /// @notice The caller neither owns nor operates the bidder.
     error NotBidder(uint256 bidder, address caller);
+    /// @notice Nobody bids for itself.
     error SelfBid(uint256 account);
 
     /// @notice Flags an account below maintenance; anyone may call.
@@ -104,9 +120,12 @@ interface ILiquidationEngine {
     /// @notice Brings to the fund the penalties that the vault could not pay when they fell due; anyone may call. Returns what came.
     function collectPenalties() external returns (uint256 paidE6);
 
+    /// @notice The auction as of its last change.
     function auction(uint256 account) external view returns (Auction memory);
+    /// @notice Every account that is called, in no order.
     function calledAccounts() external view returns (uint256[] memory);
     /// @notice What the account keeps locked in the insurance fund: debt plus maintenance margin while insolvent, else zero.
     function reserveOfE6(uint256 account) external view returns (uint256);
+    /// @notice The auction as a bid in this block would find it.
     function quote(uint256 account) external view returns (Quote memory);
 }

@@ -16,6 +16,7 @@ interface ILiquidationUpkeep {
         Action action;
     }
 
+    /// @notice An upkeep names so many tasks at most, so that it fits in a block.
     error TooManyTasks(uint256 count, uint256 max);
 
     /// @notice checkData is abi.encode(first, last), a range of account ids (from one). Names a bounded number of tasks.

@@ -9,9 +9,11 @@ import {Position} from "../types/Position.sol";
 /// @title MarginEngine: the margin of any book, from the oracle's parameters and governance's rules
 /// @notice Total: no book that the clearing house can hold makes it revert once a report and a scenario set are stored.
 interface IMarginEngine {
+    /// @notice The oracle has no report yet.
     error NoReport();
     /// @notice The normal table's contract does not hold the code that the libraries were written for.
     error WrongNormalTable(address table, bytes32 codeHash, bytes32 expectedHash);
+    /// @notice The last report is too old for an action that adds risk.
     error ReportTooOld(uint256 ageSeconds, uint256 maxAgeSeconds);
 
     /// @notice Equity, initial and maintenance margin of a book under the configured models.

@@ -36,6 +36,7 @@ interface IMarginLens {
         int256[] surplus;
     }
 
+    /// @notice Each account with its book, margin and health.
     function accounts(uint256[] calldata ids) external view returns (AccountView[] memory);
     /// @notice Health of up to `count` accounts from id `first`; fewer at the end of the list.
     function health(uint256 first, uint256 count) external view returns (HealthView[] memory);
