@@ -160,7 +160,10 @@ const keepers = z.strictObject({
     rotationSeconds: uint,
     unbondingSeconds: uint,
   }),
+  /** Units of the token for each signature of an accepted report. */
   rewardUnitsPerSignature: units,
+  /** Whoever carries a report to the chain is paid like so many signatures. */
+  rewardSharesPerCarriage: uint,
 });
 
 const schema = z.strictObject({

@@ -134,7 +134,7 @@ async function takePart(
 
   const policy = transactionPolicy(open.deployment.chainId, config.transactions);
   const sender = senderOn(open.pool, { wallet: keys.transmitter, log: store, policy, telemetry, signal });
-  const chain = createOracleChain(open.deployment.addresses, open.provider, sender);
+  const chain = createOracleChain(open.deployment.addresses, open.provider, sender, address);
   const server = await serveStatus(
     base,
     monitor,

@@ -44,15 +44,18 @@ library CodeBlob {
         }
     }
 
-    /// @notice A keeper configuration, encoded as (bytes32 digest, uint8 faults, address[] keepers).
+    /// @notice A keeper configuration, encoded as (bytes32 digest, uint256 faults | excluded << 8, address[] keepers): excluded has a bit for each
+    /// keeper, by position, that no longer counts.
     function keeperConfiguration(
         address pointer
-    ) internal view returns (bytes32 digest, uint8 faults, address[] memory keepers) {
+    ) internal view returns (bytes32 digest, uint8 faults, uint256 excluded, address[] memory keepers) {
         bytes memory blob = SSTORE2.read(pointer);
         // Three head words, then the list, which has the same words in the encoding as in memory.
         assembly ("memory-safe") {
             digest := mload(add(blob, 0x20))
-            faults := mload(add(blob, 0x40))
+            excluded := mload(add(blob, 0x40))
+            faults := and(excluded, 0xff)
+            excluded := shr(8, excluded)
             keepers := add(blob, 0x80)
         }
     }

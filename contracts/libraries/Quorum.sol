@@ -29,6 +29,19 @@ library Quorum {
         return keccak256(abi.encode(chainId, registry, configCount, entriesHash, faults, parametersHash));
     }
 
+    /// @notice Whether a set of keepers, one bit for each by position, holds the one at the position.
+    function isIn(uint256 set, uint256 position) internal pure returns (bool) {
+        return (set >> position) & 1 != 0;
+    }
+
+    /// @notice The keepers that are not in a set, in the same order.
+    function without(address[] memory all, uint256 set) internal pure returns (address[] memory rest) {
+        uint256 count;
+        for (uint256 i; i < all.length; ++i) if (!isIn(set, i)) ++count;
+        rest = new address[](count);
+        for (uint256 i = all.length; i > 0; --i) if (!isIn(set, i - 1)) rest[--count] = all[i - 1];
+    }
+
     /// @notice Position of a signer in the rising list at or after the cursor; the list's length when it is not there.
     function find(address[] memory rising, uint256 cursor, address signer) internal pure returns (uint256) {
         uint256 count = rising.length;

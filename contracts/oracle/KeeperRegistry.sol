@@ -15,6 +15,7 @@ import {KeeperEntry} from "../types/KeeperTypes.sol";
 contract KeeperRegistry is IKeeperRegistry, AccessControl {
     using KeeperEntries for KeeperEntry;
 
+    /// @inheritdoc IKeeperRegistry
     bytes32 public constant CONFIGURER_ROLE = keccak256("CONFIGURER_ROLE");
     /// A report in flight has time to land; a key that is given up does not count for long.
     uint256 internal constant MIN_OVERLAP_SECONDS = 1 minutes;
@@ -25,6 +26,7 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
         address payee;
         /// The last configuration that held it.
         uint64 lastConfig;
+        bool excluded;
     }
 
     /// @inheritdoc IKeeperRegistry
@@ -74,8 +76,21 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
     }
 
     /// @inheritdoc IKeeperRegistry
+    function exclude(address reportKey) external onlyRole(CONFIGURER_ROLE) {
+        KeyRecord storage record = _keys[reportKey];
+        if (record.excluded) revert AlreadyExcluded(reportKey);
+        (address current, address previous) = (_pointer, _previousPointer);
+        _pointer = _without(current, reportKey);
+        // There is one when its time is not over.
+        if (block.timestamp <= _previousUntil) _previousPointer = _without(previous, reportKey);
+        if (_pointer == current && _previousPointer == previous) revert NotCounting(reportKey);
+        record.excluded = true;
+        emit KeeperExcluded(reportKey);
+    }
+
+    /// @inheritdoc IKeeperRegistry
     function configDigest() external view returns (bytes32 digest) {
-        (digest, , ) = CodeBlob.keeperConfiguration(_pointer);
+        (digest, , , ) = CodeBlob.keeperConfiguration(_pointer);
     }
 
     /// @inheritdoc IKeeperRegistry
@@ -84,8 +99,14 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
     }
 
     /// @inheritdoc IKeeperRegistry
-    function keepers() external view returns (address[] memory rising) {
-        (, , rising) = CodeBlob.keeperConfiguration(_pointer);
+    function keepers() external view returns (address[] memory) {
+        (, , uint256 excluded, address[] memory rising) = CodeBlob.keeperConfiguration(_pointer);
+        return Quorum.without(rising, excluded);
+    }
+
+    /// @inheritdoc IKeeperRegistry
+    function keysOf(bytes32 digest) external view returns (address[] memory rising) {
+        (, , , rising) = CodeBlob.keeperConfiguration(_knownPointer(digest));
     }
 
     /// @inheritdoc IKeeperRegistry
@@ -95,7 +116,7 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
 
     /// @inheritdoc IKeeperRegistry
     function faults() public view returns (uint8 faults_) {
-        (, faults_, ) = CodeBlob.keeperConfiguration(_pointer);
+        (, faults_, , ) = CodeBlob.keeperConfiguration(_pointer);
     }
 
     /// @inheritdoc IKeeperRegistry
@@ -105,14 +126,15 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
 
     /// @inheritdoc IKeeperRegistry
     function isKeeper(address signer) external view returns (bool) {
-        (, , address[] memory rising) = CodeBlob.keeperConfiguration(_pointer);
-        return Quorum.find(rising, 0, signer) < rising.length;
+        (, , uint256 excluded, address[] memory rising) = CodeBlob.keeperConfiguration(_pointer);
+        uint256 position = Quorum.find(rising, 0, signer);
+        return position < rising.length && !Quorum.isIn(excluded, position);
     }
 
     /// @inheritdoc IKeeperRegistry
     function overlapping() external view returns (bytes32 digest, uint256 until) {
         if (_previousPointer == address(0)) return (0, 0);
-        (digest, , ) = CodeBlob.keeperConfiguration(_previousPointer);
+        (digest, , , ) = CodeBlob.keeperConfiguration(_previousPointer);
         until = _previousUntil;
     }
 
@@ -123,14 +145,20 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
 
     /// @inheritdoc IKeeperRegistry
     function countsUntil(address reportKey) external view returns (uint256) {
-        uint64 last = _keys[reportKey].lastConfig;
-        return last == _configCount ? type(uint256).max : _countedUntil[last];
+        KeyRecord memory record = _keys[reportKey];
+        if (record.excluded) return 0;
+        return record.lastConfig == _configCount ? type(uint256).max : _countedUntil[record.lastConfig];
     }
 
     /// @inheritdoc IKeeperRegistry
-    function requireQuorum(bytes32 digest, bytes32 messageHash, bytes[] calldata signatures) external view {
-        (bytes32 current, uint8 faults_, address[] memory rising) = CodeBlob.keeperConfiguration(_pointer);
-        if (digest != current) (faults_, rising) = _overlapped(digest, current);
+    function requireQuorum(
+        bytes32 digest,
+        bytes32 messageHash,
+        bytes[] calldata signatures
+    ) external view returns (uint256 signers) {
+        (bytes32 current, uint8 faults_, uint256 excluded, address[] memory rising) = CodeBlob
+            .keeperConfiguration(_pointer);
+        if (digest != current) (faults_, excluded, rising) = _overlapped(digest, current);
         uint256 required = Quorum.signatureCount(faults_);
         if (signatures.length != required) revert WrongSignatureCount(signatures.length, required);
 
@@ -144,7 +172,8 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
             if (problem != ECDSA.RecoverError.NoError) revert BadSignature(i);
             if (signer <= previous) revert DuplicateOrUnorderedSigner(previous, signer);
             cursor = Quorum.find(rising, cursor, signer);
-            if (cursor == rising.length) revert UnknownSigner(signer);
+            if (cursor == rising.length || Quorum.isIn(excluded, cursor)) revert UnknownSigner(signer);
+            signers |= 1 << cursor;
             previous = signer;
         }
     }
@@ -155,9 +184,7 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
         bytes32 messageHash,
         bytes calldata signature
     ) external view returns (address signer) {
-        address pointer = _pointerOf[digest];
-        if (pointer == address(0)) revert UnknownConfigDigest(digest);
-        (, , address[] memory rising) = CodeBlob.keeperConfiguration(pointer);
+        (, , , address[] memory rising) = CodeBlob.keeperConfiguration(_knownPointer(digest));
         ECDSA.RecoverError problem;
         (signer, problem, ) = ECDSA.tryRecoverCalldata(messageHash, signature);
         if (problem != ECDSA.RecoverError.NoError) revert BadSignature(0);
@@ -168,14 +195,39 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
     function _overlapped(
         bytes32 digest,
         bytes32 current
-    ) private view returns (uint8 faults_, address[] memory rising) {
+    ) private view returns (uint8 faults_, uint256 excluded, address[] memory rising) {
         address previous = _previousPointer;
         if (previous == address(0) || block.timestamp > _previousUntil) {
             revert WrongConfigDigest(digest, current);
         }
         bytes32 overlapped;
-        (overlapped, faults_, rising) = CodeBlob.keeperConfiguration(previous);
+        (overlapped, faults_, excluded, rising) = CodeBlob.keeperConfiguration(previous);
         if (digest != overlapped) revert WrongConfigDigest(digest, current);
+    }
+
+    function _knownPointer(bytes32 digest) private view returns (address pointer) {
+        pointer = _pointerOf[digest];
+        if (pointer == address(0)) revert UnknownConfigDigest(digest);
+    }
+
+    /// The same configuration without the key: under its digest, every other keeper at its position. Where the key is not in it, nothing changes.
+    function _without(address pointer, address reportKey) private returns (address) {
+        (bytes32 digest, uint8 faults_, uint256 excluded, address[] memory rising) = CodeBlob
+            .keeperConfiguration(pointer);
+        uint256 position = Quorum.find(rising, 0, reportKey);
+        if (position == rising.length) return pointer;
+        return _write(digest, faults_, excluded | (1 << position), rising);
+    }
+
+    function _write(
+        bytes32 digest,
+        uint256 faults_,
+        uint256 excluded,
+        address[] memory rising
+    ) private returns (address pointer) {
+        // One bit for each of at most 31 keepers.
+        pointer = SSTORE2.write(abi.encode(digest, faults_ | (excluded << 8), rising));
+        _pointerOf[digest] = pointer;
     }
 
     function _replace(KeeperEntry[] memory newEntries, uint8 newFaults) private {
@@ -197,11 +249,14 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
         if (newEntries.length != expected) revert WrongKeeperCount(newEntries.length, expected);
         uint64 count = ++_configCount;
         address[] memory rising = new address[](expected);
+        uint256 excluded;
         for (uint256 i; i < expected; ++i) {
             address key = newEntries[i].reportKey;
             _requireEntry(newEntries, i);
             rising[i] = key;
-            _keys[key] = KeyRecord(newEntries[i].payee, count);
+            KeyRecord storage record = _keys[key];
+            (record.payee, record.lastConfig) = (newEntries[i].payee, count);
+            if (record.excluded) excluded |= 1 << i;
         }
         bytes memory encoded = abi.encode(newEntries);
         bytes32 digest = Quorum.configDigest(
@@ -212,9 +267,8 @@ contract KeeperRegistry is IKeeperRegistry, AccessControl {
             newFaults,
             parametersHash
         );
-        _pointer = SSTORE2.write(abi.encode(digest, newFaults, rising));
+        _pointer = _write(digest, newFaults, excluded, rising);
         _entriesPointer = SSTORE2.write(encoded);
-        _pointerOf[digest] = _pointer;
         emit KeepersSet(count, digest, newEntries, newFaults, parametersHash);
     }
 

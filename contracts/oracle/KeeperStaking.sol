@@ -4,8 +4,6 @@ pragma solidity 0.8.37;
 import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IKeeperRegistry} from "../interfaces/IKeeperRegistry.sol";
 import {IKeeperStaking} from "../interfaces/IKeeperStaking.sol";
@@ -13,17 +11,15 @@ import {KeeperEntries} from "../libraries/KeeperEntries.sol";
 import {Quorum} from "../libraries/Quorum.sol";
 import {BPS} from "../types/Constants.sol";
 import {KeeperEntry, StakeDelays} from "../types/KeeperTypes.sol";
+import {KeeperClaims} from "./KeeperClaims.sol";
 
 /// @title KeeperStaking
-contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
+contract KeeperStaking is KeeperClaims, AccessControl {
     using SafeERC20 for IERC20;
-    using KeeperEntries for KeeperEntry;
     using KeeperEntries for KeeperEntry[];
 
+    /// @inheritdoc IKeeperStaking
     bytes32 public constant SLASHER_ROLE = keccak256("SLASHER_ROLE");
-    bytes32 internal constant KEY_TYPEHASH = keccak256(
-        "KeeperKey(address operator,address reportKey,bytes32 networkKey)"
-    );
     /// Twice the largest configuration: activate() walks over all of them.
     uint256 internal constant MAX_MEMBERS = 62;
     uint256 internal constant MAX_DELAY_SECONDS = 30 days;
@@ -32,6 +28,7 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
     /// Whoever proves against itself loses at least three quarters.
     uint256 internal constant MAX_PROVER_SHARE_BPS = 2_500;
 
+    /// @inheritdoc IKeeperStaking
     IKeeperRegistry public immutable registry;
     /// @inheritdoc IKeeperStaking
     IERC20 public immutable token;
@@ -46,11 +43,7 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
     /// @inheritdoc IKeeperStaking
     uint8 public faults;
     /// @inheritdoc IKeeperStaking
-    mapping(address operator => bool) public isCandidate;
-    /// @inheritdoc IKeeperStaking
-    mapping(address reportKey => address) public operatorOf;
-    mapping(bytes32 networkKey => address) private _networkKeyHolder;
-    mapping(bytes32 endpointHash => address) private _endpointHolder;
+    mapping(address operator => bool) public isExpelled;
     mapping(address operator => Member) private _members;
     address[] private _operators;
 
@@ -63,7 +56,7 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
         StakeDelays memory delays_,
         uint96 minStakeUnits_,
         address[] memory candidates
-    ) EIP712("Ballast", "1") {
+    ) {
         if (sink_ == address(0)) revert ZeroAddress();
         if (proverShareBps_ > MAX_PROVER_SHARE_BPS) {
             revert ShareOutOfBounds(proverShareBps_, 0, MAX_PROVER_SHARE_BPS);
@@ -84,6 +77,7 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
     /// @inheritdoc IKeeperStaking
     function join(KeeperEntry calldata entry, uint96 units, bytes calldata possession) external {
         if (!isCandidate[msg.sender]) revert NotAllowed(msg.sender);
+        if (isExpelled[msg.sender]) revert Expelled(msg.sender);
         Member storage m = _members[msg.sender];
         if (m.entry.reportKey != address(0)) revert AlreadyMember(msg.sender);
         if (units < minStakeUnits) revert StakeTooSmall(units, minStakeUnits);
@@ -113,11 +107,10 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
     /// @inheritdoc IKeeperStaking
     function rotate(KeeperEntry calldata entry, bytes calldata possession) external {
         Member storage m = _living(msg.sender);
-        if (m.leavesAt != 0) revert AlreadyLeaving(m.leavesAt);
         address holder = operatorOf[entry.reportKey];
         bool own = entry.reportKey == m.entry.reportKey || entry.reportKey == m.pending.reportKey;
         if (holder != address(0) && !own) revert ReportKeyTaken(entry.reportKey, holder);
-        if (m.pending.reportKey != address(0)) _release(m.pending, m.entry);
+        if (m.pending.reportKey != address(0)) _release(msg.sender, m.pending, m.entry);
         _claim(entry, possession);
         uint256 pendingFrom = block.timestamp + _delays.rotationSeconds;
         m.pending = entry;
@@ -135,6 +128,14 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
     }
 
     /// @inheritdoc IKeeperStaking
+    function cancelLeave() external {
+        Member storage m = _living(msg.sender);
+        if (m.leavesAt == 0) revert NotLeaving(msg.sender);
+        m.leavesAt = 0;
+        emit LeaveCancelled(msg.sender);
+    }
+
+    /// @inheritdoc IKeeperStaking
     function withdraw(address to) external {
         if (to == address(0)) revert ZeroAddress();
         Member storage m = _living(msg.sender);
@@ -143,11 +144,7 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
         uint256 boundUntil = Math.saturatingAdd(lastDuty, _delays.unbondingSeconds);
         if (block.timestamp <= boundUntil) revert StillBound(boundUntil, block.timestamp);
         uint256 units = m.stakeUnits;
-        if (m.pending.reportKey != address(0)) _release(m.pending, m.entry);
-        delete _networkKeyHolder[m.entry.networkKey];
-        delete _endpointHolder[m.entry.endpointHash()];
-        delete _members[msg.sender];
-        _removeOperator(msg.sender);
+        _removeMember(msg.sender, m);
         emit Withdrawn(msg.sender, to, units);
         token.safeTransfer(to, units);
     }
@@ -160,7 +157,7 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
         for (uint256 i; i < _operators.length && count < required; ++i) {
             Member storage m = _members[_operators[i]];
             if (!_isEligible(_operators[i], m)) continue;
-            if (m.pending.reportKey != address(0) && block.timestamp >= m.pendingFrom) _applyPending(m);
+            if (_isPendingDue(m)) _applyPending(_operators[i], m);
             chosen[count++] = m.entry;
         }
         if (count < required) revert NotEnoughKeepers(count, required);
@@ -188,6 +185,22 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
         emit Slashed(operator, reportKey, prover, slashedUnits, proverUnits);
         token.safeTransfer(prover, proverUnits);
         token.safeTransfer(sink, slashedUnits - proverUnits);
+    }
+
+    /// @inheritdoc IKeeperStaking
+    function expel(address reportKey) external {
+        address operator = operatorOf[reportKey];
+        if (operator == address(0)) revert UnknownReportKey(reportKey);
+        Member storage m = _members[operator];
+        bool isMember = m.entry.reportKey != address(0);
+        if (!isMember && !isExpelled[operator]) revert NotMember(operator);
+        if (m.stakeUnits != 0) revert StakeLeft(operator, m.stakeUnits);
+        _exclude(reportKey);
+        if (!isMember) return;
+        _exclude(m.entry.reportKey);
+        isExpelled[operator] = true;
+        _removeMember(operator, m);
+        emit OperatorExpelled(operator, reportKey);
     }
 
     /// @inheritdoc IKeeperStaking
@@ -221,17 +234,16 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
     }
 
     /// @inheritdoc IKeeperStaking
-    function atStakeUnits(address reportKey) external view returns (uint256) {
-        return _members[operatorOf[reportKey]].stakeUnits;
+    function isInGoodStanding(address reportKey) external view returns (bool) {
+        address operator = operatorOf[reportKey];
+        if (operator == address(0) || isExpelled[operator]) return false;
+        Member storage m = _members[operator];
+        return m.entry.reportKey == address(0) || m.stakeUnits >= minStakeUnits;
     }
 
     /// @inheritdoc IKeeperStaking
-    function possessionHash(
-        address operator,
-        address reportKey,
-        bytes32 networkKey
-    ) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(KEY_TYPEHASH, operator, reportKey, networkKey)));
+    function atStakeUnits(address reportKey) external view returns (uint256) {
+        return _members[operatorOf[reportKey]].stakeUnits;
     }
 
     function _isEligible(address operator, Member storage m) private view returns (bool) {
@@ -239,7 +251,8 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
             isCandidate[operator] &&
             block.timestamp >= m.eligibleFrom &&
             (m.leavesAt == 0 || block.timestamp < m.leavesAt) &&
-            m.stakeUnits >= minStakeUnits;
+            m.stakeUnits >= minStakeUnits &&
+            _holds(operator, _isPendingDue(m) ? m.pending : m.entry);
     }
 
     function _living(address operator) private view returns (Member storage m) {
@@ -248,45 +261,28 @@ contract KeeperStaking is IKeeperStaking, EIP712, AccessControl {
         if (m.stakeUnits == 0) revert NoStakeLeft(operator);
     }
 
-    /// Checks an entry and reserves its keys and endpoint for the caller.
-    function _claim(KeeperEntry calldata entry, bytes calldata possession) private {
-        if (entry.payee == address(0)) revert ZeroAddress();
-        if (entry.networkKey == 0) revert ZeroNetworkKey();
-        if (!KeeperEntries.hasEndpointInBounds(entry)) {
-            revert EndpointLengthOutOfBounds(
-                bytes(entry.endpoint).length,
-                KeeperEntries.MIN_ENDPOINT_BYTES,
-                KeeperEntries.MAX_ENDPOINT_BYTES
-            );
-        }
-        bytes32 hash = possessionHash(msg.sender, entry.reportKey, entry.networkKey);
-        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(hash, possession);
-        if (problem != ECDSA.RecoverError.NoError || signer != entry.reportKey) {
-            revert NoProofOfPossession(entry.reportKey);
-        }
-        operatorOf[entry.reportKey] = msg.sender;
-
-        address holder = _networkKeyHolder[entry.networkKey];
-        if (holder != address(0) && holder != msg.sender) revert NetworkKeyTaken(entry.networkKey, holder);
-        _networkKeyHolder[entry.networkKey] = msg.sender;
-        bytes32 endpoint = KeeperEntries.endpointHash(entry);
-        holder = _endpointHolder[endpoint];
-        if (holder != address(0) && holder != msg.sender) revert EndpointTaken(endpoint, holder);
-        _endpointHolder[endpoint] = msg.sender;
+    /// A key that does not count needs no exclusion.
+    function _exclude(address reportKey) private {
+        if (registry.countsUntil(reportKey) >= block.timestamp) registry.exclude(reportKey);
     }
 
-    function _applyPending(Member storage m) private {
-        _release(m.entry, m.pending);
+    function _isPendingDue(Member storage m) private view returns (bool) {
+        return m.pending.reportKey != address(0) && block.timestamp >= m.pendingFrom;
+    }
+
+    function _applyPending(address operator, Member storage m) private {
+        _release(operator, m.entry, m.pending);
         m.entry = m.pending;
         delete m.pending;
         m.pendingFrom = 0;
     }
 
-    /// Frees the network key and the endpoint of an entry, except what the kept one shares with it. The report key stays its operator's.
-    function _release(KeeperEntry storage gone, KeeperEntry storage kept) private {
-        if (gone.networkKey != kept.networkKey) delete _networkKeyHolder[gone.networkKey];
-        bytes32 endpoint = gone.endpointHash();
-        if (endpoint != kept.endpointHash()) delete _endpointHolder[endpoint];
+    function _removeMember(address operator, Member storage m) private {
+        KeeperEntry memory none;
+        _release(operator, m.pending, none);
+        _release(operator, m.entry, none);
+        delete _members[operator];
+        _removeOperator(operator);
     }
 
     /// Keeps the order of the others: it is their seniority.

@@ -8,6 +8,7 @@ import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
 import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
 import {CodeBlob} from "../libraries/CodeBlob.sol";
 import {Quarantine} from "../libraries/Quarantine.sol";
+import {ReportHash} from "../libraries/ReportHash.sol";
 import {WordSlots} from "../libraries/WordSlots.sol";
 import {MAX_SMILES} from "../types/Constants.sol";
 import {MarketOracleParams, OracleParams} from "../types/RiskParams.sol";
@@ -16,9 +17,6 @@ import {CalendarPoints, ReportChecks} from "./ReportChecks.sol";
 
 /// @title RiskOracle: the last accepted risk report
 contract RiskOracle is IRiskOracle, EIP712 {
-    bytes32 internal constant REPORT_TYPEHASH = keccak256(
-        "RiskReport(bytes32 configDigest,uint64 epoch,uint32 round,uint40 observedAt,uint64 blockNumber,bytes32 blockHash,bytes32 payloadHash)"
-    );
     /// BLOCKHASH knows this many blocks before the present one.
     uint256 internal constant BLOCK_HASH_REACH = 256;
 
@@ -54,14 +52,17 @@ contract RiskOracle is IRiskOracle, EIP712 {
     }
 
     /// @inheritdoc IRiskOracle
-    function submit(RiskReport calldata report, bytes[] calldata signatures) external {
+    function submit(
+        RiskReport calldata report,
+        bytes[] calldata signatures
+    ) external returns (uint256 signers) {
         OracleParams memory params = CodeBlob.oracleParams(config.oracleParamsPointer());
         HeaderSlot memory last = _header;
         _requireOrder(report, last);
         _requireAge(report, params);
         _requireOnThisChain(report);
         bytes32 payloadHash = _hashPayload(report);
-        registry.requireQuorum(report.configDigest, _hash(report, payloadHash), signatures);
+        signers = registry.requireQuorum(report.configDigest, _hash(report, payloadHash), signatures);
 
         if (params.sequencerFeed != address(0)) {
             guard.requireSequencer(params.sequencerFeed, params.sequencerGraceSeconds);
@@ -95,7 +96,8 @@ contract RiskOracle is IRiskOracle, EIP712 {
 
     /// @inheritdoc IRiskOracle
     function isQuarantined(uint16 market) external view returns (bool) {
-        return _markets[market].word.isQuarantined();
+        // A market that left the parameters while it waited keeps its bit, and no report will lift it: it waits no longer than the others.
+        return _header.quarantined != 0 && _markets[market].word.isQuarantined();
     }
 
     /// @inheritdoc IRiskOracle
@@ -254,7 +256,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
             _hashTypedDataV4(
                 keccak256(
                     abi.encode(
-                        REPORT_TYPEHASH,
+                        ReportHash.REPORT_TYPEHASH,
                         report.configDigest,
                         report.epoch,
                         report.round,

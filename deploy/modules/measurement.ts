@@ -61,8 +61,16 @@ export const measurementModule = (input: MeasurementInput, governance: Governanc
       [...operators],
     ]);
     const slashing = m.contract("KeeperSlashing", [keepers, staking, oracle, config]);
-    const { rewardUnitsPerSignature } = input.keepers;
-    const rewards = m.contract("KeeperRewards", [keepers, oracle, token, timelock, rewardUnitsPerSignature]);
+    const { rewardUnitsPerSignature, rewardSharesPerCarriage } = input.keepers;
+    const rewards = m.contract("KeeperRewards", [
+      keepers,
+      staking,
+      oracle,
+      token,
+      timelock,
+      rewardUnitsPerSignature,
+      rewardSharesPerCarriage,
+    ]);
     const wired = [
       m.call(keepers, "grantRole", [id("CONFIGURER_ROLE"), staking], { id: "staking_configures" }),
       m.call(staking, "grantRole", [id("SLASHER_ROLE"), slashing], { id: "slashing_slashes" }),

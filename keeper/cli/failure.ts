@@ -80,7 +80,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   NothingOwed: "nothing was credited since the last payment: ballast keeper rewards shows what there is",
   NotLastReport: "a newer report was accepted meanwhile: try again",
   NobodyToCredit: "all signers of this report are credited already",
-  Underfunded: "the rewards contract holds too few tokens: governance has to fund it",
+  AcceptedInOverlap: "two configurations counted when the last report came: wait for the next one",
+  AcceptedUnderOtherTariff: "the tariff changed since the last report came: wait for the next one",
+  NotInGoodStanding: "make up the least stake first: ballast keeper add-stake; then ask again",
+  Expelled: "the stake was slashed whole: this operator is out for good",
 };
 
 const NO_ADVICE = "run the command with --help to see what it expects";

@@ -1,5 +1,5 @@
 import { type Provider, recoverAddress } from "ethers";
-import { RiskOracle__factory } from "../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
+import { KeeperRewards__factory } from "../../types/ethers-contracts/factories/oracle/KeeperRewards__factory.ts";
 import type { RiskOracle, RiskReportStruct } from "../../types/ethers-contracts/oracle/RiskOracle.ts";
 
 /** A report that the chain accepted, as its transaction shows it. */
@@ -20,7 +20,8 @@ export async function readNewestReport(oracle: RiskOracle, provider: Provider): 
   const newest = (await oracle.queryFilter(oracle.filters.ReportAccepted, -BLOCKS_BACK)).at(-1);
   if (newest === undefined) throw new Error(`no report within ${BLOCKS_BACK} blocks`);
   const [sent, receipt] = await Promise.all([newest.getTransaction(), newest.getTransactionReceipt()]);
-  const call = RiskOracle__factory.createInterface().decodeFunctionData("submit", sent.data);
+  // Keepers carry their reports through the rewards.
+  const call = KeeperRewards__factory.createInterface().decodeFunctionData("submit", sent.data);
   const [report, signatures] = call as unknown as [RiskReportStruct, readonly string[]];
   const { configDigest, epoch, round, observedAt, blockNumber, blockHash, pegBps, accountRoot } = report;
   const [markets, smiles] = [[...report.markets], [...report.smiles]];

@@ -18,15 +18,23 @@ const signerAt = (signers: readonly HardhatEthersSigner[], index: number): Hardh
   return signer;
 };
 
+type Desk = Awaited<ReturnType<typeof openDesk>>;
+type Keepers = readonly HardhatEthersSigner[];
+
+const PAID_REPORTS = 8;
+const PAY_UNITS = 10n ** 24n;
+
+const entry = (name: string, gas: bigint | undefined): GasEntry => {
+  if (gas === undefined) throw new Error(`${name}: the transaction was not mined`);
+  return { name, options: 0, markets: 0, repricings: 0, gas: Number(gas) };
+};
+
 /** Gas of proving two reports for one round. The prover and the treasury hold no stake token before: the dearest case. */
-export async function measureKeeperGas(): Promise<readonly GasEntry[]> {
-  const desk = await openDesk();
-  const { ballast } = desk;
-  const signers = await desk.connection.ethers.getSigners();
-  const keepers = KEEPER_ACCOUNTS.map((account) => signerAt(signers, account));
-  const staked = keepers.map((keeper) => ({ operator: keeper, reportKey: keeper }));
-  await stakeKeepers(ballast, signerAt(signers, VOTES_HOLDER), staked);
-  const liar = signerAt(signers, KEEPER_ACCOUNTS[0]);
+const equivocationGas = async (
+  { ballast, connection }: Desk,
+  liar: HardhatEthersSigner,
+): Promise<GasEntry> => {
+  const signers = await connection.ethers.getSigners();
   const head = (payload: string) => ({
     configDigest: "",
     epoch: 1_000n,
@@ -46,8 +54,43 @@ export async function measureKeeperGas(): Promise<readonly GasEntry[]> {
     .connect(signerAt(signers, PROVER))
     .proveEquivocation(first, await sign(first), second, await sign(second));
   const receipt = await proof.wait();
-  if (receipt?.status !== 1) throw new Error("the proof was refused");
   if ((await ballast.staking.atStakeUnits(liar.address)) !== 0n) throw new Error("nothing was taken");
-  const gas = Number(receipt.gasUsed);
-  return [{ name: "equivocation proof", options: 0, markets: 0, repricings: 0, gas }];
+  return entry("equivocation proof", receipt?.gasUsed);
+};
+
+/** Gas of claiming a report that another carried, and of paying a keeper for many reports at once; its payee holds the token already. */
+const payGas = async (
+  desk: Desk,
+  keepers: Keepers,
+  treasury: HardhatEthersSigner,
+): Promise<readonly GasEntry[]> => {
+  const { ballast } = desk;
+  await ballast.token.connect(treasury).transfer(await ballast.rewards.getAddress(), PAY_UNITS);
+  for (let count = 0; count < PAID_REPORTS; count++) {
+    const { report, signatures } = await desk.signReport();
+    await ballast.rewards.submit(report, signatures, 0);
+  }
+  const { report, head, signatures } = await desk.signReport();
+  await ballast.oracle.submit(report, signatures);
+  const claimed = await (await ballast.rewards.claim(head, signatures)).wait();
+  const owed = await Promise.all(keepers.map(({ address }) => ballast.rewards.owedUnits(address)));
+  const paid = keepers[owed.findIndex((units) => units > 0n)]?.address ?? "";
+  await ballast.token.connect(treasury).transfer(await ballast.keepers.payeeOf(paid), 1n);
+  const receipt = await (await ballast.rewards.pay(paid)).wait();
+  return [
+    entry("claim of a report carried by another", claimed?.gasUsed),
+    entry("pay of a keeper for 9 reports", receipt?.gasUsed),
+  ];
+};
+
+/** Gas of what keepers' stake and pay need beside reports. */
+export async function measureKeeperGas(): Promise<readonly GasEntry[]> {
+  const desk = await openDesk();
+  const signers = await desk.connection.ethers.getSigners();
+  const keepers = KEEPER_ACCOUNTS.map((account) => signerAt(signers, account));
+  const staked = keepers.map((keeper) => ({ operator: keeper, reportKey: keeper }));
+  const treasury = signerAt(signers, VOTES_HOLDER);
+  await stakeKeepers(desk.ballast, treasury, staked);
+  const paid = await payGas(desk, keepers, treasury);
+  return [...paid, await equivocationGas(desk, signerAt(signers, KEEPER_ACCOUNTS[0]))];
 }

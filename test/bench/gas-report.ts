@@ -1,5 +1,6 @@
 import { deployOracle } from "../support/oracle-fixture.ts";
-import { market, type ReportDraft } from "../support/risk-reports.ts";
+import { deployRewards } from "../support/rewards-fixture.ts";
+import { market, packed, type ReportDraft } from "../support/risk-reports.ts";
 
 export type GasEntry = Readonly<{
   name: string;
@@ -35,15 +36,18 @@ const next = (previous: ReportDraft, step: bigint): ReportDraft => {
 };
 
 /** Whole-transaction gas of the third report after deployment, when every slot it writes is already in use. */
-const reportGas = async (faults: number, feeds: boolean): Promise<number> => {
+const reportGas = async (faults: number, feeds: boolean, paid: boolean): Promise<number> => {
   const fixture = await deployOracle({ faults, feeds });
+  const rewards = await deployRewards(fixture);
+  const submit = (report: ReportDraft) =>
+    paid ? rewards.submit(packed(report), fixture.signed(report), 0) : fixture.submit(report);
   let report = await fixture.validDraft();
-  await fixture.submit(report);
+  await submit(report);
   let gas = 0n;
   for (const step of [1n, 2n]) {
     report = next(report, step);
     await fixture.networkHelpers.time.setNextBlockTimestamp(report.observedAt);
-    const receipt = await (await fixture.submit(report)).wait();
+    const receipt = await (await submit(report)).wait();
     gas = receipt?.gasUsed ?? 0n;
   }
   return Number(gas);
@@ -52,18 +56,20 @@ const reportGas = async (faults: number, feeds: boolean): Promise<number> => {
 /** Gas of submitting a report with two markets of six expiries, intrinsic gas and calldata included. */
 export async function measure(): Promise<GasEntry[]> {
   const cases = [
-    { name: "report, 3 of 4 signatures", faults: 1, feeds: false },
-    { name: "report, 3 of 4 signatures, 2 price feeds", faults: 1, feeds: true },
-    { name: "report, 9 of 13 signatures", faults: 4, feeds: false },
+    { name: "report, 3 of 4 signatures", faults: 1, feeds: false, paid: false },
+    { name: "report, 3 of 4 signatures, 2 price feeds", faults: 1, feeds: true, paid: false },
+    { name: "report, 9 of 13 signatures", faults: 4, feeds: false, paid: false },
+    { name: "report and its pay, 3 of 4 signatures", faults: 1, feeds: false, paid: true },
+    { name: "report and its pay, 9 of 13 signatures", faults: 4, feeds: false, paid: true },
   ];
   const entries: GasEntry[] = [];
-  for (const { name, faults, feeds } of cases) {
+  for (const { name, faults, feeds, paid } of cases) {
     entries.push({
       name,
       options: 0,
       markets: MARKET_COUNT,
       repricings: 0,
-      gas: await reportGas(faults, feeds),
+      gas: await reportGas(faults, feeds, paid),
     });
   }
   return entries;

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { id, ZeroAddress, ZeroHash, type BaseContract, type Contract } from "ethers";
 import { network } from "hardhat";
 import { deployBallast, type Ballast } from "../../deploy/deploy.ts";
+import { SPOT_SLACK_SECONDS } from "../../keeper/core/protocol/parameters.ts";
 import { loadParameters, parseParameters, type DeployParameters } from "../../deploy/parameter-file.ts";
 
 const KEEPER_ACCOUNTS = [4, 5, 6, 7];
@@ -128,6 +129,7 @@ describe("deployment", () => {
       ["slashing.oracle", ballast.slashing.oracle(), oracle],
       ["slashing.config", ballast.slashing.config(), config],
       ["rewards.registry", ballast.rewards.registry(), keepers],
+      ["rewards.staking", ballast.rewards.staking(), ballast.staking],
       ["rewards.oracle", ballast.rewards.oracle(), oracle],
       ["rewards.token", ballast.rewards.token(), ballast.token],
       ["scenarios.registry", ballast.scenarios.registry(), keepers],
@@ -185,12 +187,28 @@ describe("deployment", () => {
       [delays.joinSeconds, delays.leaveSeconds, delays.rotationSeconds, delays.unbondingSeconds].map(BigInt),
     );
     expect(await ballast.rewards.unitsPerSignature()).to.equal(parameters.keepers.rewardUnitsPerSignature);
+    expect(await ballast.rewards.carriageShares()).to.equal(
+      BigInt(parameters.keepers.rewardSharesPerCarriage),
+    );
     const assets = await ballast.vault.assets();
     expect(assets.map(({ market, haircutBps }) => [Number(market), Number(haircutBps)])).to.deep.equal([
       [0, 0],
       [1, 1_000],
       [2, 1_000],
     ]);
+  });
+
+  it("notes which aggregator each feed answers from, so that spots can be judged from the first report on", async () => {
+    for (const feed of ballast.feeds) {
+      const [phase, since] = await ballast.slashing.phaseOf(await feed.getAddress());
+      expect(phase).to.equal(0n);
+      expect(since).to.be.greaterThan(0n);
+    }
+    expect(await ballast.config.oracleParamsSetAt()).to.be.greaterThan(0n);
+  });
+
+  it("judges a spot by as much time about its observation as keepers keep to", async () => {
+    expect(await ballast.slashing.SPOT_SLACK_SECONDS()).to.equal(BigInt(SPOT_SLACK_SECONDS));
   });
 
   it("refuses parameters that are for another chain", async () => {

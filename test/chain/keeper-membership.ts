@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { encryptKeystoreJson, HDNodeWallet } from "ethers";
+import { encryptKeystoreJson, HDNodeWallet, MaxUint256 } from "ethers";
 import { loadParameters } from "../../deploy/parameter-file.ts";
 import { deploymentRecord } from "../../deploy/deployment-record.ts";
 import { createKeys, importKey } from "../../keeper/adapters/keystore/key-folder.ts";
@@ -107,30 +107,6 @@ describe("a keeper's membership", function () {
     expect(entry.endpoint).to.equal("");
   });
 
-  it("earns for the signatures of the last report: credited once, as its transaction shows them, and paid", async () => {
-    const { ballast, signers } = desk;
-    // Reports of the desk bear the signatures of the keepers with the lowest addresses.
-    const [signer = 0] = OPERATORS.toSorted((x, y) =>
-      account(x).address.toLowerCase() < account(y).address.toLowerCase() ? -1 : 1,
-    );
-    const config = configs[signer - FIRST_OPERATOR] ?? "";
-    const holder = signers[VOTES_HOLDER];
-    if (holder === undefined) throw new Error("the node has accounts");
-    const reward = await ballast.rewards.unitsPerSignature();
-    const { report, signatures } = await desk.signReport();
-    await ballast.oracle.submit(report, signatures);
-    expect(await refused(config, "rewards", ...as(STRANGER))).to.include("Underfunded");
-    await ballast.token.connect(holder).transfer(await ballast.rewards.getAddress(), 10n * reward);
-    const due = await json(config, "rewards", ...as(STRANGER));
-    expect([due["isCreditDue"], due["isSent"]]).to.deep.equal([true, false]);
-    const before = await ballast.token.balanceOf(account(signer).address);
-    const paid = await json(config, "rewards", ...as(STRANGER), "--send");
-    expect(paid["transactions"]).to.have.length(2);
-    expect(await ballast.token.balanceOf(account(signer).address)).to.equal(before + reward);
-    const after = await json(config, "rewards", ...as(STRANGER));
-    expect([after["isCreditDue"], after["owedUnits"]]).to.deep.equal([false, "0"]);
-  });
-
   it("is refused by the contract before anything is sent when governance has not let the operator stand", async () => {
     const config = await prepare("stranger", null);
     await fund(Number(STRANGER));
@@ -157,12 +133,41 @@ describe("a keeper's membership", function () {
     expect(await refused(config, "join", ...endpoint(4), ...key)).to.include("holds 0.0");
   });
 
-  it("comes into force by activation once enough may be chosen, under the digest that was shown before", async () => {
-    const [config = ""] = configs;
+  it("earns for the signatures of a report, counted once: by a credit, or as it is carried; paid as far as there is money", async () => {
     for (const index of OPERATORS.slice(1)) {
       await fund(index);
       await json(configs[index - FIRST_OPERATOR] ?? "", "join", ...endpoint(index), ...as(index), "--send");
     }
+    const { ballast, signers } = desk;
+    // Reports of the desk bear the signatures of the keepers with the lowest addresses.
+    const [signer = 0] = OPERATORS.toSorted((x, y) =>
+      account(x).address.toLowerCase() < account(y).address.toLowerCase() ? -1 : 1,
+    );
+    const config = configs[signer - FIRST_OPERATOR] ?? "";
+    const balance = () => ballast.token.balanceOf(account(signer).address);
+    const reward = await ballast.rewards.unitsPerSignature();
+    const direct = await desk.signReport();
+    await ballast.oracle.submit(direct.report, direct.signatures);
+    const due = await json(config, "rewards", ...as(STRANGER));
+    expect([due["isCreditDue"], due["heldUnits"], due["isSent"]]).to.deep.equal([true, "0", false]);
+    const before = await balance();
+    const unpaid = await json(config, "rewards", ...as(STRANGER), "--send");
+    expect(unpaid["transactions"]).to.have.length(2);
+    expect(await balance()).to.equal(before);
+    await ballast.token
+      .connect(signers[VOTES_HOLDER])
+      .transfer(await ballast.rewards.getAddress(), 10n * reward);
+    const paid = await json(config, "rewards", ...as(STRANGER), "--send");
+    expect([paid["isCreditDue"], paid["owedUnits"]]).to.deep.equal([false, reward.toString()]);
+    expect(await balance()).to.equal(before + reward);
+    const carried = await desk.signReport();
+    await ballast.rewards.submit(carried.report, carried.signatures, MaxUint256);
+    const after = await json(config, "rewards", ...as(STRANGER));
+    expect([after["isCreditDue"], after["owedUnits"]]).to.deep.equal([false, reward.toString()]);
+  });
+
+  it("comes into force by activation once enough may be chosen, under the digest that was shown before", async () => {
+    const [config = ""] = configs;
     expect(await refused(config, "activate", ...as(STRANGER))).to.include("NotEnoughKeepers");
     await later(2);
     const coming = await json(config, "activate", ...as(STRANGER));

@@ -87,6 +87,16 @@ describe("four keepers as processes", function () {
     expect(ready.status, await ready.text()).to.equal(200);
   });
 
+  it("are owed a share for each signature, and the carrier its own", async () => {
+    const { rewards, keepers, oracle } = chain.ballast;
+    const owed = await Promise.all((await keepers.keepers()).map((key) => rewards.owedUnits(key)));
+    const unit = await rewards.unitsPerSignature();
+    const reports = BigInt((await oracle.queryFilter(oracle.filters.ReportAccepted)).length);
+    const perReport = (await keepers.quorum()) + (await rewards.carriageShares());
+    expect(owed.reduce((sum, units) => sum + units, 0n)).to.equal(await rewards.totalOwedUnits());
+    expect(await rewards.totalOwedUnits()).to.equal(reports * perReport * unit);
+  });
+
   it("report again when the market has moved on", async () => {
     const before = epochRound;
     await chain.moveTo(1);

@@ -36,12 +36,14 @@ describe("reading the protocol past a node that lies", () => {
     desk = await openDesk();
     server = await serveRpc(desk.connection.provider);
     nodes = await Promise.all(PLACES.map(() => startUnrulyNode(server.url)));
-    const { oracle, keepers, scenarios, config } = desk.ballast;
-    const [riskOracle, keeperRegistry, scenarioStore, riskConfig] = await Promise.all(
-      [oracle, keepers, scenarios, config].map(async (contract) => asHex(await contract.getAddress())),
-    );
-    if (!riskOracle || !keeperRegistry || !scenarioStore || !riskConfig) throw new Error("no addresses");
-    addresses = { riskOracle, keeperRegistry, scenarioStore, riskConfig };
+    const { oracle, keepers, scenarios, config, rewards } = desk.ballast;
+    addresses = {
+      riskOracle: asHex(await oracle.getAddress()),
+      keeperRegistry: asHex(await keepers.getAddress()),
+      scenarioStore: asHex(await scenarios.getAddress()),
+      riskConfig: asHex(await config.getAddress()),
+      keeperRewards: asHex(await rewards.getAddress()),
+    };
   });
   after(async () => {
     await Promise.all(nodes.map((node) => node.close()));

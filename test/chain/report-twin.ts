@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { decodeBytes32String, type HDNodeWallet } from "ethers";
+import { decodeBytes32String, type HDNodeWallet, ZeroAddress } from "ethers";
 import { createOracleChain } from "../../keeper/adapters/ethers/oracle-chain.ts";
 import { hashHead, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { NO_SENDER } from "../../keeper/cli/keeper/no-sender.ts";
@@ -36,7 +36,9 @@ async function opened() {
     ),
   );
   if (!riskOracle || !keeperRegistry || !scenarioStore || !riskConfig) throw new Error("four contracts");
-  const addresses = { riskOracle, keeperRegistry, scenarioStore, riskConfig };
+  // Nothing is sent.
+  const keeperRewards = asHex(ZeroAddress);
+  const addresses = { riskOracle, keeperRegistry, scenarioStore, riskConfig, keeperRewards };
   const chain = createOracleChain(addresses, fixture.ethers.provider, NO_SENDER);
   return { fixture, chain, domain: await chain.oracleDomain() };
 }

@@ -63,6 +63,7 @@ describe("the watchtower", function () {
     };
     const addresses = {
       riskOracle: domain.verifyingContract,
+      keeperRewards: asHex(await ballast.rewards.getAddress()),
       keeperSlashing: asHex(await ballast.slashing.getAddress()),
     };
     const chain = createWatchChain(addresses, domain, provider, await provider.getSigner(0));

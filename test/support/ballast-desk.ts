@@ -154,7 +154,7 @@ export const openDesk = async () => {
       ...body,
       payloadHash,
     });
-    return { report: { ...body, ...payload }, signatures };
+    return { report: { ...body, ...payload }, head: { ...body, payloadHash }, signatures };
   };
   const post = async (changed: Partial<Market>) => {
     const signed = await signReport(changed);

@@ -14,6 +14,7 @@ import type { RegisteredKeeper } from "../../keeper/ports/chain-probe.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import { RiskConfig__factory } from "../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
 import { KeeperRegistry__factory } from "../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
+import { KeeperRewards__factory } from "../../types/ethers-contracts/factories/oracle/KeeperRewards__factory.ts";
 import { RiskOracle__factory } from "../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { serveRpc } from "./rpc-server.ts";
 
@@ -27,11 +28,13 @@ export const MOVING_ADDRESSES: OracleAddresses = {
   keeperRegistry: addressAt(0xa2),
   scenarioStore: addressAt(0xa3),
   riskConfig: addressAt(0xa4),
+  keeperRewards: addressAt(0xa5),
 };
 
 const oracle: Interface = RiskOracle__factory.createInterface();
 const registry: Interface = KeeperRegistry__factory.createInterface();
 const config: Interface = RiskConfig__factory.createInterface();
+const rewards: Interface = KeeperRewards__factory.createInterface();
 
 /** The configuration as of a block; its faults and its first keeper's endpoint name the block. */
 export function configurationAt(block: number) {
@@ -49,7 +52,8 @@ export function configurationAt(block: number) {
     faults: block,
     parametersHash: wordOf(block),
   };
-  return { ...configuration, quorum: 2 * block + 1, configDigest: configDigestOf(configuration) };
+  const keepers = entries.map(({ reportKey }) => reportKey);
+  return { ...configuration, keepers, quorum: 2 * block + 1, configDigest: configDigestOf(configuration) };
 }
 
 /** Every number is the block's, every list is empty. */
@@ -65,7 +69,7 @@ function valueAt(block: number, { baseType, type, components }: ParamType): unkn
 function callAnswer(to: string, data: string, block: number): string {
   const selector = data.slice(0, "0x".length + 8);
   const isRegistry = to.toLowerCase() === MOVING_ADDRESSES.keeperRegistry;
-  const asked = (isRegistry ? [registry] : [config, oracle])
+  const asked = (isRegistry ? [registry] : [config, oracle, rewards])
     .map((contract) => contract.getFunction(selector))
     .find((found) => found !== null);
   if (asked === undefined) throw new Error(`nobody knows ${selector}`);

@@ -1,5 +1,6 @@
 import { type Interface, type Provider, Result } from "ethers";
 import { z } from "zod";
+import { IKeeperRewards__factory } from "../../../types/ethers-contracts/factories/interfaces/IKeeperRewards__factory.ts";
 import { ILiquidationEngine__factory } from "../../../types/ethers-contracts/factories/interfaces/ILiquidationEngine__factory.ts";
 import { IReportCarrier__factory } from "../../../types/ethers-contracts/factories/interfaces/IReportCarrier__factory.ts";
 import { IRiskOracle__factory } from "../../../types/ethers-contracts/factories/interfaces/IRiskOracle__factory.ts";
@@ -20,6 +21,7 @@ const ORACLE = IRiskOracle__factory.createInterface();
 /** Everything that carries a report to the oracle. */
 const CARRIERS: readonly Interface[] = [
   ORACLE,
+  IKeeperRewards__factory.createInterface(),
   IReportCarrier__factory.createInterface(),
   ILiquidationEngine__factory.createInterface(),
 ];

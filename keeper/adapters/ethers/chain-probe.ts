@@ -1,6 +1,7 @@
 import type { Provider } from "ethers";
 import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
 import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
+import { KeeperRewards__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRewards__factory.ts";
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
 import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
@@ -152,8 +153,8 @@ async function contractsWithoutCode(
   provider: Provider,
   { blockTag }: At,
 ): Promise<readonly string[]> {
-  const { riskOracle, keeperRegistry, scenarioStore, riskConfig } = addresses;
-  const entries = Object.entries({ riskOracle, keeperRegistry, scenarioStore, riskConfig });
+  const { riskOracle, keeperRegistry, scenarioStore, riskConfig, keeperRewards } = addresses;
+  const entries = Object.entries({ riskOracle, keeperRegistry, scenarioStore, riskConfig, keeperRewards });
   const codes = await Promise.all(entries.map(([, address]) => provider.getCode(address, blockTag)));
   return entries.flatMap(([name], index) => (codes[index] === NO_CODE ? [name] : []));
 }
@@ -166,6 +167,7 @@ async function readLinks(
 ): Promise<readonly ContractLink[]> {
   const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
   const store = ScenarioStore__factory.connect(addresses.scenarioStore, provider);
+  const rewards = KeeperRewards__factory.connect(addresses.keeperRewards, provider);
   const link = async (name: string, expected: Hex, read: Promise<string>): Promise<ContractLink> => ({
     name,
     expected,
@@ -176,5 +178,7 @@ async function readLinks(
     link("riskOracle.config", addresses.riskConfig, oracle.config(at)),
     link("scenarioStore.registry", addresses.keeperRegistry, store.registry(at)),
     link("scenarioStore.config", addresses.riskConfig, store.config(at)),
+    link("keeperRewards.oracle", addresses.riskOracle, rewards.oracle(at)),
+    link("keeperRewards.registry", addresses.keeperRegistry, rewards.registry(at)),
   ]);
 }

@@ -1,11 +1,11 @@
-import type { Interface, Provider } from "ethers";
-import type { RiskOracle } from "../../../types/ethers-contracts/oracle/RiskOracle.ts";
+import { type Interface, MaxUint256, type Provider } from "ethers";
 import type { MarketLimits } from "../../core/report/report-checks.ts";
 import type { RiskReport } from "../../core/report/typed-data.ts";
 import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
 import type { MarketOracleParamsStructOutput } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
 import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
 import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
+import { KeeperRewards__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRewards__factory.ts";
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
 import { decodeMarketState } from "../../core/report/market-state.ts";
@@ -29,6 +29,8 @@ export interface OracleAddresses {
   readonly keeperRegistry: Hex;
   readonly scenarioStore: Hex;
   readonly riskConfig: Hex;
+  /** Counts what a report's signers and its carrier are paid for; reports go through it. */
+  readonly keeperRewards: Hex;
 }
 
 /** With these the oracle refuses a report when it has it already, or one of a later round or observation. */
@@ -38,17 +40,26 @@ interface Eip5267 {
   eip712Domain(): Promise<{ name: string; version: string; chainId: bigint; verifyingContract: string }>;
 }
 
-/** The oracle contracts through ethers; the account of `sender` pays for the transactions. */
+const ORACLE = RiskOracle__factory.createInterface();
+const REWARDS = KeeperRewards__factory.createInterface();
+/** A position of no keeper: the pay for carrying a report goes to nobody. */
+const NOBODY = MaxUint256;
+
+/**
+ * The oracle contracts through ethers; the account of `sender` pays for the transactions.
+ * @param carrier report key that is paid for carrying reports; null: nobody's
+ */
 export function createOracleChain(
   addresses: OracleAddresses,
   provider: Provider,
   sender: TransactionSender,
+  carrier: Hex | null = null,
 ): OracleChain {
   const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
   const registry = KeeperRegistry__factory.connect(addresses.keeperRegistry, provider);
   const store = ScenarioStore__factory.connect(addresses.scenarioStore, provider);
   const config = RiskConfig__factory.connect(addresses.riskConfig, provider);
-  const interfaces = [oracle.interface, store.interface, registry.interface];
+  const interfaces = [oracle.interface, store.interface, registry.interface, REWARDS];
 
   const submit = async (
     action: string,
@@ -81,8 +92,10 @@ export function createOracleChain(
       const { marketWord, smiles } = await oracle.marketState(market);
       return marketWord === 0n ? null : decodeStored(marketWord, smiles);
     },
-    submitReport: (report, signatures) =>
-      submit("submitting a report", reportRequest(oracle, addresses.riskOracle, report, signatures)),
+    submitReport: async (report, signatures) => {
+      const position = await positionOf(carrier, registry, report.configDigest);
+      return submit("submitting a report", reportRequest(addresses, report, signatures, position));
+    },
     scenarioSet: async () => {
       const { setId, dataHash } = await store.current();
       return { setId, dataHash: asHex(dataHash) };
@@ -102,16 +115,19 @@ export function createOracleChain(
 /** All of it as of one block: another set may come into force between two reads. */
 export async function readKeeperSet(registry: KeeperRegistry, blockTag: number): Promise<KeeperSet> {
   const at = { blockTag };
-  const [configDigest, entries, faults, quorum] = await Promise.all([
+  const [configDigest, entries, counting, faults, quorum] = await Promise.all([
     registry.configDigest(at),
     registry.entries(at),
+    registry.keepers(at),
     registry.faults(at),
     registry.quorum(at),
   ]);
+  // Whoever was excluded stands in the entries, which the digest covers, and counts no more.
+  const members = entries.filter(({ reportKey }) => counting.includes(reportKey));
   return {
     configDigest: asHex(configDigest),
-    keepers: entries.map(({ reportKey }) => asHex(reportKey)),
-    networkKeys: entries.map(({ networkKey }) => asHex(networkKey)),
+    keepers: members.map(({ reportKey }) => asHex(reportKey)),
+    networkKeys: members.map(({ networkKey }) => asHex(networkKey)),
     faults: Number(faults),
     quorum: Number(quorum),
   };
@@ -162,18 +178,25 @@ export async function blockOf(provider: Provider, tag: bigint | "latest"): Promi
   return { number: BigInt(block.number), hash: asHex(block.hash), timestampSeconds: block.timestamp };
 }
 
+/** Where the carrier's key stands in a configuration. */
+async function positionOf(carrier: Hex | null, registry: KeeperRegistry, configDigest: Hex): Promise<bigint> {
+  if (carrier === null) return NOBODY;
+  const position = (await registry.keysOf(configDigest)).indexOf(carrier);
+  return position < 0 ? NOBODY : BigInt(position);
+}
+
 function reportRequest(
-  oracle: RiskOracle,
-  to: Hex,
+  { riskOracle, keeperRewards }: OracleAddresses,
   report: RiskReport,
   signatures: readonly Hex[],
+  carrier: bigint,
 ): TransactionRequest {
   const struct = { ...report, markets: [...report.markets], smiles: [...report.smiles] };
   return {
-    id: `report/${to}/${report.configDigest}/${report.epoch.toString()}/${report.round.toString()}`,
-    to,
-    data: asHex(oracle.interface.encodeFunctionData("submit", [struct, [...signatures]])),
-    doneErrors: OVERTAKEN.map((error) => selectorOf(oracle.interface, error)),
+    id: `report/${riskOracle}/${report.configDigest}/${report.epoch.toString()}/${report.round.toString()}`,
+    to: keeperRewards,
+    data: asHex(REWARDS.encodeFunctionData("submit", [struct, [...signatures], carrier])),
+    doneErrors: OVERTAKEN.map((name) => selectorOf(ORACLE, name)),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { Provider, Signer, TransactionResponse } from "ethers";
+import type { Interface, Provider, Signer, TransactionResponse } from "ethers";
 import { z } from "zod";
+import { KeeperRewards__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRewards__factory.ts";
 import { KeeperSlashing__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperSlashing__factory.ts";
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import type { RiskReport } from "../../core/report/typed-data.ts";
@@ -11,6 +12,7 @@ import { hashHead, recover, reportHead } from "./wallet-signer.ts";
 
 const SUBMIT = "submit";
 const ORACLE = RiskOracle__factory.createInterface();
+const REWARDS = KeeperRewards__factory.createInterface();
 const hex = z.string().transform(asHex);
 const submissionSchema = z.object({
   report: z.object({
@@ -30,10 +32,11 @@ const submissionSchema = z.object({
 
 export interface WatchAddresses {
   readonly riskOracle: Hex;
+  readonly keeperRewards: Hex;
   readonly keeperSlashing: Hex;
 }
 
-/** The oracle's transactions and the slashing contract through ethers; `prover` pays for proofs and gets the prover's part. */
+/** The transactions that bring reports, to the oracle or through the rewards, and the slashing contract through ethers; `prover` pays for proofs and gets the prover's part. */
 export function createWatchChain(
   addresses: WatchAddresses,
   domain: SigningDomain,
@@ -41,9 +44,9 @@ export function createWatchChain(
   prover: Signer,
 ): WatchChain {
   const slashing = KeeperSlashing__factory.connect(addresses.keeperSlashing, prover);
+  const targets = [addresses.riskOracle, addresses.keeperRewards].map((address) => address.toLowerCase());
   const isSubmission = ({ to, data }: TransactionResponse) =>
-    to?.toLowerCase() === addresses.riskOracle.toLowerCase() &&
-    ORACLE.parseTransaction({ data })?.name === SUBMIT;
+    targets.includes(to?.toLowerCase() ?? "") && carriageOf(data).parseTransaction({ data })?.name === SUBMIT;
   return {
     headNumber: async () => BigInt(await provider.getBlockNumber()),
     submissions: async (first, last) => {
@@ -92,11 +95,17 @@ function signedHead(report: RiskReport, domain: SigningDomain, signature: Hex): 
   return signer === null ? [] : [{ head, hash, signature, signer }];
 }
 
+/** The contract whose `submit` the call is: both take the report and its signatures first. */
+function carriageOf(data: string): Interface {
+  return REWARDS.parseTransaction({ data }) === null ? ORACLE : REWARDS;
+}
+
 /** The call's arguments under the names of the contract's struct. */
 function decodeSubmission(data: string) {
   const [report, signatures] = z
     .tuple([z.array(z.unknown()), z.unknown()])
-    .parse(ORACLE.decodeFunctionData(SUBMIT, data).toArray(true));
+    .rest(z.unknown())
+    .parse(carriageOf(data).decodeFunctionData(SUBMIT, data).toArray(true));
   const fields = ORACLE.getFunction(SUBMIT).inputs[0]?.components ?? [];
   const named = Object.fromEntries(fields.map(({ name }, index) => [name, report[index]]));
   return submissionSchema.parse({ report: named, signatures });

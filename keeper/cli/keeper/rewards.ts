@@ -1,18 +1,23 @@
 import { type AcceptedReport, readAcceptedReport } from "../../adapters/ethers/accepted-report.ts";
 import { ChainRefusal } from "../../ports/clearing-chain.ts";
+import { connectToken } from "../session.ts";
 import { amountOf, configuredKeys, stakeToken } from "./membership.ts";
 import { carryOut, type MembershipContext, type Step } from "./membership-plan.ts";
+
+/** Refusals of a credit that leave what was counted before to be paid. */
+const NOT_TO_CREDIT = ["NobodyToCredit", "AcceptedInOverlap", "AcceptedUnderOtherTariff"];
 
 /** Credits the last report's signers, whose signatures stand in its transaction, and pays what the keeper's key is owed. */
 export async function rewards(context: MembershipContext): Promise<void> {
   const { session, config } = context;
   const { report } = configuredKeys(config);
   const { contracts } = session;
-  const [owedUnits, payee, unitsPerSignature, token, signed, last] = await Promise.all([
+  const token = await stakeToken(session);
+  const [owedUnits, heldUnits, payee, unitsPerSignature, signed, last] = await Promise.all([
     contracts.rewards.owedUnits(report),
+    connectToken(token.address, session.provider).balanceOf(session.deployment.addresses.keeperRewards),
     contracts.keepers.payeeOf(report),
     contracts.rewards.unitsPerSignature(),
-    stakeToken(session),
     session.signed(),
     lastReport(context),
   ]);
@@ -25,9 +30,17 @@ export async function rewards(context: MembershipContext): Promise<void> {
   };
   const steps = [...(credit === null ? [] : [credit]), ...(owedUnits > 0n || credit !== null ? [pay] : [])];
   await carryOut(context, {
-    value: { reportKey: report, payee, owedUnits, unitsPerSignature, isCreditDue: credit !== null },
+    value: {
+      reportKey: report,
+      payee,
+      owedUnits,
+      heldUnits,
+      unitsPerSignature,
+      isCreditDue: credit !== null,
+    },
     lines: [
       `The report key ${report} is owed ${amountOf(owedUnits, token)}, payable to ${payee}.`,
+      `The rewards hold ${amountOf(heldUnits, token)}; what they cannot pay stays owed.`,
       `Each signature of an accepted report earns ${amountOf(unitsPerSignature, token)}. ${creditLine(last, credit)}`,
     ],
     steps,
@@ -38,7 +51,7 @@ export async function rewards(context: MembershipContext): Promise<void> {
 function creditLine(last: AcceptedReport | null, credit: Step | null): string {
   if (last === null) return "The signatures of the last report are not to be found: nothing to credit.";
   return credit === null
-    ? "The last report's signers are credited."
+    ? "The last report's signers are credited, or cannot be any more."
     : "The last report's signers are to be credited.";
 }
 
@@ -57,7 +70,8 @@ async function creditStep(
   try {
     await session.read(step.action, tried);
   } catch (error) {
-    if (error instanceof ChainRefusal && error.reason.startsWith("NobodyToCredit")) return null;
+    if (error instanceof ChainRefusal && NOT_TO_CREDIT.some((name) => error.reason.startsWith(name)))
+      return null;
     throw error;
   }
   return step;

@@ -17,7 +17,7 @@ contract ReentrantOracle is OracleStandIn {
         (_engine, _account) = (engine, account);
     }
 
-    function submit(RiskReport calldata, bytes[] calldata) public override {
+    function submit(RiskReport calldata, bytes[] calldata) public override returns (uint256 signers) {
         try _engine.update(_account) {} catch (bytes memory reason) {
             // The first four bytes of a refusal name its error.
             answer = bytes4(reason);

@@ -5,178 +5,246 @@ import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol"
 import {IKeeperRegistry} from "../../../contracts/interfaces/IKeeperRegistry.sol";
 import {IKeeperRewards} from "../../../contracts/interfaces/IKeeperRewards.sol";
 import {IRiskOracle} from "../../../contracts/interfaces/IRiskOracle.sol";
-import {KeeperRewards} from "../../../contracts/oracle/KeeperRewards.sol";
-import {ReportHead} from "../../../contracts/types/KeeperTypes.sol";
 import {RiskReport} from "../../../contracts/types/RiskReport.sol";
-import {ProofFixture} from "./support/ProofFixture.sol";
+import {LiveOracleFixture} from "./support/LiveOracleFixture.sol";
 
-/// @notice Who signed the last accepted report is credited once; who did not is not.
-contract KeeperRewardsTest is ProofFixture {
-    uint128 private constant REWARD = 1e18;
-    uint256 private constant QUORUM = 3;
-
-    KeeperRewards private rewards;
-
-    function setUp() public override {
-        super.setUp();
-        rewards = new KeeperRewards(registry, oracle, token, address(this), REWARD);
-        token.mint(address(rewards), 100 * REWARD);
-        _accept(_report());
-    }
-
-    function test_SignersAreCreditedAndWhoSleptIsNot() external {
-        _claim(_report(), 0);
-        for (uint256 i; i < QUORUM; ++i) VM.assertEq(rewards.owedUnits(VM.addr(keys[i])), REWARD);
-        VM.assertEq(rewards.owedUnits(VM.addr(keys[3])), 0);
-        VM.assertEq(rewards.totalOwedUnits(), QUORUM * REWARD);
+/// @notice Who signed an accepted report gets a share, once; who carried it some; who did neither nothing.
+contract KeeperRewardsTest is LiveOracleFixture {
+    function test_SignersAndTheCarrierAreCountedAndWhoSleptIsNot() external {
+        _carryNext(1);
+        VM.assertEq(uint256(oracle.header().round), 1);
+        VM.assertEq(rewards.owedUnits(_keyOf(0)), REWARD);
+        VM.assertEq(rewards.owedUnits(_keyOf(1)), (1 + CARRIAGE) * REWARD);
+        VM.assertEq(rewards.owedUnits(_keyOf(2)), REWARD);
+        VM.assertEq(rewards.owedUnits(_keyOf(3)), 0);
+        VM.assertEq(rewards.totalOwedUnits(), (3 + CARRIAGE) * REWARD);
         // Downtime costs no stake.
         VM.assertEq(_stakeOf(3), MIN_STAKE);
     }
 
-    function test_WhoWasLeftOutIsCreditedByAnotherShowing() external {
-        _claim(_report(), 0);
-        _claim(_report(), 1);
-        for (uint256 i; i < KEEPERS; ++i) VM.assertEq(rewards.owedUnits(VM.addr(keys[i])), REWARD);
+    function test_WhoCarriesNeedNotSignAndNobodyNeedGetTheCarriage() external {
+        _carryNext(3);
+        VM.assertEq(rewards.owedUnits(_keyOf(3)), CARRIAGE * REWARD);
+        _carryNext(NOBODY);
+        // One beyond the four positions of the configuration, in the same word.
+        _carryNext(KEEPERS);
+        VM.assertEq(rewards.totalOwedUnits(), (3 * 3 + CARRIAGE) * REWARD);
+        uint256 sum;
+        for (uint256 i; i < KEEPERS; ++i) sum += rewards.owedUnits(_keyOf(i));
+        VM.assertEq(sum, rewards.totalOwedUnits());
+    }
+
+    function test_RevertWhen_TheOracleRefusesTheReport() external {
+        RiskReport memory report = _carryNext(NOBODY);
+        bytes[] memory signatures = _signedBy(report, 0, 1, 2);
+        VM.expectRevert(abi.encodeWithSelector(IRiskOracle.EpochRoundNotRising.selector, 7, round, 7, round));
+        rewards.submit(report, signatures, 0);
+        VM.assertEq(rewards.totalOwedUnits(), 3 * REWARD);
+    }
+
+    function test_ManyReportsArePaidAtOnceToThePayeeAndOnce() external {
+        for (uint256 i; i < 5; ++i) _carryNext(0);
+        address key = _keyOf(0);
+        uint256 due = 5 * (1 + CARRIAGE) * REWARD;
+        VM.expectEmit(address(rewards));
+        emit IKeeperRewards.Paid(key, _payeeOf(0), due, 0);
+        VM.prank(PROVER);
+        VM.assertEq(rewards.pay(key), due);
+        VM.assertEq(token.balanceOf(_payeeOf(0)), due);
+        VM.assertEq(token.balanceOf(key), 0);
+        VM.assertEq(rewards.owedUnits(key), 0);
+        VM.assertEq(rewards.totalOwedUnits(), 5 * 2 * REWARD);
+        VM.expectRevert(abi.encodeWithSelector(IKeeperRewards.NothingOwed.selector, key));
+        rewards.pay(key);
+        // The others' shares are still there.
+        VM.assertEq(rewards.pay(_keyOf(1)), 5 * REWARD);
+    }
+
+    function test_SharesKeepTheTariffOfTheirTime() external {
+        _carryNext(0);
+        VM.warp(VM.getBlockTimestamp() + 1);
+        rewards.setTariff(3 * REWARD, 2);
+        VM.assertEq(rewards.unitsPerSignature(), 3 * REWARD);
+        VM.assertEq(rewards.carriageShares(), 2);
+        _carryNext(0);
+        uint256 due = (1 + CARRIAGE) * REWARD + (1 + 2) * 3 * REWARD;
+        VM.assertEq(rewards.owedUnits(_keyOf(0)), due);
+        VM.assertEq(rewards.totalOwedUnits(), due + 2 * (REWARD + 3 * REWARD));
+        VM.assertEq(rewards.pay(_keyOf(0)), due);
+    }
+
+    function test_WhatAnotherCarriedIsClaimedOnceForEachSigner() external {
+        RiskReport memory report = _nextReport();
+        oracle.submit(report, _signedBy(report, 0, 1, 2));
+        VM.prank(PROVER);
+        rewards.claim(_headOf(report), _signedBy(report, 0, 1, 2));
+        for (uint256 i; i < QUORUM; ++i) VM.assertEq(rewards.owedUnits(_keyOf(i)), REWARD);
+        // Who was left out is counted by another showing, the others not again.
+        rewards.claim(_headOf(report), _signedBy(report, 1, 2, 3));
+        for (uint256 i; i < KEEPERS; ++i) VM.assertEq(rewards.owedUnits(_keyOf(i)), REWARD);
         VM.assertEq(rewards.totalOwedUnits(), KEEPERS * REWARD);
+        _expectNobodyToCredit(report, _signedBy(report, 0, 2, 3));
     }
 
-    function test_RevertWhen_EveryoneWasCredited() external {
-        _claim(_report(), 0);
-        RiskReport memory report = _report();
-        bytes[] memory signatures = _signatures(report, 0);
-        VM.expectRevert(
-            abi.encodeWithSelector(IKeeperRewards.NobodyToCredit.selector, report.epoch, report.round)
-        );
-        rewards.claim(_headOf(report), signatures);
-    }
-
-    function test_EachAcceptedReportIsPaid() external {
-        _claim(_report(), 0);
-        RiskReport memory next = _report();
-        next.round = 4;
-        _accept(next);
-        _claim(next, 0);
-        VM.assertEq(rewards.owedUnits(VM.addr(keys[0])), 2 * REWARD);
+    function test_WhatWasCarriedThroughHereIsNotCountedAgain() external {
+        RiskReport memory report = _carryNext(0);
+        _expectNobodyToCredit(report, _signedBy(report, 0, 1, 2));
+        rewards.pay(_keyOf(0));
+        _expectNobodyToCredit(report, _signedBy(report, 0, 1, 2));
+        rewards.claim(_headOf(report), _signedBy(report, 0, 1, 3));
+        VM.assertEq(rewards.owedUnits(_keyOf(3)), REWARD);
+        VM.assertEq(rewards.owedUnits(_keyOf(0)), 0);
     }
 
     function test_RevertWhen_TheReportIsNotTheLast() external {
-        RiskReport memory report = _report();
-        report.round = 2;
+        RiskReport memory report = _carryNext(NOBODY);
+        report.round += 1;
         _expectNotLast(report);
-        report = _report();
-        report.epoch = 8;
+        report.round -= 1;
+        // The same round number in another epoch is another report.
+        report.epoch += 1;
         _expectNotLast(report);
-        report = _report();
+        report.epoch -= 1;
         report.observedAt -= 1;
         _expectNotLast(report);
     }
 
     function test_RevertWhen_TheSignaturesAreNoQuorum() external {
-        RiskReport memory report = _report();
+        RiskReport memory report = _carryNext(NOBODY);
         bytes[] memory two = new bytes[](2);
-        (two[0], two[1]) = (_sign(0, report), _sign(1, report));
+        (two[0], two[1]) = (_signedBy(report, 0, 1, 3)[0], _signedBy(report, 0, 1, 3)[1]);
         VM.expectRevert(abi.encodeWithSelector(IKeeperRegistry.WrongSignatureCount.selector, 2, QUORUM));
         rewards.claim(_headOf(report), two);
-        bytes[] memory signatures = _signatures(report, 0);
-        signatures[2] = signatures[1];
+        bytes[] memory signatures = _signedBy(report, 0, 3, 3);
+        VM.expectRevert(
+            abi.encodeWithSelector(IKeeperRegistry.DuplicateOrUnorderedSigner.selector, _keyOf(3), _keyOf(3))
+        );
+        rewards.claim(_headOf(report), signatures);
+        // The quorum signed, but something else.
+        signatures = _signedBy(report, 0, 1, 3);
+        report.pegBps += 1;
+        VM.expectRevert();
+        rewards.claim(_headOf(report), signatures);
+    }
+
+    /// A report counted before the change would be counted again under the new tariff.
+    function test_RevertWhen_TheReportIsOfAnotherTariff() external {
+        RiskReport memory report = _carryNext(NOBODY);
+        rewards.setTariff(REWARD, 0);
+        uint256 now_ = VM.getBlockTimestamp();
+        bytes[] memory signatures = _signedBy(report, 0, 1, 3);
+        VM.expectRevert(abi.encodeWithSelector(IKeeperRewards.AcceptedUnderOtherTariff.selector, now_, now_));
+        rewards.claim(_headOf(report), signatures);
+        report = _carryNext(NOBODY);
+        rewards.claim(_headOf(report), _signedBy(report, 0, 1, 3));
+    }
+
+    function test_WhatIsMissingStaysADebtBesideWhatIsOwedMeanwhile() external {
+        rewards.recover(SINK);
+        token.mint(address(rewards), 5 * REWARD);
+        _carryNext(0);
+        // Seven are owed, five are there: the carrier takes its five.
+        VM.assertEq(rewards.pay(_keyOf(0)), 5 * REWARD);
+        address key = _keyOf(1);
+        VM.expectEmit(address(rewards));
+        emit IKeeperRewards.Paid(key, _payeeOf(1), 0, REWARD);
+        VM.assertEq(rewards.pay(key), 0);
+        _carryNext(1);
+        token.mint(address(rewards), 2 * REWARD);
+        VM.assertEq(rewards.owedUnits(key), (2 + CARRIAGE) * REWARD);
+        VM.assertEq(rewards.pay(key), 2 * REWARD);
+        VM.assertEq(rewards.owedUnits(key), CARRIAGE * REWARD);
+        // Two of key 2 and one of key 0 beside it.
+        VM.assertEq(rewards.totalOwedUnits(), (CARRIAGE + 3) * REWARD);
+        token.mint(address(rewards), 100 * REWARD);
+        VM.assertEq(rewards.pay(key), CARRIAGE * REWARD);
+        VM.assertEq(token.balanceOf(_payeeOf(1)), (2 + CARRIAGE) * REWARD);
+    }
+
+    function test_GovernanceTakesBackWhatNobodyIsOwed() external {
+        _carryNext(0);
+        uint256 owed = (3 + CARRIAGE) * REWARD;
+        VM.assertEq(rewards.recover(SINK), 1_000 * REWARD - owed);
+        VM.assertEq(token.balanceOf(SINK), 1_000 * REWARD - owed);
+        VM.expectRevert(abi.encodeWithSelector(IKeeperRewards.NothingToRecover.selector, owed, owed));
+        rewards.recover(SINK);
+        for (uint256 i; i < QUORUM; ++i) rewards.pay(_keyOf(i));
+        VM.assertEq(token.balanceOf(address(rewards)), 0);
+    }
+
+    function test_RevertWhen_SomeoneElseGovernsOrTheTariffIsOutOfBounds() external {
+        bytes memory expected = abi.encodeWithSelector(
+            IAccessControl.AccessControlUnauthorizedAccount.selector,
+            PROVER,
+            bytes32(0)
+        );
+        VM.startPrank(PROVER);
+        VM.expectRevert(expected);
+        rewards.setTariff(1, 1);
+        VM.expectRevert(expected);
+        rewards.recover(PROVER);
+        VM.stopPrank();
         VM.expectRevert(
             abi.encodeWithSelector(
-                IKeeperRegistry.DuplicateOrUnorderedSigner.selector,
-                VM.addr(keys[1]),
-                VM.addr(keys[1])
+                IKeeperRewards.TariffOutOfBounds.selector,
+                bytes32("unitsPerSignature"),
+                1e24 + 1,
+                1e24
             )
         );
-        rewards.claim(_headOf(report), signatures);
-    }
-
-    function test_PayingIsForThePayeeAndOnce() external {
-        _claim(_report(), 0);
-        address key = VM.addr(keys[0]);
-        VM.prank(PROVER);
-        rewards.pay(key);
-        VM.assertEq(token.balanceOf(key), REWARD);
-        VM.assertEq(rewards.totalOwedUnits(), (QUORUM - 1) * REWARD);
-        VM.expectRevert(abi.encodeWithSelector(IKeeperRewards.NothingOwed.selector, key));
-        rewards.pay(key);
-        // Paid out, it is not credited again for the same report.
-        RiskReport memory report = _report();
-        bytes[] memory signatures = _signatures(report, 0);
-        VM.expectRevert(
-            abi.encodeWithSelector(IKeeperRewards.NobodyToCredit.selector, report.epoch, report.round)
-        );
-        rewards.claim(_headOf(report), signatures);
-    }
-
-    function test_RevertWhen_TheFundsDoNotReach() external {
-        rewards.setReward(50 * REWARD);
-        RiskReport memory report = _report();
-        bytes[] memory signatures = _signatures(report, 0);
-        VM.expectRevert(
-            abi.encodeWithSelector(IKeeperRewards.Underfunded.selector, 100 * REWARD, 150 * REWARD)
-        );
-        rewards.claim(_headOf(report), signatures);
-        token.mint(address(rewards), 50 * REWARD);
-        _claim(report, 0);
-        VM.assertEq(rewards.totalOwedUnits(), 150 * REWARD);
-    }
-
-    function test_RevertWhen_SomeoneElseSetsTheReward() external {
+        rewards.setTariff(1e24 + 1, 0);
         VM.expectRevert(
             abi.encodeWithSelector(
-                IAccessControl.AccessControlUnauthorizedAccount.selector,
-                PROVER,
-                bytes32(0)
+                IKeeperRewards.TariffOutOfBounds.selector,
+                bytes32("carriageShares"),
+                22,
+                21
             )
         );
-        VM.prank(PROVER);
-        rewards.setReward(1);
+        rewards.setTariff(0, 22);
+        rewards.setTariff(1e24, 21);
+        VM.assertEq(rewards.unitsPerSignature(), 1e24);
     }
 
-    /// What is owed is always there to be paid.
-    function testFuzz_OwedIsBacked(uint8[16] memory steps) external {
-        RiskReport memory report = _report();
+    /// The keys' claims add up to the total whatever happens, and what is paid leaves it.
+    function testFuzz_TheTotalIsTheSumOfTheClaims(uint8[20] memory steps, uint96 funds) external {
+        rewards.recover(SINK);
+        token.mint(address(rewards), bound(funds, 0, 40 * REWARD));
         for (uint256 i; i < steps.length; ++i) {
-            if (steps[i] % 4 == 0) report.round += 1;
-            _accept(report);
-            bytes[] memory signatures = _signatures(report, steps[i] % 2);
-            ReportHead memory head = _headOf(report);
-            try rewards.claim(head, signatures) {} catch {}
-            try rewards.pay(VM.addr(keys[steps[i] % KEEPERS])) {} catch {}
+            uint256 step = steps[i];
+            if (step % 4 == 0) _carryNext(step / 4);
+            if (step % 4 == 1) rewards.setTariff((step / 4) * REWARD, step % 7);
+            if (step % 4 == 2) try rewards.pay(_keyOf((step / 4) % KEEPERS)) {} catch {}
+            if (step % 4 == 3) {
+                VM.warp(VM.getBlockTimestamp() + 1);
+                RiskReport memory report = _nextReport();
+                oracle.submit(report, _signedBy(report, 0, 1, 2));
+                if (step > 127) rewards.claim(_headOf(report), _signedBy(report, 1, 2, 3));
+            }
             uint256 sum;
-            for (uint256 k; k < KEEPERS; ++k) sum += rewards.owedUnits(VM.addr(keys[k]));
+            for (uint256 k; k < KEEPERS; ++k) sum += rewards.owedUnits(_keyOf(k));
             VM.assertEq(sum, rewards.totalOwedUnits());
-            VM.assertGe(token.balanceOf(address(rewards)), sum);
         }
     }
 
     function _expectNotLast(RiskReport memory report) private {
-        bytes[] memory signatures = _signatures(report, 0);
+        bytes[] memory signatures = _signedBy(report, 0, 1, 3);
         VM.expectRevert(
-            abi.encodeWithSelector(IKeeperRewards.NotLastReport.selector, report.epoch, report.round, 7, 3)
+            abi.encodeWithSelector(
+                IKeeperRewards.NotLastReport.selector,
+                report.epoch,
+                report.round,
+                7,
+                round
+            )
         );
         rewards.claim(_headOf(report), signatures);
     }
 
-    function _accept(RiskReport memory report) private {
-        IRiskOracle.Header memory header = IRiskOracle.Header({
-            epoch: report.epoch,
-            round: report.round,
-            observedAt: report.observedAt,
-            acceptedAt: report.observedAt,
-            pegBps: report.pegBps
-        });
-        VM.mockCall(address(oracle), abi.encodeWithSelector(IRiskOracle.header.selector), abi.encode(header));
-    }
-
-    function _claim(RiskReport memory report, uint256 from) private {
-        rewards.claim(_headOf(report), _signatures(report, from));
-    }
-
-    function _signatures(
-        RiskReport memory report,
-        uint256 from
-    ) private view returns (bytes[] memory signatures) {
-        signatures = new bytes[](QUORUM);
-        for (uint256 i; i < QUORUM; ++i) signatures[i] = _sign(from + i, report);
+    function _expectNobodyToCredit(RiskReport memory report, bytes[] memory signatures) private {
+        VM.expectRevert(
+            abi.encodeWithSelector(IKeeperRewards.NobodyToCredit.selector, report.epoch, report.round)
+        );
+        rewards.claim(_headOf(report), signatures);
     }
 }

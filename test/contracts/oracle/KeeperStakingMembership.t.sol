@@ -168,23 +168,65 @@ contract KeeperStakingMembershipTest is KeeperFixture {
         staking.join(entry, MIN_STAKE, possession);
         VM.stopPrank();
         VM.assertEq(_stakeOf(STANDBY), MIN_STAKE);
-        // Its old key still answers with its stake.
+        // Its old key is still its own: a proof against it, while one is taken, finds the stake.
         VM.assertEq(staking.atStakeUnits(VM.addr(keys[STANDBY])), MIN_STAKE);
     }
 
-    function test_RevertWhen_LeavingTwiceOrRotatingMeanwhileOrWithdrawingWithoutLeaving() external {
+    /// Without a successor a leaver serves on, however long, and can still give up a key that leaked.
+    function test_ALeaverWithoutASuccessorChangesItsKey() external {
+        _requestLeave(STANDBY);
+        _requestLeave(0);
+        VM.warp(VM.getBlockTimestamp() + 365 days);
+        VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.NotEnoughKeepers.selector, 3, 4));
+        staking.activate();
+        _rotate(0, NEW_KEY);
+        VM.expectEmit(address(staking));
+        emit IKeeperStaking.LeaveCancelled(_operator(0));
+        VM.prank(_operator(0));
+        staking.cancelLeave();
+        VM.warp(VM.getBlockTimestamp() + ROTATION_DELAY);
+        staking.activate();
+        VM.assertTrue(registry.isKeeper(VM.addr(keys[NEW_KEY])));
+        VM.assertFalse(registry.isKeeper(VM.addr(keys[0])));
+        // It may ask again, with the whole notice.
+        _requestLeave(0);
+        VM.assertEq(uint256(staking.member(_operator(0)).leavesAt), VM.getBlockTimestamp() + LEAVE_DELAY);
+    }
+
+    function test_ARotationDuringTheNoticeComesIntoForce() external {
+        _requestLeave(0);
+        _rotate(0, NEW_KEY);
+        VM.warp(VM.getBlockTimestamp() + ROTATION_DELAY);
+        staking.activate();
+        VM.assertTrue(registry.isKeeper(VM.addr(keys[NEW_KEY])));
+    }
+
+    function test_WhoCancelsIsChosenAgainAndCannotWithdraw() external {
+        _requestLeave(0);
+        VM.warp(VM.getBlockTimestamp() + LEAVE_DELAY);
+        staking.activate();
+        VM.assertFalse(registry.isKeeper(VM.addr(keys[0])));
+        VM.prank(_operator(0));
+        staking.cancelLeave();
+        VM.warp(VM.getBlockTimestamp() + OVERLAP + UNBONDING + 1);
+        VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.NotLeaving.selector, _operator(0)));
+        VM.prank(_operator(0));
+        staking.withdraw(_operator(0));
+        staking.activate();
+        VM.assertTrue(registry.isKeeper(VM.addr(keys[0])));
+        VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.NotLeaving.selector, _operator(0)));
+        VM.prank(_operator(0));
+        staking.cancelLeave();
+    }
+
+    function test_RevertWhen_LeavingTwiceOrWithdrawingWithoutLeaving() external {
         VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.NotLeaving.selector, _operator(0)));
         VM.prank(_operator(0));
         staking.withdraw(_operator(0));
         _requestLeave(0);
         uint256 leavesAt = VM.getBlockTimestamp() + LEAVE_DELAY;
-        bytes memory expected = abi.encodeWithSelector(IKeeperStaking.AlreadyLeaving.selector, leavesAt);
-        VM.expectRevert(expected);
+        VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.AlreadyLeaving.selector, leavesAt));
         _requestLeave(0);
-        bytes memory possession = _possession(keys[NEW_KEY], _operator(0), _entry(NEW_KEY));
-        VM.expectRevert(expected);
-        VM.prank(_operator(0));
-        staking.rotate(_entry(NEW_KEY), possession);
         VM.expectRevert(abi.encodeWithSelector(IKeeperStaking.ZeroAddress.selector));
         VM.prank(_operator(0));
         staking.withdraw(address(0));

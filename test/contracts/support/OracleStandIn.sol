@@ -32,7 +32,10 @@ contract OracleStandIn is IRiskOracle {
     }
 
     /// @dev Takes any report that carries a signature.
-    function submit(RiskReport calldata report, bytes[] calldata signatures) public virtual {
+    function submit(
+        RiskReport calldata report,
+        bytes[] calldata signatures
+    ) public virtual returns (uint256 signers) {
         if (signatures.length == 0) revert ReportRefused();
         ++submissions;
         _header = Header(
@@ -43,6 +46,7 @@ contract OracleStandIn is IRiskOracle {
             uint40(block.timestamp),
             report.pegBps
         );
+        signers = 2 ** signatures.length - 1;
     }
 
     function header() external view returns (Header memory) {

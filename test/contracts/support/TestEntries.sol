@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {KeeperEntry} from "../../../contracts/types/KeeperTypes.sol";
 
-/// @notice Entries for report keys that need no more: network key and endpoint of their own, paid to the key itself.
+/// @notice Entries for report keys that need no more: network key, payee and endpoint of their own.
 library TestEntries {
     function from(address[] memory reportKeys) internal pure returns (KeeperEntry[] memory entries) {
         entries = new KeeperEntry[](reportKeys.length);
@@ -12,6 +12,7 @@ library TestEntries {
 
     function one(address reportKey) internal pure returns (KeeperEntry memory) {
         bytes32 networkKey = keccak256(abi.encode("network key", reportKey));
-        return KeeperEntry(reportKey, networkKey, reportKey, string(abi.encodePacked("/dns/", reportKey)));
+        address payee = address(uint160(uint256(keccak256(abi.encode("payee", reportKey)))));
+        return KeeperEntry(reportKey, networkKey, payee, string(abi.encodePacked("/dns/", reportKey)));
     }
 }

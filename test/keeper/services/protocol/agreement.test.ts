@@ -3,6 +3,7 @@ import { leaderOf } from "../../../../keeper/core/protocol/leaders.ts";
 import type { ReportHead } from "../../../../keeper/core/report/typed-data.ts";
 import { unpackMarketWord } from "../../../../keeper/core/report/words.ts";
 import type { GossipMessage } from "../../../../keeper/ports/gossip.ts";
+import { ORACLE_DOMAIN } from "../../../support/keeper-doubles.ts";
 import {
   reportsByRound,
   simulate,
@@ -195,6 +196,37 @@ describe("a keeper that comes late or again", () => {
     }
     expectSafe(world);
     for (const { finals } of world.keepers) expect(finals.length).to.be.greaterThan(0);
+  });
+});
+
+describe("a keeper that is excluded", () => {
+  it("counts no more from the next slot on, and the rest go on under the same digest with the same quorum", async () => {
+    const SLOTS = 12;
+    const world = simulate({ count: 4, seed: 71, parameters: { slotsPerEpoch: 3 } });
+    await world.startAll();
+    await world.runSlots(4);
+    const { state, reports } = world.oracle;
+    const { keeperSet } = state;
+    const excluded = world.keepers[2]?.address;
+    const isLeft = (_: unknown, place: number) => keeperSet.keepers[place] !== excluded;
+    state.keeperSet = {
+      ...keeperSet,
+      keepers: keeperSet.keepers.filter(isLeft),
+      networkKeys: keeperSet.networkKeys.filter(isLeft),
+    };
+    await world.runSlots(1);
+    const before = reports.length;
+    await world.runSlots(SLOTS);
+    expectSafe(world, world.keepers.slice(0, 2));
+    expect(reports.length - before).to.be.at.least(SLOTS - 2);
+    const signer = world.keepers[0]?.parts.signer;
+    for (const { report, signatures } of reports.slice(before)) {
+      const signers = signatures.map((each) =>
+        signer?.headSigner(ORACLE_DOMAIN, signer.headOf(report), each),
+      );
+      expect(signers).to.have.length(3).and.not.include(excluded);
+      expect(report.configDigest).to.equal(keeperSet.configDigest);
+    }
   });
 });
 
