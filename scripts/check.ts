@@ -1,6 +1,7 @@
 // Runs every static check: `npm run check`, or some of them: `npm run check -- eslint types`.
 import { badlyNamedFiles, forbiddenTexts, tooLongFiles } from "./checks/file-rules.ts";
 import { bytecodeProblems, contractSizes } from "./checks/bytecode-size.ts";
+import { undocumentedDeclarations } from "./checks/interface-natspec.ts";
 import { listProjectPaths, listTrackedLinks, readProjectFiles } from "./checks/project-files.ts";
 import { solidityLayerProblems, testImportProblems } from "./checks/solidity-layers.ts";
 import { existsSync } from "node:fs";
@@ -76,6 +77,9 @@ const CHECKS: readonly Check[] = [
     ...solidityLayerProblems(projectFiles()),
     ...testImportProblems(projectFiles()),
   ]),
+  rule("natspec", "Say with @notice what it is for, where it is declared.", () =>
+    undocumentedDeclarations(projectFiles()),
+  ),
   rule("files", "Correct each file named.", () => [
     ...tooLongFiles(projectFiles()),
     ...badlyNamedFiles(listProjectPaths()),
