@@ -167,21 +167,24 @@ async function assemble(
 }
 
 /** The pacemaker, whose wishes are told to everyone; whoever leads an epoch that is entered opens the present slot. */
-function openView(
+async function openView(
   { store, gossip, telemetry }: ProtocolParts,
   finals: Finals,
   standing: Standing,
   open: () => void,
 ): Promise<Pacemaker> {
-  return openPacemaker({
+  const sayEntered = (epoch: bigint) => {
+    const { keepers, configDigest } = standing.committee.keeperSet;
+    telemetry.info("epoch-entered", { epoch, leader: leaderOf(epoch, keepers, configDigest) });
+  };
+  const pacemaker = await openPacemaker({
     store,
     quorums: () => standing.committee.keeperSet,
     wished: (epoch) => {
       gossip.publish({ kind: "wish", epoch, newest: finals.newest });
     },
     entered: (epoch) => {
-      const { keepers, configDigest } = standing.committee.keeperSet;
-      telemetry.info("epoch-entered", { epoch, leader: leaderOf(epoch, keepers, configDigest) });
+      sayEntered(epoch);
       standing.slotsInEpoch = 1;
       open();
     },
@@ -189,6 +192,8 @@ function openView(
       telemetry.error("view-not-changed", { reason: String(error) });
     },
   });
+  sayEntered(pacemaker.epoch);
+  return pacemaker;
 }
 
 async function receive(organs: Organs, from: Hex, message: GossipMessage): Promise<void> {

@@ -30,6 +30,19 @@ const epochs = ({ keepers }: Simulation) => keepers.map(({ agreement }) => agree
 const signaturesSince = ({ gossip }: Simulation, { address }: SimulatedKeeper, before: number) =>
   gossip.sent.slice(before).filter(({ from, message }) => from === address && message.kind === "signature");
 
+describe("the epoch of a keeper", () => {
+  it("is said with its leader when it begins, also at the start", async () => {
+    const world = simulate({ count: 4, seed: 5 });
+    await world.startAll();
+    await world.runSlots(1);
+    for (const { agreement, lines } of world.keepers) {
+      const said = lines.filter(({ event }) => event === "epoch-entered").map(({ fields }) => fields);
+      expect(said.at(0)).to.have.property("epoch", 1n);
+      expect(said.at(-1)).to.deep.equal({ epoch: agreement?.epoch, leader: agreement?.leader() });
+    }
+  });
+});
+
 describe("the epoch of the chain's last report", () => {
   it("moves nobody when one node invents it, and its keeper goes on", async () => {
     for (const epoch of [FAR, BEYOND, 2n ** 64n - 1n]) {
