@@ -2,7 +2,13 @@
 import { nameOfRound, type RoundId } from "../../keeper/core/protocol/round-id.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
-import { unpackMarketWord, unpackSmileWord } from "../../keeper/core/report/words.ts";
+import { totalVolE9 } from "../../keeper/core/report/surface-choice.ts";
+import {
+  type MarketFields,
+  type SmileFields,
+  unpackMarketWord,
+  unpackSmileWord,
+} from "../../keeper/core/report/words.ts";
 import type { Hex } from "../../keeper/ports/hex.ts";
 import type { SignedHead } from "../../keeper/ports/watch-chain.ts";
 import { createEquivocationFinder } from "../../keeper/services/equivocations.ts";
@@ -66,7 +72,10 @@ export function findWrongProsecutions(
   ];
 }
 
-/** Every spot, forecast and forward of a report lies between two that honest keepers signed for the same round. */
+/**
+ * Every median of a report lies between two values that honest keepers signed for the same round, and its surface at the money no farther outside
+ * them than they lie apart (decision 0015).
+ */
 export function findOutsideHonest(completed: readonly Completed[], seen: readonly Seen[]): readonly string[] {
   return completed.flatMap(({ report }) => {
     const name = nameOfRound(report);
@@ -75,42 +84,49 @@ export function findOutsideHonest(completed: readonly Completed[], seen: readonl
       .map(({ observation }) => valuesSeen(observation));
     return [...valuesReported(report)]
       .filter(([value, reported]) => {
-        const honest = views.flatMap((view) => view.get(value) ?? []);
-        return !(honest.some((own) => own <= reported) && honest.some((own) => own >= reported));
+        const honest = views.flatMap((view) => view.get(value) ?? []).toSorted((a, b) => (a < b ? -1 : 1));
+        const [low, high] = [honest.at(0), honest.at(-1)];
+        if (low === undefined || high === undefined) return true;
+        const room = value.startsWith("vol ") ? high - low + 1n : 0n;
+        return reported < low - room || reported > high + room;
       })
       .map(([value, reported]) => `round ${name}: ${value} of ${reported} is outside the honest range`);
   });
 }
 
-function valuesSeen({ markets }: Observation): ReadonlyMap<string, bigint> {
-  return new Map(
-    markets.flatMap(({ market, smiles }) => [
-      [`spot ${market.market}`, market.spotE8] as const,
-      [`forecast ${market.market}`, market.sigmaE9] as const,
-      ...smiles.map(
-        ({ expiryHour, forwardRatioE8 }) =>
-          [`forward ${market.market}/${expiryHour}`, forwardRatioE8] as const,
-      ),
+type Value = readonly [name: string, value: bigint];
+
+const ofMarket = ({ market, spotE8, sigmaE9, psiE9 }: MarketFields): readonly Value[] => [
+  [`spot ${market}`, spotE8],
+  [`forecast ${market}`, sigmaE9],
+  [`stress ${market}`, psiE9],
+];
+const ofSmile = (market: bigint, smile: SmileFields): readonly Value[] => [
+  [`forward ${market}/${smile.expiryHour}`, smile.forwardRatioE8],
+  [`vol ${market}/${smile.expiryHour}`, totalVolE9(smile, 0n)],
+];
+
+function valuesSeen({ pegBps, markets }: Observation): ReadonlyMap<string, bigint> {
+  return new Map([
+    ["peg", BigInt(pegBps)],
+    ...markets.flatMap(({ market, smiles }) => [
+      ...ofMarket(market),
+      ...smiles.flatMap((smile) => ofSmile(market.market, smile)),
     ]),
-  );
+  ]);
 }
 
-function valuesReported({ markets, smiles }: RiskReport): ReadonlyMap<string, bigint> {
+function valuesReported({ pegBps, markets, smiles }: RiskReport): ReadonlyMap<string, bigint> {
   let next = 0;
-  return new Map(
-    markets.flatMap((word) => {
-      const { market, smileCount, spotE8, sigmaE9 } = unpackMarketWord(word);
-      const own = smiles.slice(next, next + Number(smileCount)).map(unpackSmileWord);
+  return new Map([
+    ["peg", BigInt(pegBps)],
+    ...markets.flatMap((word) => {
+      const market = unpackMarketWord(word);
+      const own = smiles.slice(next, next + Number(market.smileCount)).map(unpackSmileWord);
       next += own.length;
-      return [
-        [`spot ${market}`, spotE8] as const,
-        [`forecast ${market}`, sigmaE9] as const,
-        ...own.map(
-          ({ expiryHour, forwardRatioE8 }) => [`forward ${market}/${expiryHour}`, forwardRatioE8] as const,
-        ),
-      ];
+      return [...ofMarket(market), ...own.flatMap((smile) => ofSmile(market.market, smile))];
     }),
-  );
+  ]);
 }
 
 /** Every keeper that is well again holds a report observed after the healing. */

@@ -1,4 +1,5 @@
 // How a faulty keeper behaves under chaos: each conduct is a voice put between a keeper and the network, or a flaw of its clock or node.
+import { MAX_UINT16, MAX_UINT32 } from "../../keeper/adapters/wire/wire-bounds.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import type { SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { Gossip, GossipMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
@@ -19,8 +20,11 @@ export type Conduct = (typeof CONDUCTS)[number];
 
 const REPLAY_EVERY_MS = 3_000;
 const NOISE_EVERY_MS = 1_000;
-/** Factors by which a liar's prices are off. */
+const SECOND_FACE_EVERY_MS = 1_500;
+/** Factors by which all that a liar says is off. */
 const LIES = [0.01, 0.5, 0.996, 1.004, 0.996, 1.004, 2, 100];
+/** Lies that pass for what another venue shows. */
+const SMALL_LIES = [0.996, 1.004];
 
 /** What a faulty keeper works with. */
 export interface Faulty {
@@ -72,18 +76,28 @@ function oneOf({ said, random }: Pick<Faulty, "said" | "random">): GossipMessage
   return messages[random.index(Math.max(1, messages.length))];
 }
 
-/** Says two things for one round: to some keepers the one first, to others the other. Proposals of other observations, signatures of other reports. */
+/**
+ * Says two things for one round. Proposals: each face to every keeper in either order, or each to one half; and the second again and again, for whoever
+ * forgot the first. Signatures: over two reports.
+ */
 function twoFaced(
   gossip: Gossip,
-  { members, random }: Pick<Faulty, "members" | "random">,
+  { members, random, every }: Pick<Faulty, "members" | "random" | "every">,
   twin: (message: GossipMessage) => Promise<GossipMessage | null>,
 ): Gossip {
+  let second: ProposalMessage | null = null;
+  every(SECOND_FACE_EVERY_MS, () => {
+    if (second !== null) gossip.publish(second);
+  });
   const publish = (message: GossipMessage): void => {
     if (message.kind === "proposal") {
       const other = forged(message, random);
-      for (const to of members)
-        for (const face of random.uniform() < 0.5 ? [message, other] : [other, message])
-          gossip.send(to, face);
+      const isSplit = random.uniform() < 0.5;
+      for (const [index, to] of members.entries()) {
+        const faces = random.uniform() < 0.5 ? [message, other] : [other, message];
+        for (const face of isSplit ? faces.slice(index % 2, (index % 2) + 1) : faces) gossip.send(to, face);
+      }
+      second = other;
       return;
     }
     gossip.publish(message);
@@ -95,26 +109,43 @@ function twoFaced(
   return { ...gossip, publish };
 }
 
-/** The proposal without one of the observations, or with every observation bent under its author's own signature. */
+/** The proposal without one of the observations, or with every observation bent alike, and little, under its author's own signature. */
 function forged(message: ProposalMessage, random: SeededRandom): ProposalMessage {
   const { observations } = message;
   if (random.uniform() < 0.5) {
     const left = random.index(observations.length);
     return { ...message, observations: observations.filter((_observation, index) => index !== left) };
   }
-  const bent = observations.map((each) => ({ ...each, observation: lieOf(each.observation, random) }));
+  const factor = SMALL_LIES[random.index(SMALL_LIES.length)] ?? 1;
+  const bent = observations.map((each) => ({ ...each, observation: bentBy(each.observation, factor) }));
   return { ...message, observations: bent };
 }
 
 /** What a liar says in place of what it sees. */
-export function lieOf({ pegBps, markets }: Observation, random: SeededRandom): Observation {
-  const factor = LIES[random.index(LIES.length)] ?? 1;
-  const bent = (value: bigint): bigint => BigInt(Math.max(1, Math.round(Number(value) * factor)));
+export const lieOf = (seen: Observation, random: SeededRandom): Observation =>
+  bentBy(seen, LIES[random.index(LIES.length)] ?? 1);
+
+/** All that an observation says times a factor, as far as a message can say it. */
+function bentBy({ pegBps, markets }: Observation, factor: number): Observation {
+  const bent = (value: bigint): bigint => {
+    const scaled = BigInt(Math.max(1, Math.round(Number(value) * factor)));
+    return value <= MAX_UINT32 && scaled > MAX_UINT32 ? BigInt(MAX_UINT32) : scaled;
+  };
   return {
-    pegBps,
+    pegBps: Math.min(MAX_UINT16, Math.round(pegBps * factor)),
     markets: markets.map(({ market, smiles }) => ({
-      market: { ...market, spotE8: bent(market.spotE8), sigmaE9: bent(market.sigmaE9) },
-      smiles,
+      market: {
+        ...market,
+        spotE8: bent(market.spotE8),
+        sigmaE9: bent(market.sigmaE9),
+        psiE9: bent(market.psiE9),
+      },
+      smiles: smiles.map((smile) => ({
+        ...smile,
+        aE10: BigInt(Math.round(Number(smile.aE10) * factor)),
+        bE9: bent(smile.bE9),
+        forwardRatioE8: bent(smile.forwardRatioE8),
+      })),
     })),
   };
 }

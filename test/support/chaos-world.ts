@@ -12,6 +12,7 @@ import {
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
 import type { ReportHead, RiskReport } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom, type SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
+import type { Gossip } from "../../keeper/ports/gossip.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import type { ReportSigner } from "../../keeper/ports/signer.ts";
 import type { SignedHead } from "../../keeper/ports/watch-chain.ts";
@@ -44,9 +45,11 @@ export interface ChaosOptions {
   readonly keepers: number;
   /** Slots of storm. */
   readonly slots: number;
+  /** Takes a defence away from every keeper: what the checks must then find. */
+  readonly sabotage?: (parts: ProtocolParts) => ProtocolParts;
 }
 
-export interface ChaosResult extends ChaosOptions {
+export interface ChaosResult extends Omit<ChaosOptions, "sabotage"> {
   readonly conducts: readonly Conduct[];
   /** One line for each promise broken. */
   readonly broken: readonly string[];
@@ -65,6 +68,9 @@ const HEALING_TERMS = 3;
 const MAX_SKEW_SECONDS = 300;
 const MAX_DOWN_MS = 40_000;
 const KILL_SHARE = 0.08;
+/** The moment at which a keeper that forgot what it signed would sign again: right after others heard it, and back within the round. */
+const KILL_AFTER_SIGNING_SHARE = 0.25;
+const QUICK_DOWN_MS = 4_000;
 const WEATHER_SLOTS = 3;
 const MAX_LOSS = 0.3;
 const MAX_DELAY_MS = 2_500;
@@ -81,16 +87,18 @@ export async function liveThroughChaos(options: ChaosOptions): Promise<ChaosResu
     world.turnWeather();
     await world.time.run(WEATHER_SLOTS * PARAMETERS.slotSeconds * MS_PER_SECOND);
   }
-  const healedAt = await world.heal();
+  const healedAt = world.heal();
   await world.time.run(HEALING_TERMS * PARAMETERS.slotsPerEpoch * PARAMETERS.slotSeconds * MS_PER_SECOND);
-  return { ...options, ...world.judge(healedAt) };
+  const { seed, keepers, slots } = options;
+  return { seed, keepers, slots, ...world.judge(healedAt) };
 }
 
 interface World {
   readonly keepers: readonly { start(): Promise<void> }[];
   readonly time: ReturnType<typeof virtualTime>;
   turnWeather(): void;
-  heal(): Promise<number>;
+  /** Unix seconds of the calm's beginning; whoever is down then comes back by itself. */
+  heal(): number;
   judge(healedAt: number): Omit<ChaosResult, keyof ChaosOptions>;
 }
 
@@ -123,7 +131,7 @@ const isWellAfterwards = ({ conduct }: Member): boolean =>
   conduct === null || conduct === "bad-node" || conduct === "forgetful";
 const isHonest = (member: Member): boolean => isWellAfterwards(member) || member.conduct === "skewed";
 
-function buildWorld({ seed, keepers: count }: ChaosOptions): World {
+function buildWorld({ seed, keepers: count, sabotage = (parts) => parts }: ChaosOptions): World {
   const random = seededRandom(seed);
   const time = virtualTime(START_SECONDS);
   const members = drawMembers(count, random);
@@ -175,7 +183,9 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
             kill();
           },
         );
-        const joined = network.join(address, isAlive);
+        const joined = killedAfterSigning(network.join(address, isAlive), () => {
+          if (isAlive() && state.isStorm && random.uniform() < KILL_AFTER_SIGNING_SHARE) kill(QUICK_DOWN_MS);
+        });
         const parts: ProtocolParts = {
           chain: chain.seenBy(health),
           gossip: voiceOf(conduct, joined, faultyPart(addresses, address, network, time, random), twin),
@@ -196,7 +206,7 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
             return Promise.resolve(conduct === "lying" ? lieOf(view, random) : view);
           },
         };
-        await work(parts, signal, (report, hash) => {
+        await work(sabotage(parts), signal, (report, hash) => {
           completed.set(`${nameOfRound(report)}/${hash}`, { hash, report });
           newestObservedAt.set(address, report.observedAt);
         }).catch((error: unknown) => {
@@ -206,15 +216,15 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
         });
       },
     };
-    const kill = () => {
+    const kill = (maxDownMs = MAX_DOWN_MS) => {
       life.isAlive = false;
       life.stop.abort(new Error("killed"));
       state.kills++;
-      restartLater();
+      restartLater(maxDownMs);
     };
-    const restartLater = () => {
+    const restartLater = (maxDownMs = MAX_DOWN_MS) => {
       // Mostly soon enough to meet the same round again.
-      time.after(1 + random.uniform() ** 3 * MAX_DOWN_MS, () => void keeper.start());
+      time.after(1 + random.uniform() ** 3 * maxDownMs, () => void keeper.start());
     };
     return keeper;
   });
@@ -232,11 +242,9 @@ function buildWorld({ seed, keepers: count }: ChaosOptions): World {
     keepers,
     time,
     turnWeather,
-    heal: async () => {
+    heal: () => {
       network.weather = CALM;
       state.isStorm = false;
-      // Whoever is down at the end comes back.
-      await time.run(MAX_DOWN_MS);
       return time.nowMs() / MS_PER_SECOND;
     },
     judge: (healedAt) => {
@@ -289,6 +297,17 @@ function faultyPart(
     spoil: (message) => {
       for (const to of members)
         network.sendBytes(self, to, brokenBytes(network.codec.encode(message), random));
+    },
+  };
+}
+
+/** Tells after each signature that it is said. */
+function killedAfterSigning(gossip: Gossip, said: () => void): Gossip {
+  return {
+    ...gossip,
+    publish: (message) => {
+      gossip.publish(message);
+      if (message.kind === "signature") said();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
+import { aggregateObservations, type Observation } from "../../../keeper/core/report/aggregate.ts";
 import type { RiskReport } from "../../../keeper/core/report/typed-data.ts";
+import type { SmileFields } from "../../../keeper/core/report/words.ts";
 import { asHex, type Hex } from "../../../keeper/ports/hex.ts";
 import type { SignedHead } from "../../../keeper/ports/watch-chain.ts";
 import {
@@ -19,15 +20,16 @@ const key = (digits: string): Hex => asHex(`0x${digits.repeat(20)}`);
 const ROUND = { epoch: 2n, round: 7 };
 
 /** The report that one view makes. */
-const reportOf = (factor: number): RiskReport => ({
+const reportOn = (view: Observation): RiskReport => ({
   ...ROUND,
-  ...aggregateObservations([honestObservation(factor)]),
+  ...aggregateObservations([view]),
   configDigest: hash("cd"),
   observedAt: 1_770_000_000,
   blockNumber: 1n,
   blockHash: hash("bb"),
   accountRoot: hash("00"),
 });
+const reportOf = (factor: number): RiskReport => reportOn(honestObservation(factor));
 const completed = (factor: number, digits: string) => ({ hash: hash(digits), report: reportOf(factor) });
 const signed = (signer: Hex, digits: string): SignedHead => ({
   head: {
@@ -70,6 +72,35 @@ describe("promises under chaos can be seen to break", () => {
     expect(findOutsideHonest([completed(1.002, "a1")], seen)).not.to.deep.equal([]);
     expect(findOutsideHonest([completed(0.998, "a1")], seen)).not.to.deep.equal([]);
     expect(findOutsideHonest([completed(1, "a1")], [])).not.to.deep.equal([]);
+  });
+
+  it("each value by itself: peg, stress, forecast, forward, and the surface once it strays by more than the honest spread", () => {
+    const seen = [0.999, 1.001].map((factor) => ({ ...ROUND, observation: honestObservation(factor) }));
+    const view = honestObservation(1);
+    const found = (change: (view: Observation) => Observation) =>
+      findOutsideHonest([{ hash: hash("a1"), report: reportOn(change(view)) }], seen).map(
+        (line) => line.split(": ")[1]?.split(" ")[0],
+      );
+    const [first, ...rest] = view.markets;
+    if (first === undefined) throw new RangeError("a view has markets");
+    const market = (changes: Partial<(typeof first)["market"]>) => ({
+      ...view,
+      markets: [{ ...first, market: { ...first.market, ...changes } }, ...rest],
+    });
+    const surface = (changes: (smile: SmileFields) => Partial<SmileFields>) => ({
+      ...view,
+      markets: [
+        { ...first, smiles: first.smiles.map((smile) => ({ ...smile, ...changes(smile) })) },
+        ...rest,
+      ],
+    });
+    expect(found(() => ({ ...view, pegBps: 9_999 }))).to.deep.equal(["peg"]);
+    expect(found(() => market({ psiE9: first.market.psiE9 + 1n }))).to.deep.equal(["stress"]);
+    expect(found(() => market({ sigmaE9: first.market.sigmaE9 - 1n }))).to.deep.equal(["forecast"]);
+    const moved = found(() => surface(({ forwardRatioE8 }) => ({ forwardRatioE8: forwardRatioE8 + 1n })));
+    expect(new Set(moved)).to.deep.equal(new Set(["forward"]));
+    expect(found(() => surface(({ aE10 }) => ({ aE10: (aE10 * 1_003n) / 1_000n })))).not.to.include("vol");
+    expect(found(() => surface(({ aE10 }) => ({ aE10: aE10 * 3n })))).to.include("vol");
   });
 
   it("no report after the healing", () => {

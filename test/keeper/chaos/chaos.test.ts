@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { CONDUCTS } from "../../support/chaos-conducts.ts";
-import { liveThroughChaos } from "../../support/chaos-world.ts";
+import { type ChaosOptions, liveThroughChaos } from "../../support/chaos-world.ts";
 
 const TIMEOUT_MS = 120_000;
 const SLOTS = 6;
@@ -13,6 +13,36 @@ const RUNS = [
   { keepers: 4, seed: 23 },
   { keepers: 7, seed: 5 },
 ] as const;
+
+/** Defences, each with a seed whose storm it stands against, and what is broken without it. */
+const SABOTAGES: readonly {
+  readonly without: string;
+  readonly seed: number;
+  readonly broken: string;
+  readonly sabotage: NonNullable<ChaosOptions["sabotage"]>;
+}[] = [
+  {
+    without: "a record of what was signed",
+    seed: 8,
+    broken: "the honest 0x",
+    sabotage: (parts) => ({
+      ...parts,
+      store: { ...parts.store, record: () => Promise.resolve(true), recorded: () => Promise.resolve(null) },
+    }),
+  },
+  {
+    without: "a look at observations' signatures",
+    seed: 3,
+    broken: "outside the honest range",
+    sabotage: (parts) => ({ ...parts, network: { ...parts.network, verify: () => true } }),
+  },
+  {
+    without: "anybody who prosecutes",
+    seed: 3,
+    broken: "nobody prosecutes",
+    sabotage: (parts) => ({ ...parts, prosecute: () => Promise.resolve() }),
+  },
+];
 
 describe("keepers under chaos", function () {
   this.timeout(TIMEOUT_MS);
@@ -30,4 +60,10 @@ describe("keepers under chaos", function () {
     const run = () => liveThroughChaos({ seed: 11, keepers: 4, slots: 3 });
     expect(await run()).to.deep.equal(await run());
   });
+
+  for (const { without, seed, broken, sabotage } of SABOTAGES)
+    it(`is seen to break a promise without ${without}`, async () => {
+      const result = await liveThroughChaos({ seed, keepers: 4, slots: 8, sabotage });
+      expect(result.broken.join("\n")).to.include(broken);
+    });
 });
