@@ -1,37 +1,26 @@
 import { z } from "zod";
 import type { SignedReport } from "../core/report/typed-data.ts";
-import { asHex, type Hex } from "../ports/hex.ts";
-
-const bigint = z
-  .string()
-  .regex(/^[0-9]+$/)
-  .transform((text) => BigInt(text));
-const hex = z
-  .string()
-  .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
-  .transform((text): Hex => asHex(text));
+import { bigintText, hexText, writeText } from "./text-fields.ts";
 
 const schema = z.strictObject({
   report: z.strictObject({
-    configDigest: hex,
-    epoch: bigint,
+    configDigest: hexText,
+    epoch: bigintText,
     round: z.int().min(0),
     observedAt: z.int().min(0),
-    blockNumber: bigint,
-    blockHash: hex,
+    blockNumber: bigintText,
+    blockHash: hexText,
     pegBps: z.int().min(0),
-    accountRoot: hex,
-    markets: z.array(bigint),
-    smiles: z.array(bigint),
+    accountRoot: hexText,
+    markets: z.array(bigintText),
+    smiles: z.array(bigintText),
   }),
-  signatures: z.array(hex),
+  signatures: z.array(hexText),
 });
 
 /** A signed report as stores keep it: JSON with bigints as decimal texts. */
 export function writeSignedReport(final: SignedReport): string {
-  return JSON.stringify(final, (_key, field: unknown) =>
-    typeof field === "bigint" ? field.toString() : field,
-  );
+  return writeText(final);
 }
 
 /** @throws ZodError when the text is not what `writeSignedReport` writes */

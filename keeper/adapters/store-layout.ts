@@ -34,7 +34,7 @@ export function requireStoreOwner(
   if (row["name"] !== name)
     throw new StoreRefused(
       `${where} belongs to ${String(row["name"])}, not to ${name}`,
-      "give each keeper on each chain a store of its own",
+      "give each keeper and each watchtower on each chain a store of its own",
     );
 }
 

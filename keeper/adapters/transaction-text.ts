@@ -1,47 +1,36 @@
 import { z } from "zod";
-import { asHex, type Hex } from "../ports/hex.ts";
 import type { TransactionOutcome, TransactionRecord } from "../ports/transaction-log.ts";
-
-const bigint = z
-  .string()
-  .regex(/^[0-9]+$/)
-  .transform((text) => BigInt(text));
-const hex = z
-  .string()
-  .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
-  .transform((text): Hex => asHex(text));
+import { bigintText, hexText, writeText } from "./text-fields.ts";
 
 const recordSchema = z.strictObject({
   id: z.string(),
-  to: hex,
-  data: hex,
-  doneErrors: z.array(hex),
-  chainId: bigint,
-  from: hex,
+  to: hexText,
+  data: hexText,
+  doneErrors: z.array(hexText),
+  chainId: bigintText,
+  from: hexText,
   nonce: z.int().min(0),
-  gasLimit: bigint,
+  gasLimit: bigintText,
   attempts: z.array(
     z.strictObject({
       kind: z.enum(["effect", "cancellation"]),
-      hash: hex,
-      raw: hex,
-      fees: z.strictObject({ maxFeePerGasWei: bigint, maxPriorityFeePerGasWei: bigint }),
+      hash: hexText,
+      raw: hexText,
+      fees: z.strictObject({ maxFeePerGasWei: bigintText, maxPriorityFeePerGasWei: bigintText }),
     }),
   ),
 });
 
 const outcomeSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("mined"), hash: hex, blockNumber: bigint, gasUsed: bigint }),
+  z.strictObject({ kind: z.literal("mined"), hash: hexText, blockNumber: bigintText, gasUsed: bigintText }),
   z.strictObject({ kind: z.literal("already-done") }),
-  z.strictObject({ kind: z.literal("refused"), revertData: hex.nullable() }),
+  z.strictObject({ kind: z.literal("refused"), revertData: hexText.nullable() }),
   z.strictObject({ kind: z.literal("superseded") }),
 ]);
 
 /** A record or an outcome as stores keep it: JSON with bigints as decimal texts. */
 export function writeTransactionText(value: TransactionRecord | TransactionOutcome): string {
-  return JSON.stringify(value, (_key, field: unknown) =>
-    typeof field === "bigint" ? field.toString() : field,
-  );
+  return writeText(value);
 }
 
 /** @throws ZodError when the text is no transaction's record */

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
-import { type JsonRpcProvider, type Signer, Wallet } from "ethers";
+import { type BaseWallet, HDNodeWallet, type JsonRpcProvider, type Signer, Wallet } from "ethers";
 import { readPassword } from "../adapters/keystore/password-file.ts";
 import { CommandError } from "./failure.ts";
 
 /** Only on this chain id is it sure that an unlocked account is worth nothing. */
 const LOCAL_CHAIN_ID = 31_337n;
+/** The phrase of the accounts that local nodes keep unlocked, known to everyone. */
+const LOCAL_PHRASE = "test test test test test test test test test test test junk";
 
 /** Where the key of a command comes from. A key is never an argument and never in the environment. */
 export interface KeyChoice {
@@ -17,7 +19,20 @@ export interface KeyChoice {
 /** @throws CommandError saying which file is missing or wrong, or that no key was named */
 export async function openSigner(choice: KeyChoice, provider: JsonRpcProvider): Promise<Signer> {
   if (choice.devAccount !== null) return devSigner(choice.devAccount, provider);
-  const { keystoreFile, passwordFile } = choice;
+  return (await openKeystore(choice)).connect(provider);
+}
+
+/**
+ * The key itself, for commands that sign transactions on this machine.
+ * @throws CommandError saying which file is missing or wrong, or that no key was named
+ */
+export async function openWallet(choice: KeyChoice, chainId: number): Promise<BaseWallet> {
+  if (choice.devAccount === null) return openKeystore(choice);
+  requireLocal(BigInt(chainId));
+  return HDNodeWallet.fromPhrase(LOCAL_PHRASE, undefined, `m/44'/60'/0'/0/${choice.devAccount}`);
+}
+
+async function openKeystore({ keystoreFile, passwordFile }: KeyChoice): Promise<Wallet> {
   if (keystoreFile === null) {
     throw new CommandError(
       "no-key",
@@ -35,7 +50,8 @@ export async function openSigner(choice: KeyChoice, provider: JsonRpcProvider): 
   const keystore = readKeystore(keystoreFile);
   const password = readPassword(passwordFile);
   try {
-    return (await Wallet.fromEncryptedJson(keystore, password)).connect(provider);
+    const wallet = await Wallet.fromEncryptedJson(keystore, password);
+    return new Wallet(wallet.privateKey);
   } catch (error) {
     throw new CommandError(
       "bad-keystore",
@@ -47,14 +63,7 @@ export async function openSigner(choice: KeyChoice, provider: JsonRpcProvider): 
 }
 
 async function devSigner(index: number, provider: JsonRpcProvider): Promise<Signer> {
-  const { chainId } = await provider.getNetwork();
-  if (chainId !== LOCAL_CHAIN_ID) {
-    throw new CommandError(
-      "not-local",
-      `--dev-account is for a local Hardhat chain (id ${LOCAL_CHAIN_ID.toString()}), this one is ${chainId.toString()}`,
-      "use --keystore and --password-file",
-    );
-  }
+  requireLocal((await provider.getNetwork()).chainId);
   const accounts = await provider.listAccounts();
   const signer = accounts[index];
   if (signer === undefined) {
@@ -65,6 +74,15 @@ async function devSigner(index: number, provider: JsonRpcProvider): Promise<Sign
     );
   }
   return signer;
+}
+
+function requireLocal(chainId: bigint): void {
+  if (chainId === LOCAL_CHAIN_ID) return;
+  throw new CommandError(
+    "not-local",
+    `--dev-account is for a local Hardhat chain (id ${LOCAL_CHAIN_ID.toString()}), this one is ${chainId.toString()}`,
+    "use --keystore and --password-file",
+  );
 }
 
 function readKeystore(file: string): string {

@@ -1,5 +1,6 @@
 import type { RoundId } from "../core/protocol/round-id.ts";
 import type { SignedReport } from "../core/report/typed-data.ts";
+import type { EvidenceStore } from "./evidence-store.ts";
 import type { SigningRecord } from "./signing-record.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
@@ -33,7 +34,7 @@ export interface FinalStore {
 }
 
 /** All that a keeper must not forget. Every write is durable when its promise resolves. */
-export interface KeeperStore extends SigningRecord, ViewStore, FinalStore, TransactionLog {
+export interface KeeperStore extends SigningRecord, ViewStore, FinalStore, EvidenceStore, TransactionLog {
   close(): Promise<void>;
 }
 

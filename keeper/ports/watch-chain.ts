@@ -1,5 +1,6 @@
 import type { ReportHead, RiskReport } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
+import type { KeeperSet } from "./oracle-chain.ts";
 
 /** A head with one signature over it. */
 export interface SignedHead {
@@ -10,20 +11,49 @@ export interface SignedHead {
   readonly signer: Hex;
 }
 
-/** A report that somebody sent to the oracle, accepted or not: what was signed is evidence either way. */
+/** A report that somebody sent in whatever call, accepted or not: what was signed is evidence either way. */
 export interface SubmittedReport {
   readonly transaction: Hex;
   readonly blockNumber: bigint;
   readonly isAccepted: boolean;
   readonly report: RiskReport;
+  /** Those by keepers of the report's configuration. */
   readonly signatures: readonly SignedHead[];
 }
 
-/** What a watchtower reads and sends. */
+/** Something in a block that could not be read whole, and why. */
+export interface UnreadTransaction {
+  readonly transaction: Hex;
+  readonly reason: string;
+  /** It brought a report that the oracle accepted. */
+  readonly isAccepted: boolean;
+}
+
+/** A block's place on its chain. */
+export interface BlockPlace {
+  readonly number: bigint;
+  readonly hash: Hex;
+}
+
+/** What one block holds for a watchtower. */
+export interface WatchedBlock extends BlockPlace {
+  readonly parentHash: Hex;
+  readonly timestampSeconds: number;
+  /** In the order of their transactions. */
+  readonly reports: readonly SubmittedReport[];
+  readonly unread: readonly UnreadTransaction[];
+}
+
+/** Keeper configurations by digest. */
+export type Configurations = ReadonlyMap<Hex, KeeperSet>;
+
+/** What a watchtower reads of the chain. Every method throws when no node answers. */
 export interface WatchChain {
-  headNumber(): Promise<bigint>;
-  /** Reports sent to the oracle in blocks `first` to `last`, both included, in their order. */
-  submissions(first: bigint, last: bigint): Promise<readonly SubmittedReport[]>;
-  /** Slashes who signed both. Resolves to the transaction once mined; a refusal throws ChainRefusal. */
-  proveEquivocation(first: SignedHead, second: SignedHead): Promise<Hex>;
+  latestBlock(): Promise<BlockPlace>;
+  /** The hash of a block; null when this chain has none of that number. */
+  hashOf(number: bigint): Promise<Hex | null>;
+  /** Every configuration of keepers that there has been up to now. */
+  configurations(): Promise<Configurations>;
+  /** A block with the reports of these configurations; null when this chain has none of that number. */
+  block(number: bigint, configurations: Configurations): Promise<WatchedBlock | null>;
 }

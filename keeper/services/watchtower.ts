@@ -1,150 +1,186 @@
-import type { Observation } from "../core/report/aggregate.ts";
-import { unpackMarketWord } from "../core/report/words.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Equivocation } from "../ports/prosecutor.ts";
+import type { Equivocation, Prosecutor } from "../ports/prosecutor.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-import type { SubmittedReport, WatchChain } from "../ports/watch-chain.ts";
-import { createEquivocationFinder } from "./equivocations.ts";
+import type { Timer } from "../ports/timer.ts";
+import type {
+  BlockPlace,
+  Configurations,
+  SubmittedReport,
+  UnreadTransaction,
+  WatchChain,
+  WatchedBlock,
+} from "../ports/watch-chain.ts";
+import type { WatchStatus } from "../ports/watch-status.ts";
+import type { WatchStore } from "../ports/watch-store.ts";
 
-const BPS = 10_000;
-/** Distances beyond these, in bps of the own value, are reported. */
-const MAX_SPOT_DEVIATION_BPS = 200;
-const MAX_SIGMA_DEVIATION_BPS = 2_500;
-/** An older report is not compared: the own sources show the present only. */
-const MAX_COMPARED_AGE_SECONDS = 600;
-/** Most blocks read in one round. */
-const MAX_BLOCKS_PER_ROUND = 2_000n;
-
-/** Rounds in which a proof is tried: a node may be away, but a key that is no keeper's is refused for good. */
-const MAX_PROOF_ATTEMPTS = 5;
-
-/** An equivocation and how often its proof was tried. */
-interface Case {
-  readonly equivocation: Equivocation;
-  readonly attempts: number;
-}
+/** Blocks that are asked for at once. */
+const READ_AHEAD = 8;
+/** Blocks behind the latest from which progress is told. */
+const FAR_BEHIND = 64n;
+/** Least time between two lines of progress, or about transactions of strangers that could not be read. */
+const SAY_EVERY_MS = 10_000;
 
 export interface WatchtowerParts {
   readonly chain: WatchChain;
-  readonly clock: Clock;
+  readonly store: Pick<WatchStore, "lastBlocks" | "saveBlock" | "noteHeads">;
+  readonly prosecutor: Prosecutor;
+  readonly timer: Timer;
   readonly telemetry: Telemetry;
-  /** The own view of the markets; without it reports are not compared. */
-  readonly observe: ((observedAtSeconds: number) => Promise<Observation>) | null;
+  /** First block to read where the store remembers none. */
+  readonly firstBlock: (latest: bigint) => bigint;
+  /** Compares a report that the oracle accepted. */
+  readonly judge: (submitted: SubmittedReport) => Promise<Judgement>;
 }
 
-/** What one round found. */
-export interface WatchResult {
-  /** Last block read. */
-  readonly throughBlock: bigint;
-  readonly reports: number;
-  /** Reports that the own view does not support. */
-  readonly deviating: number;
-  /** Accepted reports that the own view says nothing of, or not of every market; each is logged with the reason. */
-  readonly uncompared: number;
-  /** Keepers proven to have signed two reports for one round. */
-  readonly proven: number;
+/** What a watchtower thinks of an accepted report. */
+export type Judgement = "supported" | "deviates" | "not-compared";
+
+export interface Watchtower {
+  /**
+   * Reads what came since the last round, from blocks of before it where the chain was reorganised. Ends early when the signal aborts or the
+   * chain moves meanwhile; what was read is not read again.
+   */
+  round(signal: AbortSignal): Promise<WatchStatus>;
+  status(): WatchStatus;
 }
 
-/**
- * Reads every report that was sent to the oracle from a block on: proves each equivocation, and compares each accepted report with the own
- * view of the markets. Each call reads what came since the last.
- */
-export function createWatchtower(parts: WatchtowerParts, firstBlock: bigint): () => Promise<WatchResult> {
-  const finder = createEquivocationFinder();
-  let next = firstBlock;
-  let unproven: readonly Case[] = [];
-  return async () => {
-    const { chain } = parts;
-    const head = await chain.headNumber();
-    const last = head < next + MAX_BLOCKS_PER_ROUND ? head : next + MAX_BLOCKS_PER_ROUND - 1n;
-    const reports = await chain.submissions(next, last);
-    next = last + 1n;
-    const equivocations = reports.flatMap(({ signatures }) =>
-      signatures.map((signed) => finder.note(signed)).filter((found) => found !== null),
-    );
-    const cases = [...unproven, ...equivocations.map((equivocation) => ({ equivocation, attempts: 0 }))];
-    const isProven: boolean[] = [];
-    for (const { equivocation } of cases) isProven.push(await prove(parts, equivocation));
-    unproven = cases
-      .filter(({ attempts }, index) => isProven[index] !== true && attempts + 1 < MAX_PROOF_ATTEMPTS)
-      .map(({ equivocation, attempts }) => ({ equivocation, attempts: attempts + 1 }));
-    const comparisons: Comparison[] = [];
-    for (const report of reports) comparisons.push(await compare(parts, report));
-    const deviating = comparisons.filter(({ deviates }) => deviates).length;
-    const uncompared = comparisons.filter(({ isWhole }) => !isWhole).length;
-    const proven = isProven.filter(Boolean).length;
-    return { throughBlock: last, reports: reports.length, deviating, uncompared, proven };
+/** Reads every report that is sent to the oracle, by whatever way: hands over each equivocation, and has each accepted report compared. */
+export function createWatchtower(parts: WatchtowerParts): Watchtower {
+  const watch = new Watch(parts);
+  return { round: (signal) => watch.round(signal), status: () => watch.status };
+}
+
+class Watch {
+  readonly #parts: WatchtowerParts;
+  #status: WatchStatus = {
+    read: null,
+    latest: null,
+    reports: 0,
+    supported: 0,
+    deviating: 0,
+    notCompared: 0,
+    unread: 0,
+    equivocations: 0,
   };
-}
+  readonly #saidAtMs = new Map<string, number>();
 
-async function prove(
-  { chain, telemetry }: WatchtowerParts,
-  { signer, first, second }: Equivocation,
-): Promise<boolean> {
-  const { epoch, round } = first.head;
-  const fields = { signer, epoch, round, firstHash: first.hash, secondHash: second.hash };
-  try {
-    telemetry.error("equivocation-proven", { ...fields, hash: await chain.proveEquivocation(first, second) });
-    return true;
-  } catch (error) {
-    telemetry.error("equivocation-not-proven", { ...fields, reason: String(error) });
-    return false;
+  constructor(parts: WatchtowerParts) {
+    this.#parts = parts;
   }
-}
 
-/** What the own view says of a report. */
-interface Comparison {
-  readonly deviates: boolean;
-  /** Whether every market was compared, or nothing was to be. */
-  readonly isWhole: boolean;
-}
-
-async function compare(parts: WatchtowerParts, submitted: SubmittedReport): Promise<Comparison> {
-  const { telemetry, observe } = parts;
-  const { report, isAccepted, transaction } = submitted;
-  if (observe === null || !isAccepted) return { deviates: false, isWhole: true };
-  const { epoch, round } = report;
-  const own = await ownView(parts, observe, report.observedAt);
-  if (typeof own === "string") {
-    telemetry.warn("report-not-compared", { epoch, round, transaction, reason: own });
-    return { deviates: false, isWhole: false };
+  get status(): WatchStatus {
+    return this.#status;
   }
-  const mine = new Map(own.markets.map(({ market }) => [market.market, market]));
-  let [deviates, isWhole] = [false, true];
-  for (const { market, spotE8, sigmaE9 } of report.markets.map(unpackMarketWord)) {
-    const seen = mine.get(market);
-    if (seen === undefined) {
-      isWhole = false;
-      const reason = "the own view has no such market";
-      telemetry.warn("report-not-compared", { epoch, round, transaction, market, reason });
-      continue;
+
+  async round(signal: AbortSignal): Promise<WatchStatus> {
+    const { chain } = this.#parts;
+    const isStopped = () => signal.aborted;
+    const latest = await chain.latestBlock();
+    this.#status = { ...this.#status, latest };
+    let { next, previous } = await this.#resume(latest);
+    const configurations = await chain.configurations();
+    while (next <= latest.number && !isStopped()) {
+      for (const block of await this.#readFrom(next, latest.number, configurations)) {
+        // The chain moved while it was read: the next round sees where.
+        const hasMoved = block === null || (previous !== null && block.parentHash !== previous.hash);
+        if (hasMoved || isStopped()) return this.#status;
+        await this.#take(block);
+        previous = block;
+        next = block.number + 1n;
+      }
+      this.#tellProgress(next, latest.number);
     }
-    const spotBps = distanceBps(spotE8, seen.spotE8);
-    const sigmaBps = distanceBps(sigmaE9, seen.sigmaE9);
-    if (Math.abs(spotBps) <= MAX_SPOT_DEVIATION_BPS && Math.abs(sigmaBps) <= MAX_SIGMA_DEVIATION_BPS)
-      continue;
-    deviates = true;
-    telemetry.error("report-deviates", { market, epoch, round, spotBps, sigmaBps, transaction });
+    return this.#status;
   }
-  return { deviates, isWhole };
-}
 
-/** The own view of the markets at a report's time; why there is none otherwise. */
-async function ownView(
-  { clock }: WatchtowerParts,
-  observe: NonNullable<WatchtowerParts["observe"]>,
-  observedAtSeconds: number,
-): Promise<Observation | string> {
-  const age = clock.nowSeconds() - observedAtSeconds;
-  if (age > MAX_COMPARED_AGE_SECONDS)
-    return `it is ${age.toString()} s old: the own sources show at most the last ${MAX_COMPARED_AGE_SECONDS.toString()} s`;
-  try {
-    return await observe(observedAtSeconds);
-  } catch (error) {
-    return `the own view is missing: ${String(error)}`;
+  /** Where reading goes on: after the last block that was read and is still on the chain. */
+  async #resume(
+    latest: BlockPlace,
+  ): Promise<{ readonly next: bigint; readonly previous: BlockPlace | null }> {
+    const { chain, store, telemetry, firstBlock } = this.#parts;
+    const read = await store.lastBlocks();
+    const [newest] = read;
+    for (const place of read) {
+      if ((await chain.hashOf(place.number)) !== place.hash) continue;
+      if (place !== newest) telemetry.info("blocks-replaced", { readAgainFrom: place.number + 1n });
+      this.#status = { ...this.#status, read: place };
+      return { next: place.number + 1n, previous: place };
+    }
+    const oldest = read.at(-1);
+    if (oldest === undefined) return { next: firstBlock(latest.number), previous: null };
+    telemetry.error("blocks-replaced-beyond-memory", { readAgainFrom: oldest.number });
+    return { next: oldest.number, previous: null };
   }
-}
 
-function distanceBps(value: bigint, reference: bigint): number {
-  return reference === 0n ? 0 : (Number(value - reference) / Number(reference)) * BPS;
+  #readFrom(
+    next: bigint,
+    last: bigint,
+    configurations: Configurations,
+  ): Promise<readonly (WatchedBlock | null)[]> {
+    const count = Math.min(READ_AHEAD, Number(last - next) + 1);
+    return Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        this.#parts.chain.block(next + BigInt(index), configurations),
+      ),
+    );
+  }
+
+  async #take(block: WatchedBlock): Promise<void> {
+    const { store, prosecutor } = this.#parts;
+    const heads = block.reports.flatMap(({ signatures }) => signatures);
+    const found = heads.length === 0 ? [] : await store.noteHeads(heads);
+    for (const each of found) {
+      this.#tellFound(each);
+      await prosecutor.prosecute(each);
+    }
+    for (const each of block.unread) this.#tellUnread(block, each);
+    for (const submitted of block.reports) await this.#judge(submitted);
+    await store.saveBlock({ number: block.number, hash: block.hash });
+    const { reports, unread, equivocations } = this.#status;
+    this.#status = {
+      ...this.#status,
+      read: { number: block.number, hash: block.hash },
+      reports: reports + block.reports.length,
+      unread: unread + block.unread.filter(({ isAccepted }) => isAccepted).length,
+      equivocations: equivocations + found.length,
+    };
+  }
+
+  async #judge(submitted: SubmittedReport): Promise<void> {
+    if (!submitted.isAccepted) return;
+    const judgement = await this.#parts.judge(submitted);
+    const { supported, deviating, notCompared } = this.#status;
+    this.#status = {
+      ...this.#status,
+      supported: supported + Number(judgement === "supported"),
+      deviating: deviating + Number(judgement === "deviates"),
+      notCompared: notCompared + Number(judgement === "not-compared"),
+    };
+  }
+
+  #tellFound({ signer, first, second }: Equivocation): void {
+    const { epoch, round } = first.head;
+    const fields = { signer, epoch, round, firstHash: first.hash, secondHash: second.hash };
+    this.#parts.telemetry.error("equivocation-seen", fields);
+  }
+
+  #tellUnread({ number }: WatchedBlock, { transaction, reason, isAccepted }: UnreadTransaction): void {
+    const { telemetry } = this.#parts;
+    const fields = { blockNumber: number, transaction, reason };
+    if (isAccepted) telemetry.error("accepted-report-not-read", fields);
+    // Anybody may send such a one at any time.
+    else if (this.#isTimeToSay("transaction-not-read")) telemetry.warn("transaction-not-read", fields);
+  }
+
+  #tellProgress(next: bigint, latest: bigint): void {
+    const left = latest + 1n - next;
+    if (left >= FAR_BEHIND && this.#isTimeToSay("catching-up"))
+      this.#parts.telemetry.info("catching-up", { readThrough: next - 1n, latest, left });
+  }
+
+  #isTimeToSay(event: string): boolean {
+    const nowMs = this.#parts.timer.nowMs();
+    if (nowMs - (this.#saidAtMs.get(event) ?? Number.NEGATIVE_INFINITY) < SAY_EVERY_MS) return false;
+    this.#saidAtMs.set(event, nowMs);
+    return true;
+  }
 }

@@ -1,28 +1,39 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { HDNodeWallet } from "ethers";
+import { type BytesLike, HDNodeWallet, JsonRpcProvider, Network } from "ethers";
 import { deploymentRecord } from "../../deploy/deployment-record.ts";
 import { loadParameters } from "../../deploy/parameter-file.ts";
 import { hashHead, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { createWatchChain } from "../../keeper/adapters/ethers/watch-chain.ts";
 import { writeDeploymentFile } from "../../keeper/cli/deployment-file.ts";
 import { asHex } from "../../keeper/ports/hex.ts";
+import { PROJECT_ROOT } from "../../scripts/run-command.ts";
+import { stakeKeepers } from "../../scripts/demo/stake-keepers.ts";
 import { openDesk, type Desk } from "../support/ballast-desk.ts";
+import { keeperFile } from "../support/keeper-file.ts";
+import { recordingTelemetry } from "../support/keeper-doubles.ts";
+import { deployMaskedOracle, masked } from "../support/masked-oracle.ts";
 import { runBallast } from "../support/run-ballast.ts";
 import { serveRpc, type RpcServer } from "../support/rpc-server.ts";
 
-const LIAR_ACCOUNT = 4;
+/** The accounts of the keepers. The three that sign reports lie, each in another way. */
+const [DIRECT_LIAR, CARRYING_LIAR, MASKED_LIAR, HONEST] = [4, 6, 7, 5];
+const KEEPER_ACCOUNTS = [DIRECT_LIAR, CARRYING_LIAR, MASKED_LIAR, HONEST];
 const PROVER_ACCOUNT = 9;
+const STRANGER_ACCOUNT = 8;
 const VOTES_HOLDER_ACCOUNT = 1;
-/** Hardhat's accounts come from its well-known phrase. */
-const LIAR = HDNodeWallet.fromPhrase(
-  "test test test test test test test test test test test junk",
-  undefined,
-  `m/44'/60'/0'/0/${LIAR_ACCOUNT}`,
-);
 const SUBMIT_GAS = 3_000_000n;
+const LOCAL_CHAIN_ID = 31_337;
+/** Hardhat's accounts come from its well-known phrase. */
+const walletOf = (account: number) =>
+  HDNodeWallet.fromPhrase(
+    "test test test test test test test test test test test junk",
+    undefined,
+    `m/44'/60'/0'/0/${account}`,
+  );
+type SignedByDesk = Awaited<ReturnType<Desk["signReport"]>>;
 
 describe("the watchtower", function () {
   let desk: Desk;
@@ -36,78 +47,172 @@ describe("the watchtower", function () {
       join(folder, "deployment.json"),
       await deploymentRecord(desk.ballast, await loadParameters("local"), server.url),
     );
+    const keepers = KEEPER_ACCOUNTS.map((account) => ({
+      operator: signerOf(account),
+      reportKey: signerOf(account),
+    }));
+    await stakeKeepers(desk.ballast, signerOf(VOTES_HOLDER_ACCOUNT), keepers);
   });
   after(async () => {
     await server.close();
     rmSync(folder, { recursive: true });
   });
 
-  const watchtower = async () => {
+  const signerOf = (account: number) => {
+    const signer = desk.signers[account];
+    if (signer === undefined) throw new Error(`there is no account ${account}`);
+    return signer;
+  };
+  const stakeOf = (account: number) => desk.ballast.staking.atStakeUnits(signerOf(account).address);
+
+  /** One round of a process of its own; all share a store. */
+  const watchtower = async (...more: readonly string[]) => {
     const run = await runBallast(join(folder, "deployment.json"), [
       ...["watchtower", "--once", "--json", "--from-block", "0"],
-      ...["--dev-account", PROVER_ACCOUNT.toString()],
+      ...["--dev-account", PROVER_ACCOUNT.toString(), ...more],
     ]);
     expect(run.code, run.err).to.equal(0);
     return { result: JSON.parse(run.out) as Record<string, number>, log: run.err };
   };
 
-  /** Reads what was submitted, and signs another report for the same round with one key. */
-  const equivocate = async () => {
-    const { ballast, connection } = desk;
-    const { provider } = connection.ethers;
+  /** The same round with another payload, signed by one key. */
+  const secondBy = async (account: number, { report }: SignedByDesk): Promise<SignedByDesk> => {
+    const other = { ...report, pegBps: report.pegBps - 1n };
+    const verifyingContract = asHex(await desk.ballast.oracle.getAddress());
+    const domain = { name: "Ballast", version: "1", chainId: BigInt(LOCAL_CHAIN_ID), verifyingContract };
+    const head = reportHead({
+      ...other,
+      configDigest: asHex(other.configDigest),
+      blockNumber: BigInt(other.blockNumber),
+      blockHash: asHex(other.blockHash),
+      accountRoot: asHex(other.accountRoot),
+      round: Number(other.round),
+      pegBps: Number(other.pegBps),
+    });
+    return {
+      report: other,
+      signatures: [walletOf(account).signingKey.sign(hashHead(domain, head)).serialized],
+    };
+  };
+
+  /** Sends a call that may be refused: it stands in a block all the same. */
+  const send = async (to: string, data: BytesLike) => {
+    const sending = signerOf(STRANGER_ACCOUNT).sendTransaction({
+      to,
+      data: asHex(String(data)),
+      gasLimit: SUBMIT_GAS,
+    });
+    await sending.then((sent) => sent.wait()).catch(() => undefined);
+  };
+  const submitCall = ({ report, signatures }: SignedByDesk) =>
+    desk.ballast.oracle.interface.encodeFunctionData("submit", [report, [...signatures]]);
+  const oracleAddress = () => desk.ballast.oracle.getAddress();
+
+  it("is not blinded by a call of the oracle that cannot be read, and slashes who signed twice after it", async () => {
+    expect((await watchtower()).result).to.include({ reports: 1, proven: 0 });
+    await send(
+      await oracleAddress(),
+      `${submitCall(await desk.signReport()).slice(0, 10)}${"ff".repeat(64)}`,
+    );
+    const first = await desk.signReport();
+    await desk.ballast.oracle.submit(first.report, first.signatures);
+    await send(await oracleAddress(), submitCall(await secondBy(DIRECT_LIAR, first)));
+    expect(await stakeOf(DIRECT_LIAR)).to.be.greaterThan(0n);
+    const { result, log } = await watchtower();
+    expect(result).to.include({ reports: 2, equivocations: 1, proven: 1, unread: 0 });
+    expect(log).to.include("equivocation-proven").and.include(signerOf(DIRECT_LIAR).address);
+    expect(await stakeOf(DIRECT_LIAR)).to.equal(0n);
+    expect(await desk.ballast.token.balanceOf(signerOf(PROVER_ACCOUNT).address)).to.be.greaterThan(0n);
+  });
+
+  it("sees what other contracts carry, in a life of its own after the first signature", async () => {
+    const first = await desk.signReport();
+    await desk.ballast.oracle.submit(first.report, first.signatures);
+    expect((await watchtower()).result).to.include({ proven: 0 });
+    const { report, signatures } = await secondBy(CARRYING_LIAR, first);
+    const { liquidation } = desk.ballast;
+    const bid = {
+      account: 1n,
+      bidder: 1n,
+      shareWad: 1n,
+      phase: 1n,
+      version: 1n,
+      maxPaidE6: 1n,
+      deadline: 1n,
+    };
+    const data = liquidation.interface.encodeFunctionData("bidWithReport", [report, [...signatures], bid]);
+    await send(await liquidation.getAddress(), data);
+    expect((await watchtower()).result).to.include({ equivocations: 1, proven: 1 });
+    expect(await stakeOf(CARRYING_LIAR)).to.equal(0n);
+  });
+
+  it("reads an accepted report from a trace when no call shows it, and compares it with what was signed elsewhere", async () => {
+    const first = await desk.signReport();
+    const hidden = await deployMaskedOracle(signerOf(STRANGER_ACCOUNT), await oracleAddress());
+    await send(await oracleAddress(), submitCall(await secondBy(MASKED_LIAR, first)));
+    await send(hidden, masked(submitCall(first)));
+    expect((await desk.ballast.oracle.header()).epoch).to.equal(first.report.epoch);
+    expect((await watchtower()).result).to.include({ reports: 2, unread: 0, equivocations: 1, proven: 1 });
+    expect(await stakeOf(MASKED_LIAR)).to.equal(0n);
+  });
+
+  it("says of an accepted report that it could not read it when the node shows no trace", async () => {
+    const first = await desk.signReport();
+    const hidden = await deployMaskedOracle(signerOf(STRANGER_ACCOUNT), await oracleAddress());
+    await send(hidden, masked(submitCall(first)));
+    const { ballast } = desk;
+    const addresses = {
+      riskOracle: asHex(await oracleAddress()),
+      keeperRegistry: asHex(await ballast.keepers.getAddress()),
+    };
     const domain = {
       name: "Ballast",
       version: "1",
-      chainId: (await provider.getNetwork()).chainId,
-      verifyingContract: asHex(await ballast.oracle.getAddress()),
+      chainId: BigInt(LOCAL_CHAIN_ID),
+      verifyingContract: addresses.riskOracle,
     };
-    const addresses = {
-      riskOracle: domain.verifyingContract,
-      keeperRewards: asHex(await ballast.rewards.getAddress()),
-      keeperSlashing: asHex(await ballast.slashing.getAddress()),
-    };
-    const chain = createWatchChain(addresses, domain, provider, await provider.getSigner(0));
-    const [submitted] = await chain.submissions(0n, await chain.headNumber());
-    if (submitted === undefined) throw new Error("no report was submitted");
-    expect(submitted.isAccepted).to.equal(true);
-    expect(submitted.signatures).to.have.length(3);
-    const other = { ...submitted.report, pegBps: submitted.report.pegBps - 1 };
-    const { signingKey } = LIAR;
-    const signature = signingKey.sign(hashHead(domain, reportHead(other))).serialized;
-    const call = { ...other, markets: [...other.markets], smiles: [...other.smiles] };
-    const sending = ballast.oracle.submit(call, [signature], { gasLimit: SUBMIT_GAS });
-    // The oracle refuses it; the transaction is in a block all the same.
-    await sending.then((sent) => sent.wait()).catch(() => undefined);
-  };
+    const provider = new TracelessProvider(server.url, undefined, {
+      staticNetwork: Network.from(LOCAL_CHAIN_ID),
+    });
+    const chain = createWatchChain(addresses, domain, provider, recordingTelemetry());
+    const latest = await chain.latestBlock();
+    const block = await chain.block(latest.number, await chain.configurations());
+    provider.destroy();
+    expect(block?.hash).to.equal(latest.hash);
+    expect(block?.reports).to.deep.equal([]);
+    expect(block?.unread.map(({ isAccepted }) => isAccepted)).to.deep.equal([true]);
+    expect(block?.unread[0]?.reason).to.include("shows no trace");
+  });
 
-  const stakeAsLiar = async (): Promise<bigint> => {
-    const { ballast, signers } = desk;
-    const [holder, liar] = [signers[VOTES_HOLDER_ACCOUNT], signers[LIAR_ACCOUNT]];
-    if (holder === undefined || liar === undefined) throw new Error("an account is missing");
-    const entries = await ballast.keepers.entries();
-    const found = entries.find(({ reportKey }) => reportKey === liar.address);
-    if (found === undefined) throw new Error("the liar is no keeper");
-    const { reportKey, networkKey, payee, endpoint } = found;
-    const units = await ballast.staking.minStakeUnits();
-    await ballast.token.connect(holder).transfer(liar.address, units);
-    await ballast.token.connect(liar).approve(await ballast.staking.getAddress(), units);
-    const hash = await ballast.staking.possessionHash(liar.address, reportKey, networkKey);
-    const possession = LIAR.signingKey.sign(hash).serialized;
-    await ballast.staking.connect(liar).join({ reportKey, networkKey, payee, endpoint }, units, possession);
-    return units;
-  };
+  it("takes nobody's stake for one signature, and nothing twice", async () => {
+    const honest = await stakeOf(HONEST);
+    expect(honest).to.be.greaterThan(0n);
+    const again = join(folder, "again.sqlite");
+    const { result } = await watchtower("--store", again);
+    expect(result).to.include({ equivocations: 3, proven: 0 });
+    expect(await stakeOf(HONEST)).to.equal(honest);
+  });
 
-  it("slashes a keeper that signed two reports for one round, though the second was never accepted", async () => {
-    const { ballast, signers } = desk;
-    const [liar, prover] = [signers[LIAR_ACCOUNT]?.address ?? "", signers[PROVER_ACCOUNT]?.address ?? ""];
-    expect((await watchtower()).result).to.include({ reports: 1, proven: 0 });
-    const units = await stakeAsLiar();
-    await equivocate();
-    expect(await ballast.staking.atStakeUnits(liar)).to.equal(units);
-    const { result, log } = await watchtower();
-    expect(result).to.include({ reports: 2, proven: 1, deviating: 0 });
-    expect(log).to.include("equivocation-proven").and.include(liar);
-    expect(await ballast.staking.atStakeUnits(liar)).to.equal(0n);
-    expect(await ballast.token.balanceOf(prover)).to.be.greaterThan(0n);
+  it("works for a keeper's configuration alone: its deployment, its nodes", async () => {
+    const config = join(folder, "keeper.json");
+    const content = keeperFile({
+      rpcUrls: [server.url],
+      marketData: { kind: "replay", dataFolder: `${PROJECT_ROOT}data`, episode: "2026-02" },
+    });
+    writeFileSync(config, JSON.stringify(content));
+    const run = await runBallast(null, [
+      ...["watchtower", "--once", "--json", "--config", config],
+      ...["--dev-account", PROVER_ACCOUNT.toString()],
+    ]);
+    expect(run.code, run.err).to.equal(0);
+    expect(JSON.parse(run.out)).to.include({ equivocations: 0, deviating: 0 });
   });
 });
+
+/** A node without the debug namespace. */
+class TracelessProvider extends JsonRpcProvider {
+  override send(method: string, params: unknown[]): Promise<unknown> {
+    if (method.startsWith("debug_")) return Promise.reject(new Error(`the method ${method} does not exist`));
+    return super.send(method, params);
+  }
+}

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { encryptKeystoreJson, Wallet } from "ethers";
 import fc from "fast-check";
+import { findReports } from "../../keeper/adapters/ethers/find-reports.ts";
 import {
   encryptNetworkKey,
   networkKeyOf,
@@ -30,7 +31,15 @@ import type { TransactionRecord } from "../../keeper/ports/transaction-log.ts";
 import { loadKeeperConfig } from "../../keeper/keeper-config.ts";
 import { deploymentRecord } from "./deployment-record.ts";
 import { hostileBytes } from "./hostile-bytes.ts";
+import { ORACLE_DOMAIN } from "./keeper-doubles.ts";
 import { keeperFile } from "./keeper-file.ts";
+import {
+  reportOfRound,
+  signatureOf,
+  SIGNING_KEEPERS,
+  signingConfigurations,
+  submitCall,
+} from "./signed-calls.ts";
 import { signedReport } from "./signed-reports.ts";
 import { request } from "./transaction-doubles.ts";
 import { HOUR, jointHourOf } from "./venue-hours.ts";
@@ -105,6 +114,26 @@ function ofStore(name: string, real: string, read: (text: string) => unknown): F
   };
 }
 
+class NothingFound extends Error {}
+
+/** Data of transactions, as a watchtower looks through them; whatever they are, it throws nothing. */
+function callTarget(): FuzzTarget {
+  const report = reportOfRound();
+  const configurations = signingConfigurations();
+  const signatures = SIGNING_KEEPERS.slice(0, 2).map((keeper) => signatureOf(report, keeper));
+  return {
+    name: "call data",
+    real: [submitCall(report, signatures).slice("0x".length)],
+    read: (bytes) => {
+      const text = Buffer.from(bytes).toString("latin1");
+      const digits = /^(?:[0-9a-f]{2})+$/.test(text) ? text : Buffer.from(bytes).toString("hex");
+      const { found } = findReports(`0x${digits}`, configurations, ORACLE_DOMAIN);
+      if (found.length === 0) throw new NothingFound("no report");
+    },
+    isOwnError: (error) => error instanceof NothingFound,
+  };
+}
+
 /**
  * What operators and traders write themselves.
  * @param folder for the files that are read; each is written anew for each input
@@ -156,6 +185,7 @@ export async function fileTargets(folder: string): Promise<readonly FuzzTarget[]
       read: (bytes) => publicKeyInFile(new TextDecoder().decode(bytes), "key"),
       isOwnError: isKeystoreError,
     },
+    callTarget(),
     ofStore("stored report", writeSignedReport(signedReport(1n, 1)), readSignedReport),
     ofStore("stored transaction", writeTransactionText(TRANSACTION), readTransaction),
     ofStore("stored outcome", writeTransactionText({ kind: "superseded" }), readOutcome),

@@ -201,7 +201,7 @@ function reportRequest(
 }
 
 /** First four bytes of a contract error's revert data. */
-function selectorOf(contract: Interface, errorName: string): Hex {
+export function selectorOf(contract: Interface, errorName: string): Hex {
   const error = contract.getError(errorName);
   if (error === null) throw new Error(`the contract has no error ${errorName}: its interface has changed`);
   return asHex(error.selector);

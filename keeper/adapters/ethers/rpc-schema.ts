@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { asHex, type Hex } from "../../ports/hex.ts";
 
-const quantity = z
+export const quantity = z
   .string()
   .regex(/^0x[0-9a-fA-F]{1,64}$/)
   .transform((text) => BigInt(text));
-const data = z
+export const data = z
   .string()
   .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
   .transform((text): Hex => asHex(text));
-const hash = z
+export const hash = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
   .transform((text): Hex => asHex(text.toLowerCase()));

@@ -3,6 +3,7 @@ import type { SignedReport } from "../../core/report/typed-data.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { ReportPlace } from "../../ports/signing-record.ts";
 import { KEPT_FINALS, KEPT_ROUNDS, type KeeperStore, type View } from "../../ports/store.ts";
+import { createMemoryEvidence } from "./evidence.ts";
 import { createMemoryTransactionLog } from "./transaction-log.ts";
 
 /** A store for the life of one process: for replays, where no round outlives the chain it belongs to. */
@@ -13,6 +14,7 @@ export function createMemoryStore(): KeeperStore {
   const rising = () => [...finals.values()].sort((a, b) => (isAfter(a.report, b.report) ? 1 : -1));
   return {
     ...createMemoryTransactionLog(),
+    ...createMemoryEvidence(),
     record: (slot, hash, place) => {
       const earlier = recorded.get(slot)?.hash;
       if (earlier === undefined) recorded.set(slot, { hash, place });

@@ -1,3 +1,4 @@
+import type { EvidenceStore } from "../../ports/evidence-store.ts";
 import { asHex } from "../../ports/hex.ts";
 import {
   KEPT_FINALS,
@@ -8,6 +9,7 @@ import {
   type View,
 } from "../../ports/store.ts";
 import type { TransactionLog } from "../../ports/transaction-log.ts";
+import { readEquivocation, writeEquivocation } from "../equivocation-text.ts";
 import { readSignedReport, writeSignedReport } from "../signed-report-text.ts";
 import {
   nameOfHolder,
@@ -36,6 +38,7 @@ const TABLES = `
     epoch TEXT NOT NULL, round BIGINT NOT NULL, report TEXT NOT NULL, PRIMARY KEY (epoch, round));
   CREATE TABLE open_transaction (
     id TEXT PRIMARY KEY, chain_id TEXT NOT NULL, sender TEXT NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE open_proof (signer TEXT PRIMARY KEY, equivocation TEXT NOT NULL);
   CREATE TABLE transaction_outcome (
     number BIGSERIAL PRIMARY KEY, id TEXT NOT NULL UNIQUE, outcome TEXT NOT NULL);
 `;
@@ -74,7 +77,12 @@ export async function openPostgresStore(
   );
   await session.query("SELECT 1");
   const { query } = session;
-  return { ...protocolTables(query), ...transactionTables(query), close: () => session.close() };
+  return {
+    ...protocolTables(query),
+    ...transactionTables(query),
+    ...evidenceTable(query),
+    close: () => session.close(),
+  };
 }
 
 async function takeOwned(query: Query, name: string, opening: StoreOpening): Promise<void> {
@@ -105,7 +113,9 @@ async function holderOf(query: Query): Promise<string | null> {
   return typeof holder === "string" ? holder : null;
 }
 
-function protocolTables(query: Query): Omit<KeeperStore, keyof TransactionLog | "close"> {
+function protocolTables(
+  query: Query,
+): Omit<KeeperStore, keyof TransactionLog | keyof EvidenceStore | "close"> {
   return {
     record: async (slot, hash, place) => {
       await query(
@@ -158,6 +168,24 @@ function protocolTables(query: Query): Omit<KeeperStore, keyof TransactionLog | 
     newestFinal: async () => {
       const [row] = await query("SELECT report FROM final_report ORDER BY epoch DESC, round DESC LIMIT 1");
       return row === undefined ? null : readSignedReport(String(row["report"]));
+    },
+  };
+}
+
+function evidenceTable(query: Query): EvidenceStore {
+  return {
+    saveProof: async (found) => {
+      await query("INSERT INTO open_proof (signer, equivocation) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
+        found.signer,
+        writeEquivocation(found),
+      ]);
+    },
+    openProofs: async () => {
+      const rows = await query("SELECT equivocation FROM open_proof ORDER BY signer");
+      return rows.map((row) => readEquivocation(String(row["equivocation"])));
+    },
+    closeProof: async (signer) => {
+      await query("DELETE FROM open_proof WHERE signer = $1", [signer]);
     },
   };
 }

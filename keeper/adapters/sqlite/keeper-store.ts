@@ -22,7 +22,8 @@ import {
   storeInUse,
   storeMissing,
 } from "../store-layout.ts";
-import { openDatabase } from "./open-database.ts";
+import { createSqliteEvidence } from "./evidence-table.ts";
+import { openDatabase, settled } from "./open-database.ts";
 import { lockStore, makePrivate, type StoreLock } from "./store-lock.ts";
 import { createSqliteTransactionLog } from "./transaction-log.ts";
 
@@ -69,6 +70,7 @@ function openLocked(file: string, owner: StoreOwner, opening: StoreOpening, lock
     takeOwned(database, owner, opening, file);
     return {
       ...createSqliteTransactionLog(database),
+      ...createSqliteEvidence(database),
       ...recordTables(database),
       ...finalTable(database),
       close: () =>
@@ -183,11 +185,4 @@ function finalTable(database: DatabaseSync): FinalStore {
         return row === undefined ? null : readSignedReport(String(row["report"]));
       }),
   };
-}
-
-/** The database answers at once; a failure must still be a rejection. */
-function settled<T>(run: () => T): Promise<T> {
-  return new Promise((resolve) => {
-    resolve(run());
-  });
 }

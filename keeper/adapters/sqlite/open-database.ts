@@ -12,3 +12,23 @@ export function openDatabase(file: string): DatabaseSync {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   return database;
 }
+
+/** The database answers at once; a failure must still be a rejection. */
+export function settled<T>(run: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(run());
+  });
+}
+
+/** Runs statements as one: all of them count, or none. */
+export function together<T>(database: DatabaseSync, run: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = run();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+}

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { TransactionLog, TransactionOutcome } from "../../ports/transaction-log.ts";
 import { readOutcome, readTransaction, writeTransactionText } from "../transaction-text.ts";
+import { settled, together } from "./open-database.ts";
 
 /** Outcomes kept: a caller asks again for its last effects, never for old ones. */
 const KEPT_OUTCOMES = 10_000;
@@ -32,16 +33,11 @@ export function createSqliteTransactionLog(database: DatabaseSync): TransactionL
     "DELETE FROM transaction_outcome WHERE number <= (SELECT MAX(number) FROM transaction_outcome) - ?",
   );
   const close = (id: string, outcome: TransactionOutcome): void => {
-    database.exec("BEGIN IMMEDIATE");
-    try {
+    together(database, () => {
       keep.run(id, writeTransactionText(outcome));
       remove.run(id);
       prune.run(KEPT_OUTCOMES);
-      database.exec("COMMIT");
-    } catch (error) {
-      database.exec("ROLLBACK");
-      throw error;
-    }
+    });
   };
   return {
     saveTransaction: (record) =>
@@ -60,11 +56,4 @@ export function createSqliteTransactionLog(database: DatabaseSync): TransactionL
         return row === undefined ? null : readOutcome(String(row["outcome"]));
       }),
   };
-}
-
-/** The database answers at once; a failure must still be a rejection. */
-function settled<T>(run: () => T): Promise<T> {
-  return new Promise((resolve) => {
-    resolve(run());
-  });
 }

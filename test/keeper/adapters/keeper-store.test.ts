@@ -9,10 +9,11 @@ import { createMemoryStore } from "../../../keeper/adapters/memory/keeper-store.
 import { openPostgresStore, type PostgresChoice } from "../../../keeper/adapters/postgres/keeper-store.ts";
 import { openSqliteStore } from "../../../keeper/adapters/sqlite/keeper-store.ts";
 import { openDatabase } from "../../../keeper/adapters/sqlite/open-database.ts";
-import { asHex } from "../../../keeper/ports/hex.ts";
+import { asHex, type Hex } from "../../../keeper/ports/hex.ts";
 import { KEPT_FINALS, KEPT_ROUNDS, StoreRefused, type KeeperStore } from "../../../keeper/ports/store.ts";
 import { postgresServer } from "../../support/postgres-server.ts";
 import { signedReport, STORE_OWNER } from "../../support/signed-reports.ts";
+import { ALICE, BOB, signedHeadOf } from "../../support/watched-chain.ts";
 
 const [FIRST, SECOND] = [asHex(`0x${"11".repeat(32)}`), asHex(`0x${"22".repeat(32)}`)];
 const KILLS = 3;
@@ -152,6 +153,24 @@ describe("a keeper's store", () => {
       ]);
       expect(await store.finalsAfter({ epoch: 10n, round: 4 }, 1)).to.deep.equal([signedReport(10n, 5)]);
       expect(await store.newestFinal()).to.deep.equal(signedReport(2n ** 40n, 1));
+      await store.close();
+    });
+
+    it(`${kind}: keeps one proof against each key until it is closed`, async () => {
+      const store = await open();
+      const against = (signer: Hex, second: string) => ({
+        signer,
+        first: signedHeadOf(signer, "01"),
+        second: signedHeadOf(signer, second),
+      });
+      await store.saveProof(against(ALICE, "02"));
+      await store.saveProof(against(ALICE, "03"));
+      await store.saveProof(against(BOB, "02"));
+      expect(await store.openProofs()).to.deep.equal([against(ALICE, "02"), against(BOB, "02")]);
+      await store.closeProof(ALICE);
+      expect(await store.openProofs()).to.deep.equal([against(BOB, "02")]);
+      await store.saveProof(against(ALICE, "03"));
+      expect(await store.openProofs()).to.deep.include(against(ALICE, "03"));
       await store.close();
     });
 

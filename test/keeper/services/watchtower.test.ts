@@ -1,206 +1,241 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
-import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
-import type { Observation } from "../../../keeper/core/report/aggregate.ts";
-import type { Clock } from "../../../keeper/ports/clock.ts";
-import { asHex } from "../../../keeper/ports/hex.ts";
-import type { SignedHead, SubmittedReport, WatchChain } from "../../../keeper/ports/watch-chain.ts";
-import { createEquivocationFinder } from "../../../keeper/services/equivocations.ts";
-import { createWatchtower } from "../../../keeper/services/watchtower.ts";
+import { openSqliteWatchStore } from "../../../keeper/adapters/sqlite/watch-store.ts";
+import type { Equivocation } from "../../../keeper/ports/prosecutor.ts";
+import type { SubmittedReport } from "../../../keeper/ports/watch-chain.ts";
+import { KEPT_BLOCKS, type WatchStore } from "../../../keeper/ports/watch-store.ts";
+import {
+  createWatchtower,
+  type Judgement,
+  type WatchtowerParts,
+} from "../../../keeper/services/watchtower.ts";
 import { recordingTelemetry } from "../../support/keeper-doubles.ts";
-import { honestObservation } from "../../support/keeper-round.ts";
+import { virtualTime } from "../../support/virtual-time.ts";
+import {
+  ALICE,
+  BOB,
+  hashOfDigits,
+  signedHeadOf,
+  submittedReport,
+  WATCH_NOW,
+  watchedChain,
+  type WatchedChainDouble,
+} from "../../support/watched-chain.ts";
 
-const hash = (digits: string) => asHex(`0x${digits.repeat(32)}`);
-const NOW = 1_770_000_000;
-const ALICE = asHex(`0x${"a1".repeat(20)}`);
-const BOB = asHex(`0x${"b2".repeat(20)}`);
+const OWNER = "31337/0x00/0x11";
+const never = new AbortController().signal;
 
-function signedHead(signer: typeof ALICE, payload: string, epoch = 1n, digest = "dd"): SignedHead {
-  const head = {
-    configDigest: hash(digest),
-    epoch,
-    round: 0,
-    observedAt: NOW,
-    blockNumber: 1n,
-    blockHash: hash("bb"),
-    payloadHash: hash(payload),
-  };
-  return { head, hash: hash(payload), signature: "0x", signer };
+interface Watching {
+  readonly chain: WatchedChainDouble;
+  readonly store: WatchStore;
+  readonly proofs: Equivocation[];
+  readonly judged: SubmittedReport[];
+  readonly telemetry: ReturnType<typeof recordingTelemetry>;
+  /** A process of its own over the same chain and store. */
+  readonly start: (changes?: Partial<WatchtowerParts>) => ReturnType<typeof createWatchtower>;
 }
 
-function submitted(changes: Partial<SubmittedReport> = {}): SubmittedReport {
-  const { payloadHash, ...head } = signedHead(ALICE, "01").head;
-  const report = { ...head, accountRoot: payloadHash, ...aggregateObservations([honestObservation(1)]) };
-  return { transaction: hash("ee"), blockNumber: 5n, isAccepted: true, report, signatures: [], ...changes };
+function watching(file = ":memory:", judgement: Judgement = "supported"): Watching {
+  const chain = watchedChain();
+  const store = openSqliteWatchStore(file, OWNER);
+  const [proofs, judged]: [Equivocation[], SubmittedReport[]] = [[], []];
+  const telemetry = recordingTelemetry();
+  const { timer } = virtualTime(WATCH_NOW);
+  const start = (changes: Partial<WatchtowerParts> = {}) =>
+    createWatchtower({
+      chain: chain.chain,
+      store,
+      prosecutor: {
+        prosecute: (found) => {
+          proofs.push(found);
+          return Promise.resolve();
+        },
+      },
+      timer,
+      telemetry,
+      firstBlock: () => 0n,
+      judge: (submitted) => {
+        judged.push(submitted);
+        return Promise.resolve(judgement);
+      },
+      ...changes,
+    });
+  return { chain, store, proofs, judged, telemetry, start };
 }
 
-function watching(reports: readonly SubmittedReport[], prove: WatchChain["proveEquivocation"]) {
-  const ranges: (readonly bigint[])[] = [];
-  let head = 10n;
-  const chain: WatchChain = {
-    headNumber: () => Promise.resolve(head),
-    submissions: (first, last) => {
-      ranges.push([first, last]);
-      return Promise.resolve(
-        reports.filter(({ blockNumber }) => blockNumber >= first && blockNumber <= last),
-      );
-    },
-    proveEquivocation: prove,
-  };
-  return { chain, ranges, moveTo: (number: bigint) => (head = number) };
-}
-
-const clock = { nowSeconds: () => NOW + 30 };
-
-describe("two signatures", () => {
-  it("prove an equivocation once when one key signed two reports for one round", () => {
-    const finder = createEquivocationFinder();
-    expect(finder.note(signedHead(ALICE, "01"))).to.equal(null);
-    expect(finder.note(signedHead(ALICE, "01"))).to.equal(null);
-    const found = finder.note(signedHead(ALICE, "02"));
-    expect([found?.signer, found?.first.hash, found?.second.hash]).to.deep.equal([
-      ALICE,
-      hash("01"),
-      hash("02"),
-    ]);
-    expect(finder.note(signedHead(ALICE, "03"))).to.equal(null);
-  });
-
-  it("of two keys, two rounds or two configurations prove nothing", () => {
-    const finder = createEquivocationFinder();
-    finder.note(signedHead(ALICE, "01"));
-    expect(finder.note(signedHead(BOB, "02"))).to.equal(null);
-    expect(finder.note(signedHead(ALICE, "02", 2n))).to.equal(null);
-    expect(finder.note(signedHead(ALICE, "02", 1n, "ee"))).to.equal(null);
-  });
-
-  it("are forgotten when too many came after", () => {
-    const finder = createEquivocationFinder(1);
-    finder.note(signedHead(ALICE, "01"));
-    finder.note(signedHead(BOB, "01"));
-    expect(finder.note(signedHead(ALICE, "02"))).to.equal(null);
-    expect(finder.note(signedHead(ALICE, "03"))?.first.hash).to.equal(hash("02"));
-  });
-});
+const first = submittedReport({ signatures: [signedHeadOf(ALICE, "01"), signedHeadOf(BOB, "01")] });
+const second = submittedReport({ isAccepted: false, signatures: [signedHeadOf(ALICE, "02")] });
 
 describe("a watchtower", () => {
-  const twice = [
-    submitted({ signatures: [signedHead(ALICE, "01"), signedHead(BOB, "01")] }),
-    submitted({ isAccepted: false, signatures: [signedHead(ALICE, "02")] }),
-  ];
+  it("reads every block once, from the first one it was told", async () => {
+    const { chain, start } = watching();
+    chain.mineMany(30);
+    const tower = start({ firstBlock: (latest) => latest - 20n });
+    await tower.round(never);
+    chain.mineMany(2);
+    await tower.round(never);
+    await tower.round(never);
+    expect(chain.asked).to.deep.equal(Array.from({ length: 23 }, (_, index) => BigInt(9 + index)));
+  });
 
-  it("reads every block once", async () => {
-    const { chain, ranges, moveTo } = watching([], () => Promise.resolve(hash("ff")));
-    const round = createWatchtower({ chain, clock, telemetry: recordingTelemetry(), observe: null }, 3n);
-    await round();
-    moveTo(12n);
-    await round();
-    moveTo(9_000n);
-    await round();
-    await round();
-    expect(ranges).to.deep.equal([
-      [3n, 10n],
-      [11n, 12n],
-      [13n, 2_012n],
-      [2_013n, 4_012n],
+  it("hands over who signed two reports for one round, however they came, once for each time", async () => {
+    const { chain, proofs, start } = watching();
+    chain.mine({ reports: [first] });
+    chain.mine({ reports: [second, first] });
+    const status = await start().round(never);
+    expect(proofs.map(({ signer }) => signer)).to.deep.equal([ALICE]);
+    expect([proofs[0]?.first.hash, proofs[0]?.second.hash]).to.deep.equal([
+      hashOfDigits("01"),
+      hashOfDigits("02"),
     ]);
+    expect(status).to.include({ reports: 3, equivocations: 1 });
   });
 
-  it("tries a proof again when the node was away, and gives up after some rounds", async () => {
-    let calls = 0;
-    const flaky = watching(twice, () => {
-      calls++;
-      return calls < 3 ? Promise.reject(new Error("no node")) : Promise.resolve(hash("ff"));
-    });
-    const telemetry = recordingTelemetry();
-    const round = createWatchtower({ chain: flaky.chain, clock, telemetry, observe: null }, 0n);
-    const proven: number[] = [];
-    for (let i = 0; i < 4; i++) proven.push((await round()).proven);
-    expect(proven).to.deep.equal([0, 0, 1, 0]);
-    expect(telemetry.lines.map(({ event }) => event)).to.deep.equal([
-      "equivocation-not-proven",
-      "equivocation-not-proven",
-      "equivocation-proven",
-    ]);
-    calls = -1_000;
-    const hopeless = watching(twice, (first, second) => flaky.chain.proveEquivocation(first, second));
-    const again = createWatchtower({ chain: hopeless.chain, clock, telemetry, observe: null }, 0n);
-    for (let i = 0; i < 9; i++) await again();
-    expect(calls).to.equal(-1_000 + 5);
+  it("finds the second signature in another life, after the first one's block is long past", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ballast-watch-"));
+    const file = join(folder, "watch.sqlite");
+    const before = watching(file);
+    before.chain.mine({ reports: [first] });
+    before.chain.mineMany(300);
+    await before.start().round(never);
+    await before.store.close();
+
+    const store = openSqliteWatchStore(file, OWNER);
+    before.chain.mine({ reports: [second] });
+    await before.start({ store }).round(never);
+    expect(before.proofs.map(({ signer }) => signer)).to.deep.equal([ALICE]);
+    // What the first life read is not read again.
+    expect(before.chain.asked.filter((number) => number === 0n)).to.have.length(1);
+    await store.close();
+    rmSync(folder, { recursive: true });
   });
 
-  const comparing = async (
-    report: SubmittedReport,
-    observe: () => Promise<Observation>,
-    at: Clock = clock,
-  ) => {
-    const { chain } = watching([report], () => Promise.resolve(hash("ff")));
-    const telemetry = recordingTelemetry();
-    const { deviating, uncompared } = await createWatchtower({ chain, clock: at, telemetry, observe }, 0n)();
-    return { deviating, uncompared, lines: telemetry.lines };
-  };
-  const seeing = (factor: number) => () => Promise.resolve(honestObservation(factor));
-
-  it("compares accepted reports of now with its own view", async () => {
-    const refused = submitted({ isAccepted: false });
-    for (const [report, factor, deviating] of [
-      [submitted(), 1.01, 0],
-      [submitted(), 1.05, 1],
-      [submitted(), 0.95, 1],
-      [refused, 1.05, 0],
-    ] as const) {
-      const result = await comparing(report, seeing(factor));
-      expect([result.deviating, result.uncompared]).to.deep.equal([deviating, 0]);
-      expect(result.lines.length > 0).to.equal(deviating > 0);
-    }
+  it("reads again what was replaced, and nothing else", async () => {
+    const { chain, proofs, telemetry, start } = watching();
+    chain.mine({ reports: [first] });
+    chain.mineMany(9);
+    const tower = start();
+    await tower.round(never);
+    chain.drop(3);
+    chain.mine({ reports: [second] });
+    chain.mineMany(3);
+    await tower.round(never);
+    expect(proofs).to.have.length(1);
+    expect(chain.asked.slice(10)).to.deep.equal([7n, 8n, 9n, 10n]);
+    expect(telemetry.lines.map(({ event }) => event)).to.include("blocks-replaced");
   });
 
-  it("compares the forecasts too", async () => {
-    for (const [sigmaTimes, deviating] of [
-      [1.24, 0],
-      [1.26, 1],
-    ] as const) {
-      const seen = honestObservation(1);
-      const markets = seen.markets.map(({ market, smiles }) => ({
-        market: {
-          ...market,
-          sigmaE9: (market.sigmaE9 * 100_000n) / BigInt(Math.round(sigmaTimes * 100_000)),
+  it("reads all that it remembers again when the chain was replaced beyond it, and says so", async () => {
+    const { chain, telemetry, start } = watching();
+    chain.mineMany(KEPT_BLOCKS + 20);
+    const tower = start();
+    await tower.round(never);
+    chain.drop(KEPT_BLOCKS + 10);
+    chain.mineMany(KEPT_BLOCKS + 10);
+    const asked = chain.asked.length;
+    await tower.round(never);
+    expect(chain.asked.length - asked).to.equal(KEPT_BLOCKS);
+    expect(telemetry.lines.map(({ event }) => event)).to.include("blocks-replaced-beyond-memory");
+  });
+
+  it("waits for the next round when the chain moves while it reads", async () => {
+    const { chain, proofs, start } = watching();
+    chain.mineMany(4);
+    const tower = start();
+    await tower.round(never);
+    chain.mineMany(2);
+    const moving = start({
+      chain: {
+        ...chain.chain,
+        block: async (number, configurations) => {
+          if (number === 5n) {
+            chain.drop(2);
+            chain.mine({ reports: [first] });
+            chain.mine({ reports: [second] });
+          }
+          return chain.chain.block(number, configurations);
         },
-        smiles,
-      }));
-      const result = await comparing(submitted(), () => Promise.resolve({ ...seen, markets }));
-      expect(result.deviating).to.equal(deviating);
+      },
+    });
+    const status = await moving.round(never);
+    expect(status.read?.number).to.equal(4n);
+    await tower.round(never);
+    expect(proofs.map(({ signer }) => signer)).to.deep.equal([ALICE]);
+  });
+
+  it("skips nothing when a node is away, and nothing when a proof cannot be kept", async () => {
+    const { chain, proofs, start } = watching();
+    chain.mine({ reports: [first] });
+    chain.mine({ reports: [second] });
+    const trouble = { isFull: true };
+    const tower = start({
+      prosecutor: {
+        prosecute: (found) => {
+          if (trouble.isFull) return Promise.reject(new Error("disk full"));
+          proofs.push(found);
+          return Promise.resolve();
+        },
+      },
+    });
+    chain.isDown = true;
+    await tower.round(never).catch(() => undefined);
+    chain.isDown = false;
+    await tower.round(never).catch(() => undefined);
+    expect(proofs).to.have.length(0);
+    trouble.isFull = false;
+    await tower.round(never);
+    expect(proofs).to.have.length(1);
+  });
+
+  it("stops between blocks when it is told to, and goes on there", async () => {
+    const { chain, start } = watching();
+    chain.mineMany(20);
+    const stop = new AbortController();
+    const tower = start({
+      chain: {
+        ...chain.chain,
+        block: (number, configurations) => {
+          if (number === 8n) stop.abort(new Error("stopped"));
+          return chain.chain.block(number, configurations);
+        },
+      },
+    });
+    expect((await tower.round(stop.signal)).read?.number).to.equal(7n);
+    expect((await tower.round(never)).read?.number).to.equal(19n);
+  });
+
+  it("has accepted reports judged, and counts what was thought of them", async () => {
+    for (const [judgement, count] of [
+      ["supported", "supported"],
+      ["deviates", "deviating"],
+      ["not-compared", "notCompared"],
+    ] as const) {
+      const { chain, judged, start } = watching(":memory:", judgement);
+      chain.mine({ reports: [first, second] });
+      const status = await start().round(never);
+      expect(judged).to.deep.equal([first]);
+      expect(status[count]).to.equal(1);
     }
   });
 
-  it("reaches ten minutes back, and says of an older report that it was not compared", async () => {
-    const at = (age: number) => ({ nowSeconds: () => NOW + age });
-    const reached = await comparing(submitted(), seeing(1.05), at(600));
-    expect([reached.deviating, reached.uncompared]).to.deep.equal([1, 0]);
-    const missed = await comparing(submitted(), seeing(1.05), at(601));
-    expect([missed.deviating, missed.uncompared]).to.deep.equal([0, 1]);
-    expect(missed.lines.map(({ event }) => event)).to.deep.equal(["report-not-compared"]);
-    expect(missed.lines[0]?.fields["reason"]).to.include("601 s old");
+  it("says of every accepted report that it could not read, and seldom of what strangers send", async () => {
+    const { chain, telemetry, start } = watching();
+    const unread = (isAccepted: boolean) => ({ transaction: hashOfDigits("ee"), reason: "why", isAccepted });
+    chain.mine({ unread: [unread(true), unread(false), unread(false), unread(true)] });
+    const status = await start().round(never);
+    expect(status.unread).to.equal(2);
+    const events = telemetry.lines.map(({ event }) => event);
+    expect(events.filter((event) => event === "accepted-report-not-read")).to.have.length(2);
+    expect(events.filter((event) => event === "transaction-not-read")).to.have.length(1);
   });
 
-  it("says of a report that it was not compared when its own view is missing, whole or in part", async () => {
-    const blind = await comparing(submitted(), () => Promise.reject(new Error("no venue answers")));
-    expect([blind.deviating, blind.uncompared]).to.deep.equal([0, 1]);
-    expect(blind.lines[0]?.fields["reason"]).to.include("no venue answers");
-    const seen = honestObservation(1.05);
-    const part = await comparing(submitted(), () =>
-      Promise.resolve({ ...seen, markets: seen.markets.slice(1) }),
-    );
-    expect([part.deviating, part.uncompared]).to.deep.equal([1, 1]);
-    expect(part.lines.map(({ event }) => event)).to.include.members([
-      "report-not-compared",
-      "report-deviates",
-    ]);
-  });
-
-  it("proves an equivocation though its own view is missing", async () => {
-    const { chain } = watching(twice, () => Promise.resolve(hash("ff")));
-    const observe = () => Promise.reject(new Error("no venue answers"));
-    const round = createWatchtower({ chain, clock, telemetry: recordingTelemetry(), observe }, 0n);
-    expect(await round()).to.include({ proven: 1, uncompared: 1 });
+  it("tells its progress while it is far behind", async () => {
+    const { chain, telemetry, start } = watching();
+    chain.mineMany(200);
+    await start().round(never);
+    expect(telemetry.lines.map(({ event }) => event)).to.deep.equal(["catching-up"]);
+    expect(telemetry.lines[0]?.fields).to.include({ latest: 199n, left: 192n });
   });
 });

@@ -1,0 +1,129 @@
+import { createOracleChain } from "../../adapters/ethers/oracle-chain.ts";
+import { PooledProvider } from "../../adapters/ethers/pooled-provider.ts";
+import { openRpcPool } from "../../adapters/ethers/rpc-pool.ts";
+import { createSlashingChain } from "../../adapters/ethers/slashing-chain.ts";
+import { createWatchChain } from "../../adapters/ethers/watch-chain.ts";
+import { openSqliteWatchStore } from "../../adapters/sqlite/watch-store.ts";
+import { systemClock } from "../../adapters/system/clock.ts";
+import { systemTimer } from "../../adapters/system/timer.ts";
+import { asHex } from "../../ports/hex.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { followChainClock } from "../../services/chain-clock.ts";
+import { createHourlyForecaster } from "../../services/hourly-forecast.ts";
+import { createJudge, type JudgeParts } from "../../services/judge-report.ts";
+import { observe } from "../../services/observe.ts";
+import { createProsecution, type Prosecution } from "../../services/prosecution.ts";
+import { transactionPolicy } from "../../services/transactions/transaction-policy.ts";
+import { createWatchtower, type Watchtower } from "../../services/watchtower.ts";
+import { NO_SENDER } from "../keeper/no-sender.ts";
+import { listingsOf } from "../keeper/listings.ts";
+import { openMarketData } from "../keeper/open-market-data.ts";
+import { senderOn } from "../open-sender.ts";
+import type { WatchChoice } from "./watch-choice.ts";
+
+/** Blocks before the latest from which a new store is read: about a day of 12-second blocks. */
+const DEFAULT_BLOCKS_BACK = 7_200n;
+
+/** A watchtower on its chain, with its store. */
+export interface OpenWatch {
+  readonly tower: Watchtower;
+  readonly prosecution: Prosecution;
+  balanceWei(): Promise<bigint>;
+  /** Looks after transactions that are mined and not final, until the signal aborts. */
+  watchTransactions(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param signal ends every wait
+ * @throws ChainUnavailable when no node of the chain answers; StoreRefused when the store is another's; ConfigError for the market data
+ */
+export async function openWatch(
+  choice: WatchChoice,
+  telemetry: Telemetry,
+  signal: AbortSignal,
+): Promise<OpenWatch> {
+  const { deployment, rpcUrls, wallet, keeper, fromBlock, storeFile } = choice;
+  const { addresses } = deployment;
+  const chainId = BigInt(deployment.chainId);
+  const pool = await openRpcPool(rpcUrls, chainId, systemTimer, telemetry);
+  const provider = new PooledProvider(pool, systemTimer);
+  const closing: (() => Promise<void> | void)[] = [
+    () => {
+      provider.destroy();
+    },
+  ];
+  const close = async () => {
+    for (const each of closing.toReversed()) await each();
+  };
+  try {
+    const reader = createOracleChain(addresses, provider, NO_SENDER);
+    const [domain, genesis] = await Promise.all([reader.oracleDomain(), provider.getBlock(0)]);
+    const owner = `${chainId.toString()}/${String(genesis?.hash)}/${addresses.riskOracle}`.toLowerCase();
+    const store = openSqliteWatchStore(storeFile, owner);
+    closing.push(() => store.close());
+    const policy = transactionPolicy(deployment.chainId, keeper?.transactions ?? {});
+    const sender = senderOn(pool, { wallet, log: store, policy, telemetry, signal });
+    await sender.resume();
+    const prosecution = createProsecution({
+      store,
+      chain: createSlashingChain(addresses, provider, sender),
+      timer: systemTimer,
+      telemetry,
+      turnMs: () => Promise.resolve(0),
+    });
+    const view = await openView(choice, { provider, reader }, telemetry, signal);
+    closing.push(view.close);
+    const tower = createWatchtower({
+      chain: createWatchChain(addresses, domain, provider, telemetry),
+      store,
+      prosecutor: prosecution,
+      timer: systemTimer,
+      telemetry,
+      firstBlock: (latest) => {
+        const back = latest > DEFAULT_BLOCKS_BACK ? latest - DEFAULT_BLOCKS_BACK : 0n;
+        return fromBlock === undefined ? back : BigInt(fromBlock);
+      },
+      judge: createJudge(view),
+    });
+    return {
+      tower,
+      prosecution,
+      balanceWei: () => provider.getBalance(asHex(wallet.address)),
+      watchTransactions: () => sender.watch(),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface View extends JudgeParts {
+  readonly close: () => void;
+}
+
+async function openView(
+  { keeper, deployment }: WatchChoice,
+  {
+    provider,
+    reader,
+  }: { readonly provider: PooledProvider; readonly reader: ReturnType<typeof createOracleChain> },
+  telemetry: Telemetry,
+  signal: AbortSignal,
+): Promise<View> {
+  if (keeper === null) return { clock: systemClock, telemetry, observe: null, close: () => undefined };
+  const clock =
+    keeper.clock === "system"
+      ? systemClock
+      : await followChainClock(() => reader.latestBlock(), systemTimer, telemetry, signal);
+  const { marketData, close } = await openMarketData(keeper, { clock, provider, telemetry });
+  const settings = {
+    listings: listingsOf(deployment),
+    marketData,
+    chain: reader,
+    hourlyForecaster: createHourlyForecaster(),
+    maxDataAgeSeconds: keeper.maxDataAgeSeconds,
+  };
+  return { clock, telemetry, observe: (observedAtSeconds) => observe(settings, observedAtSeconds), close };
+}
