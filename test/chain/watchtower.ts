@@ -15,7 +15,7 @@ import { openDesk, type Desk } from "../support/ballast-desk.ts";
 import { keeperFile } from "../support/keeper-file.ts";
 import { recordingTelemetry } from "../support/keeper-doubles.ts";
 import { deployMaskedOracle, masked } from "../support/masked-oracle.ts";
-import { runBallast } from "../support/run-ballast.ts";
+import { runBallast, startBallast } from "../support/run-ballast.ts";
 import { serveRpc, type RpcServer } from "../support/rpc-server.ts";
 
 /** The accounts of the keepers. The three that sign reports lie, each in another way. */
@@ -206,6 +206,22 @@ describe("the watchtower", function () {
     ]);
     expect(run.code, run.err).to.equal(0);
     expect(JSON.parse(run.out)).to.include({ equivocations: 0, deviating: 0 });
+  });
+
+  it("runs until it is told to stop: it serves what it knows, and lets no other have its store", async () => {
+    const store = join(folder, "running.sqlite");
+    const args = ["--dev-account", PROVER_ACCOUNT.toString(), "--from-block", "0", "--store", store];
+    const named = ["--deployment", join(folder, "deployment.json")];
+    const running = startBallast(["watchtower", ...named, ...args, "--http-port", "0", "--interval", "0.1"]);
+    const { url } = await running.logged("watchtower-started");
+    await running.logged("equivocation-seen");
+    const second = await runBallast(null, ["watchtower", "--once", ...named, ...args]);
+    expect(second.code).to.equal(1);
+    expect(second.err).to.include("in use by another watchtower");
+    const metrics = await (await fetch(`${String(url)}/metrics`)).text();
+    expect(metrics).to.match(/^ballast_watchtower_equivocations_total [1-9]/m);
+    expect((await fetch(`${String(url)}/healthz`)).status).to.equal(200);
+    expect(await running.stop()).to.equal(0);
   });
 });
 

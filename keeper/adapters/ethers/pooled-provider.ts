@@ -117,10 +117,27 @@ export class PooledProvider extends JsonRpcApiProvider {
   }
 }
 
-/** What is read of a block; programs add fields of their own. */
-const blockSchema = z.object({ number: z.string(), hash: z.string(), timestamp: z.string() });
+/** What is read of blocks, their transactions and events; programs add fields of their own. */
+const transactionSchema = z.union([z.string(), z.object({ hash: z.string(), input: z.string().optional() })]);
+const blockSchema = z.object({
+  number: z.string(),
+  hash: z.string(),
+  timestamp: z.string(),
+  transactions: z.array(transactionSchema).optional(),
+});
+const eventsSchema = z
+  .array(
+    z.object({
+      address: z.string(),
+      topics: z.array(z.string()),
+      data: z.string(),
+      transactionHash: z.string(),
+      blockHash: z.string(),
+    }),
+  )
+  .min(1);
+const readSchema = z.union([blockSchema, eventsSchema]);
 
 function keyOf(result: unknown): string {
-  const block = blockSchema.safeParse(result);
-  return JSON.stringify(block.success ? block.data : result).toLowerCase();
+  return JSON.stringify(readSchema.safeParse(result).data ?? result).toLowerCase();
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { createKeeperMetrics } from "../../../keeper/adapters/telemetry/keeper-metrics.ts";
+import { createWatchMetrics } from "../../../keeper/adapters/telemetry/watch-metrics.ts";
 import { createGossipRoom } from "../../../keeper/adapters/memory/gossip.ts";
 import { loadKeeperConfig } from "../../../keeper/keeper-config.ts";
 import { KEEPER_FLAGS } from "../../../scripts/network/keeper-process.ts";
@@ -9,6 +10,7 @@ import { recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { withFolder, writeKeeperFile } from "../../support/keeper-file.ts";
 import { selectorsIn } from "../../support/metric-selectors.ts";
 import { sourcesOf } from "../../support/source-files.ts";
+import { watchFigures } from "../../support/watch-figures.ts";
 import { keeperStatus } from "../../support/keeper-status.ts";
 
 const read = (file: string) => readFileSync(`${PROJECT_ROOT}${file}`, "utf8");
@@ -17,6 +19,9 @@ const DASHBOARD = read("ops/grafana/keepers-dashboard.json");
 const UNIT = read("ops/systemd/ballast-keeper@.service");
 const DOCKERFILE = read("ops/docker/Dockerfile");
 const GUIDE = read("docs/running-a-keeper.md");
+const WATCH_ALERTS = read("ops/prometheus/watchtower-alerts.yml");
+const WATCH_UNIT = read("ops/systemd/ballast-watchtower.service");
+const WATCH_GUIDE = read("docs/watchtower.md");
 
 const CHECKS = ["nodes", "chain", "store", "peers", "market data BTC"].map((name) => ({
   name,
@@ -93,6 +98,22 @@ describe("what operators are given", () => {
     const alerts = [...ALERTS.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => name);
     expect(alerts.length).to.be.greaterThan(10);
     for (const name of alerts) expect(GUIDE, name).to.match(new RegExp(`^#+ ${name}$`, "m"));
+  });
+
+  it("gives a watchtower alerts on metrics that it exports, each explained, and a unit of its own", async () => {
+    const metrics = createWatchMetrics();
+    metrics.countEvents(recordingTelemetry()).error("event");
+    const shown = await metrics.text(watchFigures());
+    const names = new Set(WATCH_ALERTS.match(/ballast_watchtower_[a-z0-9_]+/g));
+    expect(names.size).to.be.greaterThan(5);
+    for (const name of names) expect(shown).to.include(`# TYPE ${name} `);
+    for (const [, judgement = ""] of WATCH_ALERTS.matchAll(/judgement="([a-z-]+)"/g))
+      expect(shown).to.include(`accepted_reports_total{judgement="${judgement}"}`);
+    const alerts = [...WATCH_ALERTS.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => name);
+    for (const name of alerts) expect(WATCH_GUIDE, name).to.match(new RegExp(`^### ${name}$`, "m"));
+    expect(WATCH_UNIT)
+      .to.match(/^User=ballast$/m)
+      .and.match(/^NoNewPrivileges=yes$/m);
   });
 
   it("shows a configuration that a keeper takes", async () => {

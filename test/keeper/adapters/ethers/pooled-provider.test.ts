@@ -170,6 +170,41 @@ describe("reading through a pool", () => {
     expect(await provider.getBlock(102)).to.equal(null);
   });
 
+  it("takes blocks and events as the same, whatever fields a program adds, and as others when what they hold differs", async () => {
+    const event = {
+      address: CONTRACT,
+      topics: [WORD(1)],
+      data: "0x",
+      transactionHash: WORD(2),
+      blockHash: WORD(3),
+    };
+    const block = { number: "0x63", hash: WORD(4), timestamp: "0x1" };
+    const transaction = { hash: WORD(2), input: "0x01" };
+    const answer =
+      (extra: object, input = "0x01", data = "0x"): UnrulyNode["conduct"] =>
+      (method, params) => {
+        if (method === "eth_getLogs") return { kind: "result", result: [{ ...event, ...extra, data }] };
+        return method === "eth_getBlockByNumber" && params[0] === "0x63"
+          ? {
+              kind: "result",
+              result: { ...block, ...extra, transactions: [{ ...transaction, ...extra, input }] },
+            }
+          : blockConduct(100n)(method, params);
+      };
+    const ask = async () => {
+      const block = (await provider.send("eth_getBlockByNumber", ["0x63", true])) as {
+        transactions: { input: string }[];
+      };
+      const events = (await provider.send("eth_getLogs", [{ address: CONTRACT }])) as { data: string }[];
+      return [block.transactions[0]?.input, events[0]?.data];
+    };
+    await open(answer({}), answer({ blockTimestamp: "0x1" }));
+    expect(await ask()).to.deep.equal(["0x01", "0x"]);
+    await opened.close();
+    await open(answer({}, "0x02", "0x03"), answer({}), answer({ size: "0x1" }));
+    expect(await ask()).to.deep.equal(["0x01", "0x"]);
+  });
+
   it("hands on a revert with its data", async () => {
     const revert: Conduct = { kind: "error", code: 3, message: "execution reverted", data: "0xbad00001" };
     await open(...[1, 2, 3].map(() => answering(100n, revert)));
