@@ -18,7 +18,7 @@ const signedHead = z.strictObject({
   signer: hexText,
 });
 
-export const equivocationSchema = z.strictObject({ signer: hexText, first: signedHead, second: signedHead });
+const equivocationSchema = z.strictObject({ signer: hexText, first: signedHead, second: signedHead });
 
 /** A proof as stores keep it: JSON with bigints as decimal texts. */
 export const writeEquivocation = (found: Equivocation): string => writeText(found);

@@ -1,7 +1,7 @@
 import type { BlockPlace } from "./watch-chain.ts";
 
 /** What a watchtower has found since it started. */
-export interface WatchCounts {
+interface WatchCounts {
   /** Signed reports in transactions, accepted or not. */
   readonly reports: number;
   /** Accepted reports by what was thought of them. */

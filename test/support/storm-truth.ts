@@ -34,6 +34,7 @@ import {
   type SigningStore,
   type Stake,
 } from "./storm-checks.ts";
+import { recordingTelemetry } from "./keeper-doubles.ts";
 import { isWell, STORM_PROTOCOL, type StormWorld } from "./storm-world.ts";
 
 /** All that a storm left behind. */
@@ -182,9 +183,15 @@ function signedIn(finals: readonly SignedReport[], domain: SigningDomain): reado
 
 async function signedOnChain(world: StormWorld, domain: SigningDomain): Promise<readonly SignedHead[]> {
   const { house, record } = world;
-  const chain = createWatchChain(record.addresses, domain, house.provider, house.deployment.bot);
-  const submissions = await chain.submissions(0n, await chain.headNumber());
-  return submissions.flatMap(({ signatures }) => signatures);
+  const chain = createWatchChain(record.addresses, domain, house.provider, recordingTelemetry());
+  const configurations = await chain.configurations();
+  const { number: head } = await chain.latestBlock();
+  const signed: SignedHead[] = [];
+  for (let number = 0n; number <= head; number++) {
+    const block = await chain.block(number, configurations);
+    for (const { signatures } of block?.reports ?? []) signed.push(...signatures);
+  }
+  return signed;
 }
 
 /** A name for each transaction of a keeper's account in a block, whether it succeeded or not. */

@@ -20,7 +20,7 @@ const SIGNATURE_LENGTH_WORD = wordOf(BigInt(SIGNATURE_BYTES));
 const RECOVERY_BYTES: ReadonlySet<number> = new Set([27, 28]);
 
 /** A report in a call's data, and those of the call's signatures that its configuration's keepers made over it. */
-export interface FoundReport {
+interface FoundReport {
   readonly report: RiskReport;
   readonly hash: Hex;
   readonly signatures: readonly SignedHead[];

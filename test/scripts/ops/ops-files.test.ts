@@ -23,7 +23,7 @@ const WATCH_ALERTS = read("ops/prometheus/watchtower-alerts.yml");
 const WATCH_UNIT = read("ops/systemd/ballast-watchtower.service");
 const WATCH_GUIDE = read("docs/watchtower.md");
 
-const CHECKS = ["nodes", "chain", "store", "peers", "market data BTC"].map((name) => ({
+const CHECKS = ["nodes", "chain", "store", "peers", "market data BTC", "market history"].map((name) => ({
   name,
   ok: true,
   detail: "",
