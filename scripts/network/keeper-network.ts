@@ -64,7 +64,7 @@ export interface KeeperNetwork {
   /** Ends one keeper, by default without warning. */
   kill(index: number, signal?: NodeJS.Signals): Promise<number | null>;
   restart(index: number): Promise<KeeperProcess>;
-  /** Ends all that run; resolves to their exit codes. */
+  /** Ends all that run, and those that are starting once they do; resolves to the exit codes. */
   stop(): Promise<readonly (number | null)[]>;
 }
 
@@ -81,13 +81,21 @@ export async function launchKeepers(
   for (const [index, keeper] of keepers.entries())
     configFiles.push(await prepareKeeper(plan, keeper, own[index]?.config));
   const running = new Map<number, KeeperProcess>();
-  const start = async (index: number): Promise<KeeperProcess> => {
+  const starting = new Set<Promise<unknown>>();
+  const startAt = async (index: number): Promise<KeeperProcess> => {
     const file = configFiles[index];
     if (file === undefined || running.has(index)) throw new RangeError(`keeper ${index} runs already`);
     const started = await startKeeperProcess(file, own[index]?.start?.());
     running.set(index, started);
     void started.ended.then(() => running.delete(index));
     return started;
+  };
+  const start = (index: number): Promise<KeeperProcess> => {
+    const begun = startAt(index);
+    starting.add(begun);
+    const done = () => starting.delete(begun);
+    begun.then(done, done);
+    return begun;
   };
   const keeperAt = (index: number): KeeperProcess => {
     const found = running.get(index);
@@ -106,8 +114,12 @@ export async function launchKeepers(
     isRunning: (index) => running.has(index),
     kill: (index, signal = "SIGKILL") => keeperAt(index).stop(signal),
     restart: start,
-    stop: () =>
-      Promise.all(keepers.map((_keeper, index) => running.get(index)?.stop() ?? Promise.resolve(null))),
+    stop: async () => {
+      await Promise.allSettled(starting);
+      return Promise.all(
+        keepers.map((_keeper, index) => running.get(index)?.stop() ?? Promise.resolve(null)),
+      );
+    },
   };
 }
 

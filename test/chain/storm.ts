@@ -5,7 +5,7 @@ import { liveThroughStorm, type StormResult } from "../support/storm.ts";
 
 const TIMEOUT_MS = 420_000;
 /** Of this seed the faulty keeper signs two reports for each round. */
-const SEED = 3;
+const SEED = 1;
 const SECONDS = 40;
 
 describe("keeper processes in a storm", function () {
