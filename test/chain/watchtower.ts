@@ -76,7 +76,10 @@ describe("the watchtower", function () {
   };
 
   /** The same round with another payload, signed by one key. */
-  const secondBy = async (account: number, { report }: SignedByDesk): Promise<SignedByDesk> => {
+  const secondBy = async (
+    account: number,
+    { report }: SignedByDesk,
+  ): Promise<Pick<SignedByDesk, "report" | "signatures">> => {
     const other = { ...report, pegBps: report.pegBps - 1n };
     const verifyingContract = asHex(await desk.ballast.oracle.getAddress());
     const domain = { name: "Ballast", version: "1", chainId: BigInt(LOCAL_CHAIN_ID), verifyingContract };
@@ -104,7 +107,7 @@ describe("the watchtower", function () {
     });
     await sending.then((sent) => sent.wait()).catch(() => undefined);
   };
-  const submitCall = ({ report, signatures }: SignedByDesk) =>
+  const submitCall = ({ report, signatures }: Pick<SignedByDesk, "report" | "signatures">) =>
     desk.ballast.oracle.interface.encodeFunctionData("submit", [report, [...signatures]]);
   const oracleAddress = () => desk.ballast.oracle.getAddress();
 
