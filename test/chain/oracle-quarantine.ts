@@ -12,6 +12,8 @@ const START_USD = 3_000n;
 /** Beyond 5 sigma of 3.5 % a day over a minute and 1 %: about 1.5 %. */
 const FALLEN_USD = 2_900n;
 const STEP_SECONDS = 60n;
+/** Older reports are refused. */
+const MAX_AGE_SECONDS = 600n;
 
 describe("RiskOracle: quarantine", () => {
   let fixture: OracleFixture;
@@ -88,6 +90,42 @@ describe("RiskOracle: quarantine", () => {
     expect(await isQuarantined()).to.equal(false);
     await post(4n, 1n, 2_700n);
     expect(await isQuarantined()).to.equal(true);
+  });
+
+  it("counts the time between two reports from observation to observation, however late the first was accepted", async () => {
+    const { networkHelpers } = fixture;
+    const late = { ...(await fixture.validDraft()), markets: first.markets, round: 2n };
+    const report = { ...late, observedAt: late.observedAt + 1n };
+    await networkHelpers.time.increase(MAX_AGE_SECONDS - 10n);
+    await fixture.submit(report);
+    // Two percent: too far for the ten seconds since the acceptance, near enough for the ten minutes since the observation.
+    const next = { ...(await fixture.validDraft()), markets: first.markets, round: 3n };
+    await fixture.submit(withMarket(next, { spotE8: 3_060n * E8 }));
+    expect(next.observedAt - report.observedAt).to.be.greaterThan(MAX_AGE_SECONDS - 20n);
+    expect(await isQuarantined()).to.equal(false);
+  });
+
+  it("counts two markets that wait, and lets each go by itself", async () => {
+    const { oracle, networkHelpers } = fixture;
+    const postBoth = async (epoch: bigint, ethUsd: bigint, btcUsd: bigint) => {
+      await networkHelpers.time.increase(STEP_SECONDS);
+      const valid = await fixture.validDraft();
+      const spots = [ethUsd, btcUsd];
+      const markets = first.markets.map((each, i) => ({
+        ...each,
+        fields: { ...each.fields, spotE8: (spots[i] ?? 0n) * E8 },
+      }));
+      await fixture.submit({ ...valid, epoch, markets });
+      return [
+        await oracle.quarantinedCount(),
+        await oracle.isQuarantined(ETH),
+        await oracle.isQuarantined(BTC),
+      ];
+    };
+    expect(await postBoth(2n, FALLEN_USD, 96_000n)).to.deep.equal([2n, true, true]);
+    // The first stays; the second jumps back.
+    expect(await postBoth(3n, FALLEN_USD, 100_000n)).to.deep.equal([1n, false, true]);
+    expect(await postBoth(4n, FALLEN_USD, 100_000n)).to.deep.equal([0n, false, false]);
   });
 
   it("takes a jump that the bounds refuse for no quarantine: the report is refused whole", async () => {

@@ -12,6 +12,8 @@ import {
 } from "../support/risk-reports.ts";
 
 const HOUR = 3600n;
+/** BLOCKHASH knows so many blocks. */
+const BLOCK_HASH_REACH = 256n;
 const RESERVED_SHIFT = 184n;
 
 describe("RiskOracle", () => {
@@ -117,6 +119,27 @@ describe("RiskOracle", () => {
     await fixture.networkHelpers.mine(300);
     const block = await fixture.validDraft();
     await expectAcceptable({ ...block, blockNumber: valid.blockNumber, blockHash: wrong });
+  });
+
+  it("compares the last 256 blocks, which the chain remembers, and no older one", async () => {
+    const { expectRefused, expectAcceptable } = reportExpectations(fixture);
+    const wrong = `0x${"77".repeat(32)}`;
+    const height = BigInt(await fixture.ethers.provider.getBlockNumber());
+    // The report's own block is the one after the newest.
+    await fixture.networkHelpers.mine(valid.blockNumber + BLOCK_HASH_REACH - 1n - height);
+    const { observedAt } = await fixture.validDraft();
+    const report = { ...valid, observedAt, blockHash: wrong };
+    await expectRefused(report, "WrongBlockHash", [valid.blockNumber, wrong, valid.blockHash]);
+    await fixture.networkHelpers.mine(1);
+    await expectAcceptable(report);
+  });
+
+  it("forgets the account root when a report carries none", async () => {
+    const { networkHelpers, oracle } = fixture;
+    await fixture.submit({ ...valid, accountRoot: `0x${"12".repeat(32)}` });
+    await networkHelpers.time.increase(1);
+    await fixture.submit({ ...valid, round: 2n, observedAt: valid.observedAt + 1n, accountRoot: ZeroHash });
+    expect(await oracle.accountRoot()).to.equal(ZeroHash);
   });
 
   it("refuses a wrong digest, wrong counts and wrong markets", async () => {
