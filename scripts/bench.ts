@@ -25,6 +25,7 @@ const BARS: readonly GasBar[] = [
   { name: "initial-margin check", options: 16, maxGas: 900_000 },
   { name: "initial-margin check", options: 64, maxGas: 3_000_000 },
   { name: "report, 3 of 4 signatures", options: 0, maxGas: 200_000 },
+  { name: "report, 9 of 13 signatures", options: 0, maxGas: 260_000 },
   { name: "equivocation proof", options: 0, maxGas: 150_000 },
 ];
 

@@ -159,9 +159,9 @@ interface IClearingHouse {
     /// @notice Whether no market in which the account holds anything is quarantined, and while any is, it has not traded with an account of
     /// which that was not so within a day. Without it nothing may add risk to the account or leave it; reducing, adding money and settling go on.
     function isConfirmed(uint256 account) external view returns (bool);
-    /// @notice Whether quarantined prices leave the account's liquidation alone: what it holds in such markets (absolute size and collateral, at
-    /// spot) is less than HELD_SHARE_BPS of its maintenance margin; of all that it holds when it has no margin. With whom it traded does
-    /// not count, so that nobody holds off its own liquidation by a trade or a trifle.
+    /// @notice Whether quarantined prices leave the account's liquidation alone: what it holds in such markets (absolute size, and collateral after
+    /// its haircut, at spot) is less than HELD_SHARE_BPS of its maintenance margin; of all that it holds when it has no margin. With whom it traded
+    /// does not count, so that nobody holds off its own liquidation by a trade or a trifle.
     function mayLiquidate(uint256 account, uint256 maintenanceE6) external view returns (bool);
     /// @notice How long at most an account that traded at unconfirmed prices is held while any market is quarantined.
     function HOLD_SECONDS() external view returns (uint256);

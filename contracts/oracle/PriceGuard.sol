@@ -7,6 +7,7 @@ import {BPS} from "../types/Constants.sol";
 import {FeedReader} from "./FeedReader.sol";
 
 /// @title PriceGuard: compares posted spots with Chainlink feeds and watches the L2 sequencer
+/// @notice The oracle is one, so that a report pays for no call to it; by itself it says what the oracle would say of a spot.
 contract PriceGuard is IPriceGuard {
     /// Chainlink's answer of a sequencer feed while the sequencer is up.
     int256 internal constant SEQUENCER_UP = 0;
@@ -16,7 +17,7 @@ contract PriceGuard is IPriceGuard {
     uint256 internal constant SPOT_DECIMALS = 8;
 
     /// @inheritdoc IPriceGuard
-    function requireSequencer(address feed, uint256 graceSeconds) external view {
+    function requireSequencer(address feed, uint256 graceSeconds) public view {
         if (feed == address(0)) return;
         (bool answered, FeedReader.Round memory round) = FeedReader.latestRound(feed);
         if (!answered) revert SequencerUnavailable(feed);
@@ -35,7 +36,7 @@ contract PriceGuard is IPriceGuard {
         address feed,
         uint256 bandBps,
         uint256 heartbeatSeconds
-    ) external view {
+    ) public view {
         uint256 priceE8 = _freshPriceE8(market, feed, heartbeatSeconds);
         // Rounded into the band.
         uint256 minE8 = Math.ceilDiv(priceE8 * (BPS - bandBps), BPS);

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IKeeperRegistry} from "../interfaces/IKeeperRegistry.sol";
-import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IRiskConfig} from "../interfaces/IRiskConfig.sol";
 import {IRiskOracle} from "../interfaces/IRiskOracle.sol";
 import {CodeBlob} from "../libraries/CodeBlob.sol";
@@ -13,16 +12,16 @@ import {WordSlots} from "../libraries/WordSlots.sol";
 import {MAX_SMILES} from "../types/Constants.sol";
 import {MarketOracleParams, OracleParams} from "../types/RiskParams.sol";
 import {MarketWord, RiskReport, SmileWord} from "../types/RiskReport.sol";
+import {PriceGuard} from "./PriceGuard.sol";
 import {CalendarPoints, ReportChecks} from "./ReportChecks.sol";
 
 /// @title RiskOracle: the last accepted risk report
-contract RiskOracle is IRiskOracle, EIP712 {
+contract RiskOracle is IRiskOracle, PriceGuard, EIP712 {
     /// BLOCKHASH knows this many blocks before the present one.
     uint256 internal constant BLOCK_HASH_REACH = 256;
 
     IKeeperRegistry public immutable registry;
     IRiskConfig public immutable config;
-    IPriceGuard public immutable guard;
 
     /// One slot per market and one per smile; slots beyond the word's smile count are left over from longer reports and never read.
     struct MarketSlots {
@@ -45,10 +44,9 @@ contract RiskOracle is IRiskOracle, EIP712 {
     bytes32 public accountRoot;
     mapping(uint16 market => MarketSlots) private _markets;
 
-    constructor(IKeeperRegistry registry_, IRiskConfig config_, IPriceGuard guard_) EIP712("Ballast", "1") {
+    constructor(IKeeperRegistry registry_, IRiskConfig config_) EIP712("Ballast", "1") {
         registry = registry_;
         config = config_;
-        guard = guard_;
     }
 
     /// @inheritdoc IRiskOracle
@@ -65,7 +63,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
         signers = registry.requireQuorum(report.configDigest, _hash(report, payloadHash), signatures);
 
         if (params.sequencerFeed != address(0)) {
-            guard.requireSequencer(params.sequencerFeed, params.sequencerGraceSeconds);
+            requireSequencer(params.sequencerFeed, params.sequencerGraceSeconds);
         }
         ReportChecks.requireBounds(0, "peg", report.pegBps, params.minPegBps, params.maxPegBps);
         uint8 quarantined = _storeMarkets(report, params, last);
@@ -161,7 +159,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
             MarketWord previous = slots.word;
             ReportChecks.requireMarket(word, previous, bounds, elapsedSeconds);
             if (bounds.feed != address(0)) {
-                guard.requireWithinBand(
+                requireWithinBand(
                     bounds.market,
                     word.spotE8(),
                     bounds.feed,
@@ -213,17 +211,18 @@ contract RiskOracle is IRiskOracle, EIP712 {
     ) private view {
         uint256 count = previous.smileCount();
         for (uint256 i; i < count; ++i) {
-            uint256 expiry = SmileWord.wrap(WordSlots.load(smileSlots, i)).expiry();
+            SmileWord stored = SmileWord.wrap(WordSlots.load(smileSlots, i));
             // Most reports carry the same expiries as the one before.
-            if (i < smiles.length && SmileWord.wrap(smiles[i]).expiry() == expiry) continue;
-            if (expiry > observedAt && !_holdsExpiry(smiles, expiry))
+            if (i < smiles.length && stored.expiresWith(SmileWord.wrap(smiles[i]))) continue;
+            uint256 expiry = stored.expiry();
+            if (expiry > observedAt && !_holdsExpiry(smiles, stored))
                 revert ExpiryDropped(previous.market(), expiry);
         }
     }
 
-    function _holdsExpiry(uint256[] calldata smiles, uint256 expiry) private pure returns (bool) {
+    function _holdsExpiry(uint256[] calldata smiles, SmileWord stored) private pure returns (bool) {
         for (uint256 i; i < smiles.length; ++i) {
-            if (SmileWord.wrap(smiles[i]).expiry() == expiry) return true;
+            if (stored.expiresWith(SmileWord.wrap(smiles[i]))) return true;
         }
         return false;
     }
@@ -242,7 +241,7 @@ contract RiskOracle is IRiskOracle, EIP712 {
             ReportChecks.requireSmile(smile, word, params, observedAt, points);
             uint256 expiry = smile.expiry();
             if (expiry <= previousExpiry) revert ExpiriesNotAscending(params.market, previousExpiry, expiry);
-            WordSlots.store(smileSlots, i, smiles[i]);
+            WordSlots.store(smileSlots, i, SmileWord.unwrap(smile));
             previousExpiry = expiry;
         }
     }

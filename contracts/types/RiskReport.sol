@@ -44,7 +44,7 @@ using {
     isQuarantined,
     spotE8
 } for MarketWord global;
-using { expiry, forwardRatioE8, discountE9, aE10, bE9, rhoE9, mE9, sE9 } for SmileWord global;
+using { expiry, expiresWith, forwardRatioE8, discountE9, aE10, bE9, rhoE9, mE9, sE9 } for SmileWord global;
 
 // Every cast below truncates to the field's width: that is what unpacks it.
 
@@ -94,7 +94,15 @@ function spotE8(MarketWord w) pure returns (uint256) {
 
 /// @notice Unix seconds; expiries lie on full hours.
 function expiry(SmileWord w) pure returns (uint256) {
-    return uint256(uint24(SmileWord.unwrap(w))) * 1 hours;
+    // Below 2^24 hours, so below 2^36 seconds.
+    unchecked {
+        return uint256(uint24(SmileWord.unwrap(w))) * 1 hours;
+    }
+}
+
+/// @notice Whether two smiles expire in the same hour.
+function expiresWith(SmileWord w, SmileWord other) pure returns (bool) {
+    return uint24(SmileWord.unwrap(w) ^ SmileWord.unwrap(other)) == 0;
 }
 
 function forwardRatioE8(SmileWord w) pure returns (uint256) {

@@ -43,8 +43,7 @@ export const measurementModule = (input: MeasurementInput, governance: Governanc
     const config = m.contract("RiskConfig", [timelock, margin, bounds, liquidation]);
     const first = entries.map((entry) => ({ ...entry }));
     const keepers = m.contract("KeeperRegistry", [deployer, first, faults, parametersHash, overlapSeconds]);
-    const priceGuard = m.contract("PriceGuard");
-    const oracle = m.contract("RiskOracle", [keepers, config, priceGuard]);
+    const oracle = m.contract("RiskOracle", [keepers, config]);
     const scenarios = m.contract("ScenarioStore", [keepers, config]);
     const normalTable = m.contract("NormalCdfTable");
     const marginEngine = m.contract("MarginEngine", [config, oracle, scenarios, normalTable]);
@@ -84,7 +83,7 @@ export const measurementModule = (input: MeasurementInput, governance: Governanc
         after: [...wired, handed],
       });
     }
-    return { config, keepers, priceGuard, oracle, scenarios, marginEngine, staking, slashing, rewards };
+    return { config, keepers, oracle, scenarios, marginEngine, staking, slashing, rewards };
   });
 
 export type MeasurementModule = ReturnType<typeof measurementModule>;

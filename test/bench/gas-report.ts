@@ -59,6 +59,7 @@ export async function measure(): Promise<GasEntry[]> {
     { name: "report, 3 of 4 signatures", faults: 1, feeds: false, paid: false },
     { name: "report, 3 of 4 signatures, 2 price feeds", faults: 1, feeds: true, paid: false },
     { name: "report, 9 of 13 signatures", faults: 4, feeds: false, paid: false },
+    { name: "report, 9 of 13 signatures, 2 price feeds", faults: 4, feeds: true, paid: false },
     { name: "report and its pay, 3 of 4 signatures", faults: 1, feeds: false, paid: true },
     { name: "report and its pay, 9 of 13 signatures", faults: 4, feeds: false, paid: true },
   ];

@@ -121,7 +121,6 @@ describe("deployment", () => {
       ["registry.oracle", registry.oracle(), oracle],
       ["oracle.registry", oracle.registry(), keepers],
       ["oracle.config", oracle.config(), config],
-      ["oracle.guard", oracle.guard(), ballast.priceGuard],
       ["staking.registry", ballast.staking.registry(), keepers],
       ["staking.token", ballast.staking.token(), ballast.token],
       ["slashing.registry", ballast.slashing.registry(), keepers],

@@ -28,16 +28,16 @@ const answersEverywhere = (value: bigint): string => {
   return `0x${stores.join("")}60a05ff3`;
 };
 
-describe("PriceGuard", () => {
+describe("the oracle as price guard", () => {
   let fixture: OracleFixture;
 
   const newFeed = (decimals: number, answer: bigint) =>
     fixture.ethers.deployContract("MockPriceFeed", [decimals, answer]);
   const check = async (feed: { getAddress(): Promise<string> }, spotE8 = SPOT_E8) =>
-    fixture.guard.requireWithinBand(MARKET, spotE8, await feed.getAddress(), BAND_BPS, HEARTBEAT);
+    fixture.oracle.requireWithinBand(MARKET, spotE8, await feed.getAddress(), BAND_BPS, HEARTBEAT);
   const expectRefused = (call: Promise<unknown>, error: string, args: readonly unknown[] = []) =>
     expect(call)
-      .to.be.revertedWithCustomError(fixture.guard, error)
+      .to.be.revertedWithCustomError(fixture.oracle, error)
       .withArgs(...args);
 
   beforeEach(async () => {
@@ -80,7 +80,7 @@ describe("PriceGuard", () => {
   it("holds everything while the sequencer is down and during the grace period after it", async () => {
     const sequencer = await newFeed(0, DOWN);
     const address = await sequencer.getAddress();
-    const passes = () => fixture.guard.requireSequencer(address, HEARTBEAT);
+    const passes = () => fixture.oracle.requireSequencer(address, HEARTBEAT);
     const started = (await sequencer.latestRoundData()).startedAt;
     await expectRefused(passes(), "SequencerDown", [DOWN, started]);
     const now = BigInt(await fixture.networkHelpers.time.latest());
@@ -138,11 +138,11 @@ describe("PriceGuard", () => {
       await setFeed(feed);
       const named = (value: string) => value.toLowerCase() === feed;
       await expect(fixture.submit(report), feed)
-        .to.be.revertedWithCustomError(fixture.guard, "FeedUnavailable")
+        .to.be.revertedWithCustomError(fixture.oracle, "FeedUnavailable")
         .withArgs(MARKET, named);
       await setFeed(healthy ?? "", feed);
       await expect(fixture.submit(report), feed)
-        .to.be.revertedWithCustomError(fixture.guard, "SequencerUnavailable")
+        .to.be.revertedWithCustomError(fixture.oracle, "SequencerUnavailable")
         .withArgs(named);
     }
     await setFeed(healthy ?? "");
@@ -153,13 +153,13 @@ describe("PriceGuard", () => {
     const now = BigInt(await fixture.networkHelpers.time.latest());
     const allOnes = `0x${"b5".repeat(20)}`;
     await fixture.networkHelpers.setCode(allOnes, ANSWERS_ALL_ONES);
-    await expect(fixture.guard.requireWithinBand(MARKET, SPOT_E8, allOnes, BAND_BPS, HEARTBEAT))
-      .to.be.revertedWithCustomError(fixture.guard, "FeedInvalid")
+    await expect(fixture.oracle.requireWithinBand(MARKET, SPOT_E8, allOnes, BAND_BPS, HEARTBEAT))
+      .to.be.revertedWithCustomError(fixture.oracle, "FeedInvalid")
       .withArgs(MARKET, -1n);
     const always = `0x${"b6".repeat(20)}`;
     await fixture.networkHelpers.setCode(always, answersEverywhere(now + HEARTBEAT));
-    await expect(fixture.guard.requireWithinBand(MARKET, SPOT_E8, always, BAND_BPS, HEARTBEAT))
-      .to.be.revertedWithCustomError(fixture.guard, "FeedDecimalsOutOfBounds")
+    await expect(fixture.oracle.requireWithinBand(MARKET, SPOT_E8, always, BAND_BPS, HEARTBEAT))
+      .to.be.revertedWithCustomError(fixture.oracle, "FeedDecimalsOutOfBounds")
       .withArgs(MARKET, now + HEARTBEAT, 36n);
   });
 });

@@ -175,8 +175,7 @@ export async function deployMarginHouse(
     ZeroHash,
     OVERLAP_SECONDS,
   ]);
-  const guard = await ethers.deployContract("PriceGuard");
-  const oracle = await ethers.deployContract("RiskOracle", [registry, config, guard]);
+  const oracle = await ethers.deployContract("RiskOracle", [registry, config]);
   const store = await ethers.deployContract("ScenarioStore", [registry, config]);
   const normalTable = await ethers.deployContract("NormalCdfTable");
   const engine = await ethers.deployContract("MarginEngine", [config, oracle, store, normalTable]);

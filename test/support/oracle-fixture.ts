@@ -66,8 +66,7 @@ export const deployOracle = async ({ faults = FAULTS, feeds = false } = {}) => {
     oracleParams(feedAddresses),
     liquidationParams(),
   ]);
-  const guard = await ethers.deployContract("PriceGuard");
-  const oracle = await ethers.deployContract("RiskOracle", [registry, config, guard]);
+  const oracle = await ethers.deployContract("RiskOracle", [registry, config]);
   const store = await ethers.deployContract("ScenarioStore", [registry, config]);
   const { chainId } = await ethers.provider.getNetwork();
   const oracleAddress = await oracle.getAddress();
@@ -93,7 +92,6 @@ export const deployOracle = async ({ faults = FAULTS, feeds = false } = {}) => {
     keepers,
     registry,
     config,
-    guard,
     oracle,
     store,
     mocks,

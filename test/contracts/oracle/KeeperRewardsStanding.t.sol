@@ -126,7 +126,7 @@ contract KeeperRewardsStandingTest is LiveOracleFixture {
     /// Thirteen keepers take two words.
     function test_KeepersBeyondTheEighthAreCountedInTheNextWord() external {
         (KeeperRegistry many, address[] memory addresses, uint256[] memory secrets) = _manyKeepers();
-        oracle = new RiskOracle(many, oracle.config(), oracle.guard());
+        oracle = new RiskOracle(many, oracle.config());
         rewards = _newRewards(many);
         RiskReport memory report = _nextReport();
         report.configDigest = many.configDigest();

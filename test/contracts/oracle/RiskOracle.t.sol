@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 import {IKeeperRegistry} from "../../../contracts/interfaces/IKeeperRegistry.sol";
-import {IPriceGuard} from "../../../contracts/interfaces/IPriceGuard.sol";
 import {IRiskConfig} from "../../../contracts/interfaces/IRiskConfig.sol";
 import {IRiskOracle} from "../../../contracts/interfaces/IRiskOracle.sol";
 import {KeeperRegistry} from "../../../contracts/oracle/KeeperRegistry.sol";
@@ -43,11 +42,7 @@ contract RiskOracleFuzzTest is TestBase {
         for (uint256 i; i < KEEPERS; ++i) keepers[i] = VM.addr(keys[i]);
         registry = new KeeperRegistry(address(this), TestEntries.from(keepers), 1, 0, 1 hours);
         config = new OracleParamsStandIn(_params(2));
-        oracle = new RiskOracle(
-            IKeeperRegistry(address(registry)),
-            IRiskConfig(address(config)),
-            IPriceGuard(address(0))
-        );
+        oracle = new RiskOracle(IKeeperRegistry(address(registry)), IRiskConfig(address(config)));
     }
 
     function testFuzz_epochsStrictlyRise(uint64[4] memory epochs, uint32[4] memory rounds) external {

@@ -6,7 +6,6 @@ import {IRiskConfig} from "../../../../contracts/interfaces/IRiskConfig.sol";
 import {KeeperRegistry} from "../../../../contracts/oracle/KeeperRegistry.sol";
 import {KeeperRewards} from "../../../../contracts/oracle/KeeperRewards.sol";
 import {KeeperSlashing} from "../../../../contracts/oracle/KeeperSlashing.sol";
-import {PriceGuard} from "../../../../contracts/oracle/PriceGuard.sol";
 import {RiskOracle} from "../../../../contracts/oracle/RiskOracle.sol";
 import {ReportHead} from "../../../../contracts/types/KeeperTypes.sol";
 import {MarketOracleParams, OracleParams} from "../../../../contracts/types/RiskParams.sol";
@@ -53,7 +52,7 @@ abstract contract LiveOracleFixture is KeeperFixture {
         feed = new PhasedFeed(8, PHASE);
         feed.push(PHASE, PRICE_E8, VM.getBlockTimestamp());
         IRiskConfig config = IRiskConfig(address(new OracleRulesStandIn(_params())));
-        oracle = new RiskOracle(registry, config, new PriceGuard());
+        oracle = new RiskOracle(registry, config);
         slashing = new KeeperSlashing(registry, staking, oracle, config);
         staking.grantRole(staking.SLASHER_ROLE(), address(slashing));
         rewards = _newRewards(registry);

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IKeeperRegistry} from "../../../../contracts/interfaces/IKeeperRegistry.sol";
-import {IPriceGuard} from "../../../../contracts/interfaces/IPriceGuard.sol";
 import {IRiskConfig} from "../../../../contracts/interfaces/IRiskConfig.sol";
 import {KeeperSlashing} from "../../../../contracts/oracle/KeeperSlashing.sol";
 import {RiskOracle} from "../../../../contracts/oracle/RiskOracle.sol";
@@ -58,7 +57,7 @@ abstract contract ProofFixture is KeeperFixture {
     }
 
     function _newOracle() internal returns (RiskOracle) {
-        return new RiskOracle(IKeeperRegistry(address(registry)), CONFIG, IPriceGuard(address(0)));
+        return new RiskOracle(IKeeperRegistry(address(registry)), CONFIG);
     }
 
     function _report() internal view returns (RiskReport memory report) {
