@@ -28,6 +28,7 @@ import {
   ScenarioStore__factory,
   Settlement__factory,
 } from "../types/ethers-contracts/index.ts";
+import { requireOwnBlocks } from "./block-hashes.ts";
 import { governanceModule } from "./modules/governance.ts";
 import { houseModule, type HouseInput } from "./modules/house.ts";
 import { localAssetsModule, type Mock } from "./modules/local-assets.ts";
@@ -156,6 +157,7 @@ export const deployBallast = async (
       `The parameters are for chain ${parameters.chainId}, the connection is to ${chainId.toString()}.`,
     );
   }
+  await requireOwnBlocks(ethers.provider);
   const options: IgnitionOptions = {
     ...(chainId === BigInt(LOCAL_CHAIN_ID) && { config: LOCAL_CONFIG }),
     ...(deploymentId !== undefined && { deploymentId }),

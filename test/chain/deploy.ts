@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
-import { id, ZeroAddress, ZeroHash, type BaseContract, type Contract } from "ethers";
+import { id, ZeroAddress, ZeroHash, type BaseContract, type BlockTag, type Contract } from "ethers";
 import { network } from "hardhat";
+import { ForeignBlockNumbers, requireOwnBlocks } from "../../deploy/block-hashes.ts";
 import { deployBallast, type Ballast } from "../../deploy/deploy.ts";
 import { SPOT_SLACK_SECONDS } from "../../keeper/core/protocol/parameters.ts";
 import { loadParameters, parseParameters, type DeployParameters } from "../../deploy/parameter-file.ts";
 
 const KEEPER_ACCOUNTS = [4, 5, 6, 7];
+/** The template is for a chain of the OP stack. */
+const BASE = 8_453;
 
 type AccessControlled = Pick<Contract, "queryFilter" | "filters">;
 
@@ -221,6 +224,25 @@ describe("deployment", () => {
   });
 });
 
+describe("a chain to deploy to", () => {
+  it("is one whose contracts see its own blocks", async () => {
+    const { ethers, networkHelpers } = await network.create();
+    const { provider } = ethers;
+    await requireOwnBlocks(provider);
+    await networkHelpers.mine(3);
+    await requireOwnBlocks(provider);
+    const chain = {
+      getBlockNumber: () => provider.getBlockNumber(),
+      getBlock: (number: BlockTag | string) => provider.getBlock(number),
+      getNetwork: () => provider.getNetwork(),
+      call: () => Promise.resolve(`0x${"77".repeat(32)}`),
+    };
+    const refusal = await requireOwnBlocks(chain).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(ForeignBlockNumbers).and.include({ code: "foreign-block-numbers" });
+    expect(String(refusal)).to.include("chain 31337").and.include("OP stack");
+  });
+});
+
 describe("parameter files", () => {
   const TO_FILL = /<[^>]+>/g;
   const AN_ADDRESS = "0x00000000000000000000000000000000000000aa";
@@ -246,7 +268,7 @@ describe("parameter files", () => {
 
   it("accepts the template once it is filled in", async () => {
     const filled = parseParameters(JSON.parse((await template()).replaceAll(TO_FILL, fillingOf)));
-    expect(filled.chainId).to.equal(42_161);
+    expect(filled.chainId).to.equal(BASE);
   });
 
   it("refuses an unknown field", async () => {
