@@ -13,7 +13,7 @@ import { NO_SENDER } from "./cli/keeper/no-sender.ts";
 import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
 import { type GossipChoice, openGossip, type RegisteredGossip } from "./cli/keeper/open-gossip.ts";
 import { type KeeperKeys, openKeys } from "./cli/keeper/open-keys.ts";
-import { openMarketData } from "./cli/keeper/open-market-data.ts";
+import { openMarketData, type OpenMarketData } from "./cli/keeper/open-market-data.ts";
 import { openStore, storeOwner } from "./cli/keeper/open-store.ts";
 import { projectVersion } from "./cli/keeper/version.ts";
 import { senderOn } from "./cli/open-sender.ts";
@@ -54,6 +54,7 @@ interface Base {
   readonly reader: OracleChain;
   readonly clock: PreciseClock;
   readonly marketData: MarketData;
+  readonly sources: OpenMarketData["sources"];
   readonly metrics: KeeperMetrics;
   /** Counts every event in the metrics. */
   readonly telemetry: Telemetry;
@@ -279,10 +280,14 @@ async function withBase(
         : await followChainClock(() => reader.latestBlock(), systemTimer, telemetry, signal);
     const { provider } = open;
     telemetry.info("keeper-starting", { step: "opening market data" });
-    const { marketData, keepHistory, close } = await openMarketData(config, { clock, provider, telemetry });
+    const { marketData, sources, keepHistory, close } = await openMarketData(config, {
+      clock,
+      provider,
+      telemetry,
+    });
     void keepHistory(signal);
     try {
-      await run({ config, open, reader, clock, marketData, metrics, telemetry, signal });
+      await run({ config, open, reader, clock, marketData, sources, metrics, telemetry, signal });
     } finally {
       close();
     }
@@ -293,7 +298,7 @@ async function withBase(
 }
 
 function monitorOf(
-  { config, open, reader, clock, marketData, telemetry }: Base,
+  { config, open, reader, clock, marketData, sources, telemetry }: Base,
   keys: Pick<ChainExpectation, "address" | "networkKey">,
   participation: Participation,
   member: MemberParts | null,
@@ -309,6 +314,7 @@ function monitorOf(
     telemetry,
     nodes: () => [...open.pool.problems()].map(([name, problem]) => ({ name, problem })),
     marketData,
+    sources,
     markets: open.listings.map(({ symbol }) => symbol),
     maxDataAgeSeconds: config.maxDataAgeSeconds,
     participation,

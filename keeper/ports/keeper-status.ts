@@ -48,6 +48,16 @@ export interface NodeStatus {
   readonly problem: string | null;
 }
 
+/** A source of a market's prices, as it counts now. */
+export interface SourceStatus {
+  readonly market: string;
+  readonly source: string;
+  /** Why its price does not count; null when it does. */
+  readonly refusal: string | null;
+  /** Of its newest price; null before the first. */
+  readonly ageSeconds: number | null;
+}
+
 /** The chain's newest block when the keeper looked last. */
 interface ChainStatus {
   readonly blockNumber: bigint;
@@ -77,6 +87,8 @@ export interface KeeperStatus {
   /** Null while no node answers: report, heartbeat, quorum and members are then of the last time one did. */
   readonly chain: ChainStatus | null;
   readonly nodes: readonly NodeStatus[];
+  /** Empty where market data come from one recording. */
+  readonly sources: readonly SourceStatus[];
   /** The newest report that was seen on the chain; null before the first. */
   readonly report: ReportStamp | null;
   /** Null until the chain was read. */

@@ -8,6 +8,7 @@ import type {
   QuorumStatus,
   ReadinessCheck,
   ReportStamp,
+  SourceStatus,
   TransactionsStatus,
 } from "../ports/keeper-status.ts";
 import type { Market, MarketData } from "../ports/market-data.ts";
@@ -34,6 +35,8 @@ export interface DescribedParts {
   readonly participation: Pick<Participation, "of">;
   /** Every node, and what is wrong with it. */
   nodes(): readonly NodeStatus[];
+  /** How each source of market data counts now; asks nobody. */
+  sources(): readonly SourceStatus[];
   /** Null in a dry run, which has neither peers nor a store. */
   readonly member: DescribedMember | null;
 }
@@ -94,6 +97,7 @@ export function describeKeeper(parts: DescribedParts, sight: Sight, startedAtSec
     nowSeconds: clock.nowSeconds(),
     chain: chainOf(sight),
     nodes: parts.nodes(),
+    sources: sourcesOf(parts),
     report: reportOf(sight.lastChain),
     heartbeatSeconds: known?.heartbeatSeconds ?? null,
     quorum,
@@ -102,6 +106,15 @@ export function describeKeeper(parts: DescribedParts, sight: Sight, startedAtSec
     ready: checks.every(({ ok }) => ok),
     checks,
   };
+}
+
+/** None where they cannot be judged: the check of the market says why. */
+function sourcesOf(parts: DescribedParts): readonly SourceStatus[] {
+  try {
+    return parts.sources();
+  } catch {
+    return [];
+  }
 }
 
 function chainOf({ chain }: Sight): KeeperStatus["chain"] {

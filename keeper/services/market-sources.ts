@@ -1,5 +1,6 @@
 import { combinePrices, MIN_PRICE_QUORUM, type PriceRefusal } from "../core/prices/combine-prices.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { SourceStatus } from "../ports/keeper-status.ts";
 import { MARKETS, type Market, type MarketData, type MarketSnapshot } from "../ports/market-data.ts";
 import type { MarketSource } from "../ports/market-source.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -69,6 +70,12 @@ interface Accepted {
   readonly atSeconds: number;
 }
 
+/** Market data of several sources. */
+export interface MarketSources extends MarketData {
+  /** How each source counts now in each market; asks nobody. */
+  sources(): readonly SourceStatus[];
+}
+
 /** What the sources make together; null where too few agree. */
 interface Judgement {
   readonly snapshot: MarketSnapshot | null;
@@ -80,7 +87,7 @@ interface Judgement {
  * Several sources as one: a quorum of agreeing prices, the dispersion among them, depth and open interest of all that count. The sources are
  * asked in the background until the signal aborts, and every answer is given from what they said last, each price with its own time.
  */
-export function createMarketSources(settings: MarketSourcesSettings, signal: AbortSignal): MarketData {
+export function createMarketSources(settings: MarketSourcesSettings, signal: AbortSignal): MarketSources {
   const { rules, quorum, clock, records } = settings;
   const sources = rules.map(({ source }) => source);
   if (new Set(sources.map(({ name }) => name)).size !== rules.length)
@@ -111,6 +118,20 @@ export function createMarketSources(settings: MarketSourcesSettings, signal: Abo
     },
     lastKnown: (market) => shown(market, judge(market)),
     lastDaySeconds: () => records.lastDaySeconds(),
+    sources: () =>
+      MARKETS.flatMap((market) => {
+        const { refusals } = judge(market);
+        const reasons = new Map(refusals.map(({ source, reason }) => [source, reason]));
+        return rules.map(({ source }): SourceStatus => {
+          const seconds = cache.read(source, market).snapshot?.observedAtSeconds ?? null;
+          return {
+            market,
+            source: source.name,
+            refusal: reasons.get(source.name) ?? null,
+            ageSeconds: seconds === null ? null : clock.nowSeconds() - seconds,
+          };
+        });
+      }),
     history: () => records.history(),
     hours: (market) => records.hours(market),
   };

@@ -87,6 +87,14 @@ describe("a keeper on live venues", function () {
     expect(body.text).to.include("2 of 3 needed sources agree").and.include("kraken outlying");
   });
 
+  it("shows in its metrics which source counts", async () => {
+    const metrics = await (await fetch(`${keeper.url}/metrics`)).text();
+    expect(metrics)
+      .to.include('ballast_keeper_source_accepted{market="BTC",source="deribit"} 1')
+      .and.include('ballast_keeper_source_accepted{market="BTC",source="kraken"} 0')
+      .and.include('ballast_keeper_source_age_seconds{market="ETH",source="binance"}');
+  });
+
   it("refuses a quorum that its venues cannot make", async () => {
     const { code, out, err } = await runBallast(null, [
       "keeper",

@@ -36,6 +36,7 @@ export function keeperStatus(changes: Partial<KeeperStatus> = {}): KeeperStatus 
       clockAheadSeconds: 4,
     },
     nodes: [{ name: "http://127.0.0.1:8545", problem: null }],
+    sources: [{ market: "BTC", source: "kraken", refusal: null, ageSeconds: 2 }],
     report: REPORT,
     heartbeatSeconds: 3_600,
     quorum: { members: 4, required: 3, reachable: 4, margin: 1 },

@@ -15,6 +15,7 @@ const ERROR_EVENTS = [
   "expectation-not-reloaded",
   "history-not-read",
   "message-handler-failed",
+  "prosecution-failed",
   "rpc-check-failed",
   "rpc-nodes-disagree",
   "rpc-set-aside",
@@ -122,6 +123,8 @@ function createGauges(registry: Registry) {
     ready: gauge("ready", "1 when every readiness check passes"),
     check: gauge("check_ok", "1 when this readiness check passes", ["check"]),
     node: gauge("node_usable", "1 when this node of the chain is in use", ["node"]),
+    sourceAccepted: gauge("source_accepted", "1 when this source's price counts", ["market", "source"]),
+    sourceAge: gauge("source_age_seconds", "Age of this source's newest price", ["market", "source"]),
     blockNumber: gauge("chain_block_number", "Number of the chain's newest block"),
     clockAhead: gauge(
       "clock_ahead_of_chain_seconds",
@@ -162,11 +165,27 @@ function showStatus(gauges: Gauges, status: KeeperStatus): void {
   setOrForget(gauges.members, status.members.length === 0 ? null : status.members.length);
   setOrForget(gauges.openTransactions, transactions?.open ?? null);
   setOrForget(gauges.oldestTransaction, transactions === null ? null : (transactions.oldestAgeSeconds ?? 0));
-  const { check, node, deviation, signedStreak, missedStreak, connected, balance } = gauges;
+  const { check, node, sourceAccepted, sourceAge } = gauges;
+  const { deviation, signedStreak, missedStreak, connected, balance } = gauges;
+  const labelled = [
+    check,
+    node,
+    sourceAccepted,
+    sourceAge,
+    deviation,
+    signedStreak,
+    missedStreak,
+    connected,
+    balance,
+  ];
   // A keeper that left the set leaves the metrics too.
-  for (const each of [check, node, deviation, signedStreak, missedStreak, connected, balance]) each.reset();
+  for (const each of labelled) each.reset();
   for (const { name, ok } of status.checks) check.set({ check: name }, Number(ok));
   for (const { name, problem } of status.nodes) node.set({ node: name }, Number(problem === null));
+  for (const { market, source, refusal, ageSeconds } of status.sources) {
+    gauges.sourceAccepted.set({ market, source }, Number(refusal === null));
+    if (ageSeconds !== null) gauges.sourceAge.set({ market, source }, ageSeconds);
+  }
   for (const member of status.members) showMember(gauges, member);
 }
 

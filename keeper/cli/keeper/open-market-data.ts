@@ -12,6 +12,7 @@ import { DAYS_PER_YEAR } from "../../core/units.ts";
 import { knownAfter } from "../../core/volatility/hourly-history.ts";
 import type { KeeperConfig } from "../../keeper-config.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { SourceStatus } from "../../ports/keeper-status.ts";
 import type { DailyHistory, Market, MarketData } from "../../ports/market-data.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { keepHistory } from "../../services/keep-history.ts";
@@ -31,6 +32,8 @@ export interface OpenMarketData {
   readonly marketData: MarketData;
   /** Adds days and hours to the history as they come, until the signal aborts; at once over where that is not this process's work. */
   readonly keepHistory: (signal: AbortSignal) => Promise<void>;
+  /** How each source counts now; asks nobody. */
+  readonly sources: () => readonly SourceStatus[];
   readonly close: () => void;
 }
 
@@ -42,6 +45,7 @@ const MILLISECONDS = 1_000;
 const SECONDS_PER_HOUR = 3_600;
 const NOTHING_TO_CLOSE = () => undefined;
 const NOTHING_TO_KEEP = () => Promise.resolve();
+const NO_SOURCES = () => [];
 
 /** @throws ConfigError for an unknown episode, venues that cannot make a quorum, or a file that cannot be read */
 export async function openMarketData(
@@ -59,6 +63,7 @@ export async function openMarketData(
   const { replay } = recorded(() => openRecorded(dataFolder, episode));
   return {
     marketData: replayBy(replay, parts.clock),
+    sources: NO_SOURCES,
     keepHistory: NOTHING_TO_KEEP,
     close: NOTHING_TO_CLOSE,
   };
@@ -112,8 +117,10 @@ async function openLive(choice: VenuesChoice, parts: MarketDataParts): Promise<O
     telemetry,
     records,
   };
+  const marketData = createMarketSources(settings, polling.signal);
   return {
-    marketData: createMarketSources(settings, polling.signal),
+    marketData,
+    sources: () => marketData.sources(),
     keepHistory: choice.keepHistory
       ? (signal) =>
           keepHistory(

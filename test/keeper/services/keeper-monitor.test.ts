@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
 import type { ChainFacts } from "../../../keeper/ports/chain-probe.ts";
 import { asHex } from "../../../keeper/ports/hex.ts";
+import type { SourceStatus } from "../../../keeper/ports/keeper-status.ts";
 import { MarketDataUnavailable } from "../../../keeper/ports/market-data.ts";
 import { createKeeperMonitor, type MonitorParts } from "../../../keeper/services/keeper-monitor.ts";
 import { createParticipation } from "../../../keeper/services/participation.ts";
@@ -26,6 +27,7 @@ function monitoring(changes: Partial<MonitorParts> = {}) {
     reads: 0,
     dataAge: 60,
     connected: [second, third],
+    sources: [{ market: "BTC", source: "kraken", refusal: null, ageSeconds: 2 }] as readonly SourceStatus[],
     open: ["report 3/1", "report 3/2"],
   };
   const marketData = marketDataShowing((market) =>
@@ -54,6 +56,7 @@ function monitoring(changes: Partial<MonitorParts> = {}) {
       },
     },
     telemetry,
+    sources: () => state.sources,
     nodes: () => [{ name: "http://node", problem: state.away }],
     marketData,
     markets: ["BTC"],
@@ -246,6 +249,17 @@ describe("a keeper's monitor", () => {
     const elsewhere = monitoring();
     elsewhere.state.facts = chainFacts({ chainId: 1n });
     expect(await failing(elsewhere)).to.deep.equal(["chain"]);
+  });
+
+  it("shows how each source counts, and none where they cannot be judged", () => {
+    const { monitor, state } = monitoring();
+    expect(monitor.status().sources).to.deep.equal(state.sources);
+    const blind = monitoring({
+      sources: () => {
+        throw new Error("no history");
+      },
+    });
+    expect(blind.monitor.status().sources).to.deep.equal([]);
   });
 
   it("is ready in a dry run without peers and store", async () => {

@@ -74,6 +74,24 @@ describe("market sources", () => {
     expect(data.lastDaySeconds()).to.equal(NOW);
   });
 
+  it("say of each source whether its price counts, why not, and how old it is, without asking", async () => {
+    const { data, time } = combined([
+      fixed("good-a", 100, { observedAtSeconds: NOW - 3 }),
+      fixed("good-b", 100.1),
+      fixed("far", 150),
+      source("gone", () => Promise.reject(new VenueError("disconnected", "gone", "closed"))),
+    ]);
+    expect(data.sources().map(({ refusal }) => refusal)).to.include("not-asked-yet");
+    await time.run(0);
+    await data.latest("BTC");
+    expect(data.sources().filter(({ market }) => market === "BTC")).to.deep.equal([
+      { market: "BTC", source: "good-a", refusal: null, ageSeconds: 3 },
+      { market: "BTC", source: "good-b", refusal: null, ageSeconds: 0 },
+      { market: "BTC", source: "far", refusal: "outlying", ageSeconds: 0 },
+      { market: "BTC", source: "gone", refusal: "disconnected", ageSeconds: null },
+    ]);
+  });
+
   it("name every source that is missing, stale, slow or outlying when too few agree", async () => {
     const { data, time } = combined(
       [

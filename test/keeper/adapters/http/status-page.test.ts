@@ -57,6 +57,7 @@ async function shown(status: KeeperStatus | null) {
   return {
     rows,
     figures: new Map(figures),
+    sources: getElementById("sources").children.map(({ textContent }) => textContent),
     nodes: getElementById("nodes").children.map(({ textContent }) => textContent),
     isShown: !getElementById("main").hidden,
     state: getElementById("state").textContent,
@@ -117,12 +118,16 @@ describe("the status page", () => {
   });
 
   it("shows what is known while the chain is away, and what is wrong with each node", async () => {
-    const { figures, rows, nodes, state } = await shown(
+    const { figures, rows, nodes, sources, state } = await shown(
       keeperStatus({
         chain: null,
         heartbeatSeconds: null,
         transactions: null,
         nodes: [{ name: "http://node", problem: "no-answer: connect ECONNREFUSED" }],
+        sources: [
+          { market: "BTC", source: "kraken", refusal: null, ageSeconds: 2 },
+          { market: "BTC", source: "okx", refusal: "stale", ageSeconds: 300 },
+        ],
         ready: false,
         checks: [{ name: "nodes", ok: false, detail: "the chain cannot be read" }],
       }),
@@ -131,6 +136,7 @@ describe("the status page", () => {
     expect(figures.get("Block")).to.deep.equal({ text: "not readable", mark: "bad" });
     expect(figures.get("Its age")?.text).to.equal("10 s");
     expect(rows).to.have.length(4);
+    expect(sources).to.deep.equal(["✓ BTC kraken: counts, 2 s old", "✗ BTC okx: stale, 5 min old"]);
     expect(nodes).to.deep.equal(["✗ http://node: no-answer: connect ECONNREFUSED"]);
   });
 

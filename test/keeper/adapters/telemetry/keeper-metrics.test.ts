@@ -42,6 +42,19 @@ describe("a keeper's metrics", () => {
     expect(await textOf(keeperStatus({ members: [memberStatus(0)] }))).not.to.include(other);
   });
 
+  it("show of each source whether it counts and how old its price is, and forget one that is gone", async () => {
+    const sources = [
+      { market: "BTC", source: "kraken", refusal: null, ageSeconds: 2 },
+      { market: "ETH", source: "kraken", refusal: "timeout", ageSeconds: null },
+    ];
+    const text = await textOf(keeperStatus({ sources }));
+    expect(valueOf(text, 'ballast_keeper_source_accepted{market="BTC",source="kraken"}')).to.equal(1);
+    expect(valueOf(text, 'ballast_keeper_source_age_seconds{market="BTC",source="kraken"}')).to.equal(2);
+    expect(valueOf(text, 'ballast_keeper_source_accepted{market="ETH",source="kraken"}')).to.equal(0);
+    expect(text).not.to.include('source_age_seconds{market="ETH"');
+    expect(await textOf(keeperStatus({ sources: [] }))).not.to.include("kraken");
+  });
+
   it("keep no old value when the chain is away: not ready, and what is not known is not there", async () => {
     await textOf(keeperStatus());
     const text = await textOf(
@@ -83,7 +96,13 @@ describe("a keeper's metrics", () => {
 
   it("show every event that a keeper logs as an error at zero before its first, so that its first is an increase", async () => {
     const text = await textOf(keeperStatus());
-    const bots = ["equivocation-proven", "equivocation-not-proven", "report-deviates", "round-failed"];
+    const bots = [
+      "blocks-replaced-beyond-memory",
+      "equivocation-proven",
+      "equivocation-not-proven",
+      "report-deviates",
+      "round-failed",
+    ];
     const events = [...sourcesOf("keeper").matchAll(/[tT]elemetry\.error\(\s*"([^"]+)"/g)]
       .map(([, event = ""]) => event)
       .filter((event) => !bots.includes(event));
