@@ -97,6 +97,7 @@ describe("a keeper's metrics", () => {
   it("show every event that a keeper logs as an error at zero before its first, so that its first is an increase", async () => {
     const text = await textOf(keeperStatus());
     const bots = [
+      "accepted-report-not-read",
       "blocks-replaced-beyond-memory",
       "equivocation-proven",
       "equivocation-not-proven",
