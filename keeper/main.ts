@@ -14,16 +14,17 @@ import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/
 import { type GossipChoice, openGossip, type RegisteredGossip } from "./cli/keeper/open-gossip.ts";
 import { type KeeperKeys, openKeys } from "./cli/keeper/open-keys.ts";
 import { openMarketData, type OpenMarketData } from "./cli/keeper/open-market-data.ts";
+import { openSending } from "./cli/keeper/open-sending.ts";
 import { openStore, storeOwner } from "./cli/keeper/open-store.ts";
+import { rememberKeepers } from "./cli/keeper/remember-keepers.ts";
 import { projectVersion } from "./cli/keeper/version.ts";
-import { senderOn } from "./cli/open-sender.ts";
 import { createKeeper } from "./keeper.ts";
 import type { KeeperConfig } from "./keeper-config.ts";
-import type { ChainProbe } from "./ports/chain-probe.ts";
 import type { PreciseClock } from "./ports/clock.ts";
 import { asHex, type Hex } from "./ports/hex.ts";
 import type { MarketData } from "./ports/market-data.ts";
 import type { OracleChain } from "./ports/oracle-chain.ts";
+import type { Equivocation } from "./ports/prosecutor.ts";
 import type { KeeperStore } from "./ports/store.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
 import { type ChainExpectation, guardSigner } from "./services/chain-agreement.ts";
@@ -33,7 +34,6 @@ import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { createKeeperMonitor, type KeeperMonitor, type MemberParts } from "./services/keeper-monitor.ts";
 import { observe } from "./services/observe.ts";
 import { createParticipation, type Participation } from "./services/participation.ts";
-import { transactionPolicy } from "./services/transactions/transaction-policy.ts";
 
 /** Time between two observations of a dry run. */
 const DRY_RUN_INTERVAL_SECONDS = 15;
@@ -78,7 +78,12 @@ export async function runDryRun(config: KeeperConfig, control: KeeperControl): P
     );
     await monitor.requireAgreement();
     followExpectation(base, monitor, NO_KEYS, control);
-    const server = await serveStatus(base, monitor, () => 0);
+    const server = await serveStatus(
+      base,
+      monitor,
+      () => 0,
+      () => [],
+    );
     telemetry.info("keeper-started", { mode: "dry-run", url: server.url, ...namesOf(open) });
     const settings = {
       listings: open.listings,
@@ -127,19 +132,23 @@ async function takePart(
   const known = rememberKeepers(open.probe);
   const participation = createParticipation(known.keepers);
   const network: { open?: RegisteredGossip } = {};
-  const member = memberOf(base, keys, store, () => network.open?.gossip);
+  const transmitter = keys.transmitter;
+  const sending = openSending({ config, open, self: address, transmitter, store, telemetry, signal });
+  const { sender, chain, prosecution } = sending;
+  const member = {
+    ...memberOf(base, keys, store, () => network.open?.gossip),
+    openProofs: () => prosecution.open().length,
+  };
   const ids = { address, networkKey: keys.network.publicKey };
   const monitor = monitorOf({ ...base, open: { ...open, probe: known.probe } }, ids, participation, member);
   await monitor.requireAgreement();
   followExpectation(base, monitor, ids, control);
 
-  const policy = transactionPolicy(open.deployment.chainId, config.transactions);
-  const sender = senderOn(open.pool, { wallet: keys.transmitter, log: store, policy, telemetry, signal });
-  const chain = createOracleChain(open.deployment.addresses, open.provider, sender, address);
   const server = await serveStatus(
     base,
     monitor,
     () => network.open?.gossip.troubles("peer-queue-full") ?? 0,
+    () => prosecution.open(),
   );
   try {
     network.open = await openGossip(gossipOf(base, keys, telemetry), signal);
@@ -161,8 +170,9 @@ async function takePart(
       },
       observer: { listings: open.listings, marketData, maxDataAgeSeconds: config.maxDataAgeSeconds },
       scenarioBuilder: createScenarioBuilder(),
+      prosecute: (found) => prosecution.prosecute(found),
     });
-    await Promise.all([keeper.run(signal), sender.watch()]);
+    await Promise.all([keeper.run(signal), sender.watch(), prosecution.run(signal)]);
     // The transaction in flight comes to rest where a restart takes it up.
     await sender.resume().catch(() => undefined);
   } finally {
@@ -190,7 +200,7 @@ function memberOf(
   keys: KeeperKeys,
   store: KeeperStore,
   gossip: () => RegisteredGossip["gossip"] | undefined,
-): MemberParts {
+): Omit<MemberParts, "openProofs"> {
   const transmitter = asHex(keys.transmitter.address);
   return {
     connected: () => new Set(gossip()?.connected() ?? []),
@@ -240,6 +250,7 @@ async function serveStatus(
   { config, metrics, telemetry, signal }: Base,
   monitor: KeeperMonitor,
   queueDrops: () => number,
+  evidence: () => readonly Equivocation[],
 ): Promise<StatusServer> {
   await monitor.look();
   const { host, port } = config.http;
@@ -247,6 +258,7 @@ async function serveStatus(
     host,
     port,
     status: () => monitor.status(),
+    evidence,
     metrics: {
       contentType: metrics.contentType,
       text: () => metrics.text(monitor.status(), queueDrops()),
@@ -320,25 +332,6 @@ function monitorOf(
     participation,
     member,
   });
-}
-
-/** A probe that remembers the keepers it saw last. */
-function rememberKeepers(probe: ChainProbe): {
-  readonly probe: ChainProbe;
-  readonly keepers: () => readonly Hex[];
-} {
-  let keepers: readonly Hex[] = [];
-  return {
-    probe: {
-      ...probe,
-      facts: async () => {
-        const facts = await probe.facts();
-        if (facts.kind === "complete") keepers = facts.keeperSet.keepers;
-        return facts;
-      },
-    },
-    keepers: () => keepers,
-  };
 }
 
 function namesOf({ deployment, listings }: OpenChain) {

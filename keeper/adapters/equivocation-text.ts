@@ -25,6 +25,9 @@ export const writeEquivocation = (found: Equivocation): string => writeText(foun
 /** @throws ZodError when the text is no proof */
 export const readEquivocation = (text: string): Equivocation => equivocationSchema.parse(JSON.parse(text));
 
+/** Proofs as keepers show them to others: a JSON list of the same. */
+export const writeEquivocations = (found: readonly Equivocation[]): string => writeText(found);
+
 /** The same of a signed head. */
 export const writeSignedHead = (signed: SignedHead): string => writeText(signed);
 export const readSignedHead = (text: string): SignedHead => signedHead.parse(JSON.parse(text));

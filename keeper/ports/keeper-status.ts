@@ -99,6 +99,8 @@ export interface KeeperStatus {
   readonly members: readonly MemberStatus[];
   /** Null in a dry run, and while the store does not answer. */
   readonly transactions: TransactionsStatus | null;
+  /** Proofs that a keeper signed two reports for one round, on their way to the chain; null in a dry run. */
+  readonly openProofs: number | null;
   readonly ready: boolean;
   readonly checks: readonly ReadinessCheck[];
 }

@@ -8,4 +8,9 @@ export interface SlashingChain {
   atStakeUnits(reportKey: Hex): Promise<bigint>;
   /** Resolves once mined, with null when nothing is left to take; a refusal throws ChainRefusal. */
   proveEquivocation(found: Equivocation): Promise<SubmittedTransaction | null>;
+  /**
+   * Has the operator behind the report key, whose stake is gone, out of the keeper set. Resolves once mined, with null when it is out already; a
+   * refusal throws ChainRefusal.
+   */
+  expel(reportKey: Hex): Promise<SubmittedTransaction | null>;
 }

@@ -47,6 +47,8 @@ export interface DescribedMember {
   connected(): ReadonlySet<Hex>;
   /** Pays for this keeper's transactions. */
   readonly transmitter: Hex;
+  /** How many proofs against others are not on the chain yet. */
+  openProofs(): number;
 }
 
 /** The chain as one look showed it. */
@@ -103,6 +105,7 @@ export function describeKeeper(parts: DescribedParts, sight: Sight, startedAtSec
     quorum,
     members: known === null ? [] : membersOf(parts, known.keeperSet.keepers, sight),
     transactions: transactionsOf(parts, sight),
+    openProofs: member?.openProofs() ?? null,
     ready: checks.every(({ ok }) => ok),
     checks,
   };

@@ -29,7 +29,9 @@ export interface Prosecution extends Prosecutor {
   proveDue(signal: AbortSignal): Promise<void>;
   /** Proves what is open, also from before a restart, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
-  /** Proofs on their way, and keys that were proven since the start. */
+  /** Proofs on their way. */
+  open(): readonly Equivocation[];
+  /** How many those are, and keys that were proven since the start. */
   counts(): { readonly open: number; readonly proven: number };
 }
 
@@ -64,6 +66,11 @@ export function createProsecution(parts: ProsecutionParts): Prosecution {
         cases.set(each.found.signer, verdict.next);
         continue;
       }
+      const isDone = verdict.kind === "given-up" || (await haveOut(parts, each.found.signer, signal));
+      if (!isDone) {
+        cases.set(each.found.signer, againLater(parts, each));
+        continue;
+      }
       await store.closeProof(each.found.signer);
       cases.delete(each.found.signer);
     }
@@ -76,6 +83,7 @@ export function createProsecution(parts: ProsecutionParts): Prosecution {
       await open(found);
     },
     proveDue,
+    open: () => [...cases.values()].map(({ found }) => found),
     counts: () => ({ open: cases.size, proven }),
     run: async (signal) => {
       while (!signal.aborted) {
@@ -88,7 +96,8 @@ export function createProsecution(parts: ProsecutionParts): Prosecution {
   };
 }
 
-type Verdict = { readonly kind: "proven" | "closed" } | { readonly kind: "later"; readonly next: Case };
+type Verdict =
+  { readonly kind: "proven" | "nothing-left" | "given-up" } | { readonly kind: "later"; readonly next: Case };
 
 async function tryCase(
   { chain, telemetry, timer }: ProsecutionParts,
@@ -104,7 +113,7 @@ async function tryCase(
     const sent = isWorthwhile ? await chain.proveEquivocation(tried.found) : null;
     if (sent === null) {
       telemetry.info("equivocation-costs-nothing-more", fields);
-      return { kind: "closed" };
+      return { kind: "nothing-left" };
     }
     telemetry.error("equivocation-proven", { ...fields, hash: sent.hash, gasUsed: sent.gasUsed });
     return { kind: "proven" };
@@ -115,8 +124,30 @@ async function tryCase(
     const refusals = tried.refusals + Number(error instanceof ChainRefusal);
     const isGivenUp = refusals >= MAX_REFUSALS;
     telemetry.error("equivocation-not-proven", { ...fields, failures, isGivenUp, reason: String(error) });
-    if (isGivenUp) return { kind: "closed" };
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
-    return { kind: "later", next: { ...tried, failures, refusals, dueAtMs: timer.nowMs() + waitMs } };
+    if (isGivenUp) return { kind: "given-up" };
+    return { kind: "later", next: { ...againLater({ timer }, tried), refusals } };
+  }
+}
+
+function againLater({ timer }: Pick<ProsecutionParts, "timer">, tried: Case): Case {
+  const waitMs = Math.min(FIRST_RETRY_MS * 2 ** tried.failures, MAX_RETRY_MS);
+  return { ...tried, failures: tried.failures + 1, dueAtMs: timer.nowMs() + waitMs };
+}
+
+/** Who lost its stake counts until somebody has it out of the keeper set. False when that is to be tried again: no node answered. */
+async function haveOut(
+  { chain, telemetry }: ProsecutionParts,
+  signer: Hex,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const sent = await chain.expel(signer);
+    if (sent !== null) telemetry.warn("keeper-expelled", { signer, hash: sent.hash, gasUsed: sent.gasUsed });
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    telemetry.warn("keeper-not-expelled", { signer, reason: String(error) });
+    // The contract's word is final: it still has stake of another kind, or is no member any more.
+    return error instanceof ChainRefusal;
   }
 }

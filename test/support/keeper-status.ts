@@ -39,6 +39,7 @@ export function keeperStatus(changes: Partial<KeeperStatus> = {}): KeeperStatus 
     sources: [{ market: "BTC", source: "kraken", refusal: null, ageSeconds: 2 }],
     report: REPORT,
     heartbeatSeconds: 3_600,
+    openProofs: 0,
     quorum: { members: 4, required: 3, reachable: 4, margin: 1 },
     members: MEMBER_ADDRESSES.map((_address, index) => memberStatus(index)),
     transactions: { open: 0, oldestAgeSeconds: null },

@@ -23,6 +23,8 @@ export function createSlashingChain(
 ): SlashingChain {
   const slashing = KeeperSlashing__factory.createInterface();
   const staking = KeeperStaking__factory.connect(keeperStaking, provider);
+  const isOut = async (reportKey: Hex): Promise<boolean> =>
+    staking.isExpelled(await staking.operatorOf(reportKey));
   return {
     atStakeUnits: (reportKey) => staking.atStakeUnits(reportKey),
     proveEquivocation: async ({ signer, first, second }) => {
@@ -37,6 +39,21 @@ export function createSlashingChain(
           to: keeperSlashing,
           data: asHex(slashing.encodeFunctionData("proveEquivocation", [...call])),
           doneErrors: [selectorOf(staking.interface, "NoStakeLeft")],
+        },
+      );
+      return sent.kind === "already-done" ? null : { hash: sent.hash, gasUsed: sent.gasUsed };
+    },
+    expel: async (reportKey) => {
+      if (await isOut(reportKey)) return null;
+      const sent = await sendOrRefuse(
+        sender,
+        "having a keeper without stake out",
+        [staking.interface, REGISTRY],
+        {
+          id: `expel/${keeperStaking}/${reportKey}`,
+          to: keeperStaking,
+          data: asHex(staking.interface.encodeFunctionData("expel", [reportKey])),
+          doneErrors: [],
         },
       );
       return sent.kind === "already-done" ? null : { hash: sent.hash, gasUsed: sent.gasUsed };

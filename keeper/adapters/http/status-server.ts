@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fastify } from "fastify";
 import type { KeeperStatus } from "../../ports/keeper-status.ts";
+import type { Equivocation } from "../../ports/prosecutor.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import { writeEquivocations } from "../equivocation-text.ts";
 import { redactText } from "../telemetry/redact.ts";
 
 const PAGE = readFileSync(new URL("status-page.html", import.meta.url), "utf8");
@@ -31,6 +33,8 @@ export interface StatusServerParts {
   /** Zero takes a free port. */
   readonly port: number;
   status(): KeeperStatus;
+  /** Proofs that are not on the chain yet. */
+  evidence(): readonly Equivocation[];
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly telemetry: Telemetry;
 }
@@ -42,8 +46,8 @@ export interface StatusServer {
 }
 
 /**
- * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json and a page for people at /. It only shows what
- * is known already.
+ * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json, /evidence.json and a page for people at /. It
+ * only shows what is known already.
  * @throws Error when the port is taken
  */
 export async function startStatusServer(parts: StatusServerParts): Promise<StatusServer> {
@@ -71,11 +75,17 @@ export async function startStatusServer(parts: StatusServerParts): Promise<Statu
       .send(toJson({ ready, checks }));
   });
   server.get("/status.json", (_request, reply) => reply.type(JSON_TYPE).send(toJson(parts.status())));
+  // Proofs are whole hashes and signatures, which the chain shows all the same.
+  server.get("/evidence.json", (_request, reply) =>
+    reply.type(JSON_TYPE).send(writeEquivocations(parts.evidence())),
+  );
   server.get("/metrics", async (_request, reply) =>
     reply.type(parts.metrics.contentType).send(await parts.metrics.text()),
   );
   server.setNotFoundHandler((_request, reply) =>
-    reply.code(NOT_FOUND).send({ error: "there are /, /healthz, /readyz, /metrics and /status.json" }),
+    reply
+      .code(NOT_FOUND)
+      .send({ error: "there are /, /healthz, /readyz, /metrics, /status.json and /evidence.json" }),
   );
   server.setErrorHandler((error, _request, reply) => {
     parts.telemetry.error("status-not-shown", { reason: String(error) });

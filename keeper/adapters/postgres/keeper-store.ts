@@ -38,10 +38,12 @@ const TABLES = `
     epoch TEXT NOT NULL, round BIGINT NOT NULL, report TEXT NOT NULL, PRIMARY KEY (epoch, round));
   CREATE TABLE open_transaction (
     id TEXT PRIMARY KEY, chain_id TEXT NOT NULL, sender TEXT NOT NULL, record TEXT NOT NULL);
-  CREATE TABLE open_proof (signer TEXT PRIMARY KEY, equivocation TEXT NOT NULL);
   CREATE TABLE transaction_outcome (
     number BIGSERIAL PRIMARY KEY, id TEXT NOT NULL UNIQUE, outcome TEXT NOT NULL);
 `;
+/** Came later than the rest: a store of before gets it when it is opened. */
+const EVIDENCE =
+  "CREATE TABLE IF NOT EXISTS open_proof (signer TEXT PRIMARY KEY, equivocation TEXT NOT NULL)";
 const WHERE = "the database";
 
 export interface PostgresChoice {
@@ -77,6 +79,7 @@ export async function openPostgresStore(
   );
   await session.query("SELECT 1");
   const { query } = session;
+  await query(EVIDENCE);
   return {
     ...protocolTables(query),
     ...transactionTables(query),

@@ -10,7 +10,9 @@ const MILLISECONDS = 1_000;
 const ERROR_EVENTS = [
   "chain-clock-stopped",
   "chain-unreadable",
+  "equivocation-not-proven",
   "equivocation-not-recorded",
+  "equivocation-proven",
   "equivocation-seen",
   "expectation-not-reloaded",
   "history-not-read",
@@ -144,6 +146,10 @@ function createGauges(registry: Registry) {
       "oldest_open_transaction_age_seconds",
       "Time since the oldest transaction that is not final was seen first; 0 when there is none",
     ),
+    openProofs: gauge(
+      "open_proofs",
+      "Proofs of a keeper's two reports for one round that are not on the chain",
+    ),
     deviation: member("deviation_bps", "Spot of a keeper against the report's median, bps"),
     signedStreak: member("signed_streak", "Reports in a row that a keeper signed"),
     missedStreak: member("missed_streak", "Reports in a row without a keeper's signature"),
@@ -165,6 +171,7 @@ function showStatus(gauges: Gauges, status: KeeperStatus): void {
   setOrForget(gauges.members, status.members.length === 0 ? null : status.members.length);
   setOrForget(gauges.openTransactions, transactions?.open ?? null);
   setOrForget(gauges.oldestTransaction, transactions === null ? null : (transactions.oldestAgeSeconds ?? 0));
+  setOrForget(gauges.openProofs, status.openProofs);
   const { check, node, sourceAccepted, sourceAge } = gauges;
   const { deviation, signedStreak, missedStreak, connected, balance } = gauges;
   const labelled = [

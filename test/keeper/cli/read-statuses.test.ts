@@ -26,7 +26,13 @@ describe("ballast keeper status", () => {
   const servers: StatusServer[] = [];
   const serving = async (status: () => KeeperStatus): Promise<string> => {
     const where = { host: "127.0.0.1", port: 0 };
-    const server = await startStatusServer({ ...where, status, metrics, telemetry: recordingTelemetry() });
+    const server = await startStatusServer({
+      ...where,
+      status,
+      evidence: () => [],
+      metrics,
+      telemetry: recordingTelemetry(),
+    });
     servers.push(server);
     return server.url;
   };

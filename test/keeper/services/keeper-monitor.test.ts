@@ -29,6 +29,7 @@ function monitoring(changes: Partial<MonitorParts> = {}) {
     connected: [second, third],
     sources: [{ market: "BTC", source: "kraken", refusal: null, ageSeconds: 2 }] as readonly SourceStatus[],
     open: ["report 3/1", "report 3/2"],
+    proofs: 0,
   };
   const marketData = marketDataShowing((market) =>
     bareSnapshot(market, { observedAtSeconds: state.now - state.dataAge }),
@@ -65,6 +66,7 @@ function monitoring(changes: Partial<MonitorParts> = {}) {
     member: {
       connected: () => new Set(state.connected),
       transmitter: PAYER,
+      openProofs: () => state.proofs,
       openTransactions: () => Promise.resolve(state.open),
     },
     ...changes,
@@ -243,6 +245,7 @@ describe("a keeper's monitor", () => {
     const member = {
       connected: () => new Set([second, third]),
       transmitter: PAYER,
+      openProofs: () => 0,
       openTransactions: () => Promise.reject(new Error("closed")),
     };
     expect(await failing(monitoring({ member }))).to.deep.equal(["store"]);

@@ -23,10 +23,13 @@ const against = (signer: Hex, second = "02"): Equivocation => ({
 function slashing(stakes: ReadonlyMap<Hex, bigint>) {
   const left = new Map(stakes);
   const tried: Hex[] = [];
+  const out = new Set<Hex>();
   const state = {
     left,
     tried,
     trouble: null as Error | null,
+    out,
+    expelTrouble: null as Error | null,
   };
   const chain: SlashingChain = {
     atStakeUnits: (key) => Promise.resolve(left.get(key) ?? 0n),
@@ -35,6 +38,12 @@ function slashing(stakes: ReadonlyMap<Hex, bigint>) {
       if (state.trouble !== null) return Promise.reject(state.trouble);
       left.set(signer, 0n);
       return Promise.resolve({ hash: hashOfDigits("ff"), gasUsed: 1n });
+    },
+    expel: (key) => {
+      if (state.expelTrouble !== null) return Promise.reject(state.expelTrouble);
+      if (out.has(key)) return Promise.resolve(null);
+      out.add(key);
+      return Promise.resolve({ hash: hashOfDigits("ee"), gasUsed: 1n });
     },
   };
   return { state, chain };
@@ -77,7 +86,13 @@ describe("a prosecution", () => {
     await time.run(3 * SECOND_MS);
     expect(state.tried).to.deep.equal([ALICE, BOB]);
     expect(await store.openProofs()).to.deep.equal([]);
-    expect(events()).to.deep.equal(["equivocation-proven", "equivocation-proven"]);
+    expect(events()).to.deep.equal([
+      "equivocation-proven",
+      "keeper-expelled",
+      "equivocation-proven",
+      "keeper-expelled",
+    ]);
+    expect([...state.out]).to.deep.equal([ALICE, BOB]);
     expect(prosecution.counts()).to.deep.equal({ open: 0, proven: 2 });
   });
 
@@ -89,10 +104,37 @@ describe("a prosecution", () => {
     await time.run(7 * SECOND_MS);
     expect(state.tried).to.deep.equal([]);
     state.left.set(ALICE, 0n);
+    state.out.add(ALICE);
     await time.run(3 * SECOND_MS);
     expect(state.tried).to.deep.equal([BOB]);
     expect(await store.openProofs()).to.deep.equal([]);
-    expect(events()).to.have.members(["equivocation-costs-nothing-more", "equivocation-proven"]);
+    expect(events()).to.have.members([
+      "equivocation-costs-nothing-more",
+      "equivocation-proven",
+      "keeper-expelled",
+    ]);
+  });
+
+  it("has out who was proven by another that ended before it did so, and tries until a node answers", async () => {
+    const { time, state, store, start, events } = prosecuting();
+    state.left.set(ALICE, 0n);
+    state.expelTrouble = new Error("no node answers");
+    await start().prosecute(against(ALICE));
+    await time.run(2 * SECOND_MS);
+    expect(await store.openProofs()).to.have.length(1);
+    state.expelTrouble = null;
+    await time.run(HOUR_MS);
+    expect([state.tried, [...state.out], await store.openProofs()]).to.deep.equal([[], [ALICE], []]);
+    expect(events().at(-1)).to.equal("keeper-expelled");
+  });
+
+  it("takes the contract's word that one cannot be had out", async () => {
+    const { time, state, store, start, events } = prosecuting();
+    state.expelTrouble = new ChainRefusal("having a keeper without stake out", "StakeLeft");
+    await start().prosecute(against(ALICE));
+    await time.run(2 * SECOND_MS);
+    expect(await store.openProofs()).to.deep.equal([]);
+    expect(events()).to.deep.equal(["equivocation-proven", "keeper-not-expelled"]);
   });
 
   it("goes on after a restart with what was kept", async () => {

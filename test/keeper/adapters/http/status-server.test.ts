@@ -1,9 +1,17 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { startStatusServer, type StatusServer } from "../../../../keeper/adapters/http/status-server.ts";
+import { readEquivocation } from "../../../../keeper/adapters/equivocation-text.ts";
 import type { KeeperStatus } from "../../../../keeper/ports/keeper-status.ts";
 import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { keeperStatus } from "../../../support/keeper-status.ts";
+import { ALICE, signedHeadOf } from "../../../support/watched-chain.ts";
+
+const EVIDENCE = {
+  signer: ALICE,
+  first: signedHeadOf(ALICE, "01"),
+  second: signedHeadOf(ALICE, "02"),
+};
 
 describe("the status server", () => {
   let server: StatusServer;
@@ -12,7 +20,13 @@ describe("the status server", () => {
   const metrics = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve("ballast 1\n") };
   before(async () => {
     const where = { host: "127.0.0.1", port: 0 };
-    server = await startStatusServer({ ...where, status: () => status(), metrics, telemetry });
+    server = await startStatusServer({
+      ...where,
+      status: () => status(),
+      evidence: () => [EVIDENCE],
+      metrics,
+      telemetry,
+    });
   });
   after(() => server.close());
   beforeEach(() => {
@@ -65,6 +79,12 @@ describe("the status server", () => {
     const body = (await (await fetch(`${server.url}/status.json`)).json()) as KeeperStatus;
     expect(body.report).to.deep.equal({ epoch: "12", round: 1, observedAtSeconds: 1_770_000_000 });
     expect(body.members[0]?.balanceWei).to.equal("1500000000000000000");
+  });
+
+  it("hands out whole proofs that are not on the chain, for whoever can bring them there", async () => {
+    const response = await fetch(`${server.url}/evidence.json`);
+    const body = (await response.json()) as unknown[];
+    expect(body.map((each) => readEquivocation(JSON.stringify(each)))).to.deep.equal([EVIDENCE]);
   });
 
   it("gives the metrics under their own type", async () => {

@@ -99,8 +99,6 @@ describe("a keeper's metrics", () => {
     const bots = [
       "accepted-report-not-read",
       "blocks-replaced-beyond-memory",
-      "equivocation-proven",
-      "equivocation-not-proven",
       "report-deviates",
       "round-failed",
     ];
