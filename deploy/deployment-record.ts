@@ -19,6 +19,7 @@ export const deploymentRecord = async (
     exchange: await ballast.exchange.getAddress(),
     marginEngine: await ballast.marginEngine.getAddress(),
     marginLens: await ballast.lens.getAddress(),
+    accountRiskVerifier: await ballast.accountRisk.getAddress(),
     riskOracle: await ballast.oracle.getAddress(),
     keeperRegistry: await ballast.keepers.getAddress(),
     keeperStaking: await ballast.staking.getAddress(),

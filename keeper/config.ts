@@ -40,6 +40,7 @@ const deploymentSchema = z.strictObject({
     exchange: address,
     marginEngine: address,
     marginLens: address,
+    accountRiskVerifier: address,
     riskOracle: address,
     keeperRegistry: address,
     keeperStaking: address,

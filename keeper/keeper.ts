@@ -2,6 +2,7 @@ import { requireConsistent, slotAt } from "./core/protocol/parameters.ts";
 import type { RiskReport, SignedReport } from "./core/report/typed-data.ts";
 import type { PreciseClock } from "./ports/clock.ts";
 import type { SignedScenarioSet } from "./ports/gossip.ts";
+import type { Hex } from "./ports/hex.ts";
 import type { ScenarioBuilder } from "./ports/scenario-builder.ts";
 import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { observe, type ObserverSettings } from "./services/observe.ts";
@@ -17,6 +18,8 @@ export interface KeeperParts extends Omit<ProtocolParts, "observe" | "clock"> {
   readonly clock: PreciseClock;
   readonly observer: Omit<ObserverSettings, "chain" | "hourlyForecaster">;
   readonly scenarioBuilder: ScenarioBuilder;
+  /** Root of the account-risk table that it names; zero when there is none. */
+  accountRoot(): Hex;
   /** Is told how long after its slot began each report was complete here. */
   reportSigned(sinceSlotMs: number): void;
 }
@@ -48,12 +51,11 @@ const CAUGHT_UP_SLOTS = 2;
 
 /** @throws CoreError `argument-out-of-domain` when the parameters contradict each other */
 export function createKeeper(parts: KeeperParts): Keeper {
-  const { chain, observer, parameters } = parts;
+  const { observer, parameters } = parts;
   requireConsistent(parameters);
-  const hourlyForecaster = createHourlyForecaster();
   const protocol: ProtocolParts = {
     ...parts,
-    observe: (observedAtSeconds) => observe({ ...observer, chain, hourlyForecaster }, observedAtSeconds),
+    observe: observing(parts),
   };
   const { marketData, listings } = observer;
   const own = createOwnScenarios({
@@ -105,6 +107,15 @@ export function createKeeper(parts: KeeperParts): Keeper {
       await beginSlots(parts, joined.keeper, signal);
     },
   };
+}
+
+/** What this keeper says it sees: the markets, and the root of its table of account risk. */
+function observing(parts: KeeperParts): ProtocolParts["observe"] {
+  const settings = { ...parts.observer, chain: parts.chain, hourlyForecaster: createHourlyForecaster() };
+  return async (observedAtSeconds) => ({
+    ...(await observe(settings, observedAtSeconds)),
+    accountRoot: parts.accountRoot(),
+  });
 }
 
 /** Says that a report is complete here, and by this keeper's clock how long after its slot began. */

@@ -1,15 +1,14 @@
 // One keeper process: chooses the adapters that its configuration names and runs until it is told to stop.
 import { createOracleChain } from "./adapters/ethers/oracle-chain.ts";
 import { createWalletSigner } from "./adapters/ethers/wallet-signer.ts";
-import { startStatusServer, type StatusServer } from "./adapters/http/status-server.ts";
 import { createNetworkSigner } from "./adapters/keystore/network-signer.ts";
 import { createScenarioBuilder } from "./adapters/processes/scenario-builder.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { systemTimer } from "./adapters/system/timer.ts";
 import { createKeeperMetrics, type KeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
 import { createPinoTelemetry } from "./adapters/telemetry/pino-telemetry.ts";
-import { listenFailure } from "./cli/keeper/listen-failure.ts";
 import { NO_SENDER } from "./cli/keeper/no-sender.ts";
+import { openAccountRisk } from "./cli/keeper/open-account-risk.ts";
 import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
 import { type GossipChoice, openGossip, type RegisteredGossip } from "./cli/keeper/open-gossip.ts";
 import { type KeeperKeys, openKeys } from "./cli/keeper/open-keys.ts";
@@ -17,6 +16,7 @@ import { openMarketData, type OpenMarketData } from "./cli/keeper/open-market-da
 import { openSending } from "./cli/keeper/open-sending.ts";
 import { openStore, storeOwner } from "./cli/keeper/open-store.ts";
 import { rememberKeepers } from "./cli/keeper/remember-keepers.ts";
+import { serveStatus } from "./cli/keeper/serve-status.ts";
 import { projectVersion } from "./cli/keeper/version.ts";
 import { createKeeper } from "./keeper.ts";
 import type { KeeperConfig } from "./keeper-config.ts";
@@ -24,7 +24,6 @@ import type { PreciseClock } from "./ports/clock.ts";
 import { asHex, type Hex } from "./ports/hex.ts";
 import type { MarketData } from "./ports/market-data.ts";
 import type { OracleChain } from "./ports/oracle-chain.ts";
-import type { Equivocation } from "./ports/prosecutor.ts";
 import type { KeeperStore } from "./ports/store.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
 import { type ChainExpectation, guardSigner } from "./services/chain-agreement.ts";
@@ -78,12 +77,11 @@ export async function runDryRun(config: KeeperConfig, control: KeeperControl): P
     );
     await monitor.requireAgreement();
     followExpectation(base, monitor, NO_KEYS, control);
-    const server = await serveStatus(
-      base,
-      monitor,
-      () => 0,
-      () => [],
-    );
+    const server = await serveStatus(base, monitor, {
+      queueDrops: () => 0,
+      evidence: () => [],
+      accountRisk: null,
+    });
     telemetry.info("keeper-started", { mode: "dry-run", url: server.url, ...namesOf(open) });
     const settings = {
       listings: open.listings,
@@ -144,12 +142,12 @@ async function takePart(
   await monitor.requireAgreement();
   followExpectation(base, monitor, ids, control);
 
-  const server = await serveStatus(
-    base,
-    monitor,
-    () => network.open?.gossip.troubles("peer-queue-full") ?? 0,
-    () => prosecution.open(),
-  );
+  const accountRisk = openAccountRisk(base);
+  const server = await serveStatus(base, monitor, {
+    queueDrops: () => network.open?.gossip.troubles("peer-queue-full") ?? 0,
+    evidence: () => prosecution.open(),
+    accountRisk: (account) => accountRisk.proof(account),
+  });
   try {
     network.open = await openGossip(gossipOf(base, keys, telemetry), signal);
     telemetry.info("keeper-started", { mode: "member", address, url: server.url, ...namesOf(open) });
@@ -171,8 +169,10 @@ async function takePart(
       observer: { listings: open.listings, marketData, maxDataAgeSeconds: config.maxDataAgeSeconds },
       scenarioBuilder: createScenarioBuilder(),
       prosecute: (found) => prosecution.prosecute(found),
+      accountRoot: () => accountRisk.root(),
     });
-    await Promise.all([keeper.run(signal), sender.watch(), prosecution.run(signal)]);
+    const running = [keeper.run(signal), sender.watch(), prosecution.run(signal), accountRisk.follow(signal)];
+    await Promise.all(running);
     // The transaction in flight comes to rest where a restart takes it up.
     await sender.resume().catch(() => undefined);
   } finally {
@@ -243,33 +243,6 @@ function followExpectation(
       telemetry.error("expectation-not-reloaded", { reason: String(error) });
     }
   });
-}
-
-/** Shows the keeper's state over HTTP from its first look on, and goes on looking. */
-async function serveStatus(
-  { config, metrics, telemetry, signal }: Base,
-  monitor: KeeperMonitor,
-  queueDrops: () => number,
-  evidence: () => readonly Equivocation[],
-): Promise<StatusServer> {
-  await monitor.look();
-  const { host, port } = config.http;
-  const server = await startStatusServer({
-    host,
-    port,
-    status: () => monitor.status(),
-    evidence,
-    metrics: {
-      contentType: metrics.contentType,
-      text: () => metrics.text(monitor.status(), queueDrops()),
-    },
-    telemetry,
-  }).catch((error: unknown) => {
-    throw listenFailure({ what: "the status page", where: `${host}:${port}`, field: "http" }, error);
-  });
-  // Never rejects: a look that fails is in the status.
-  void monitor.watch(signal);
-  return server;
 }
 
 /** Opens what every process needs, and closes it whatever happens. */

@@ -7,6 +7,7 @@ import {
   Network,
   type Signer,
 } from "ethers";
+import { IAccountRiskVerifier__factory } from "../../types/ethers-contracts/factories/interfaces/IAccountRiskVerifier__factory.ts";
 import { IClearingHouse__factory } from "../../types/ethers-contracts/factories/interfaces/IClearingHouse__factory.ts";
 import { ICollateralVault__factory } from "../../types/ethers-contracts/factories/interfaces/ICollateralVault__factory.ts";
 import { IInstrumentRegistry__factory } from "../../types/ethers-contracts/factories/interfaces/IInstrumentRegistry__factory.ts";
@@ -92,6 +93,7 @@ function connectContracts(addresses: ContractAddresses, runner: ContractRunner) 
     exchange: Exchange__factory.connect(addresses.exchange, runner),
     marginEngine: IMarginEngine__factory.connect(addresses.marginEngine, runner),
     lens: IMarginLens__factory.connect(addresses.marginLens, runner),
+    accountRisk: IAccountRiskVerifier__factory.connect(addresses.accountRiskVerifier, runner),
     oracle: IRiskOracle__factory.connect(addresses.riskOracle, runner),
     keepers: IKeeperRegistry__factory.connect(addresses.keeperRegistry, runner),
     staking: KeeperStaking__factory.connect(addresses.keeperStaking, runner),

@@ -1,4 +1,4 @@
-import type { Observation } from "../core/report/aggregate.ts";
+import type { MarketsView } from "../core/report/aggregate.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OracleChain } from "../ports/oracle-chain.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -13,7 +13,7 @@ export interface DryRunParts {
   readonly timer: Timer;
   readonly telemetry: Telemetry;
   readonly intervalSeconds: number;
-  observe(observedAtSeconds: number): Promise<Observation>;
+  observe(observedAtSeconds: number): Promise<MarketsView>;
 }
 
 /**

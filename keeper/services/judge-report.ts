@@ -1,4 +1,4 @@
-import type { Observation } from "../core/report/aggregate.ts";
+import type { MarketsView } from "../core/report/aggregate.ts";
 import type { MarketObservation } from "../core/report/quantise.ts";
 import { marketsOfReport } from "../core/report/report-mark.ts";
 import { packMarketWord, packSmileWord } from "../core/report/words.ts";
@@ -23,7 +23,7 @@ export interface JudgeParts {
    * The own view of the markets at a time, made as a keeper makes it from the state of the oracle at a block; null where there are no market
    * data of one's own.
    */
-  readonly observe: ((observedAtSeconds: number, blockNumber: bigint) => Promise<Observation>) | null;
+  readonly observe: ((observedAtSeconds: number, blockNumber: bigint) => Promise<MarketsView>) | null;
 }
 
 /** Compares each word of accepted reports with an own view: by the bounds of a keeper that is asked to sign, and the sizes that no keeper asks about. */
@@ -54,7 +54,7 @@ export function createJudge(parts: JudgeParts): (submitted: SubmittedReport) => 
 async function ownView(
   { clock, observe }: JudgeParts,
   { report, blockNumber }: SubmittedReport,
-): Promise<Observation | string> {
+): Promise<MarketsView | string> {
   if (observe === null) return "there are no market data of one's own: name a keeper's file with --config";
   const age = clock.nowSeconds() - report.observedAt;
   if (age > MAX_COMPARED_AGE_SECONDS)
@@ -70,7 +70,7 @@ async function ownView(
 function findDeviation(
   pegBps: number,
   compared: readonly MarketObservation[],
-  own: Observation,
+  own: MarketsView,
 ): string | null {
   const report = {
     pegBps,

@@ -1,4 +1,4 @@
-import type { Observation } from "../core/report/aggregate.ts";
+import type { MarketsView } from "../core/report/aggregate.ts";
 import type { MarketState, Smile } from "../core/report/market-state.ts";
 import { quantiseMarket } from "../core/report/quantise.ts";
 import { fitSurface } from "../core/surface/fit-surface.ts";
@@ -68,7 +68,7 @@ export class StaleSnapshot extends Error {
  * A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report.
  * @throws StaleHistory, StaleSnapshot, NoSmile, and what the market data and the chain throw
  */
-export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<Observation> {
+export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<MarketsView> {
   const { chain, listings, marketData, maxDataAgeSeconds } = settings;
   const [history, { markets: limits }, header] = await Promise.all([
     marketData.history(),

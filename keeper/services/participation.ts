@@ -1,4 +1,4 @@
-import type { Observation } from "../core/report/aggregate.ts";
+import type { MarketsView } from "../core/report/aggregate.ts";
 import type { RiskReport } from "../core/report/typed-data.ts";
 import { unpackMarketWord } from "../core/report/words.ts";
 import type { Hex } from "../ports/hex.ts";
@@ -19,7 +19,7 @@ export interface Participation {
   /** A signature over a round's report was heard, verified by the caller. */
   signed(member: Hex, epoch: bigint, round: number): void;
   /** A keeper's own observation of a round was heard. */
-  observed(member: Hex, epoch: bigint, round: number, observation: Observation): void;
+  observed(member: Hex, epoch: bigint, round: number, observation: MarketsView): void;
   /** A report is complete; `signers` are those whose signatures it carries. Reports before the newest are ignored. */
   completed(report: RiskReport, signers: readonly Hex[]): void;
   /** Streaks count the report before a newer one came: until then signatures may still arrive. */
@@ -31,7 +31,7 @@ interface Round {
   readonly epoch: bigint;
   readonly round: number;
   readonly signers: Set<Hex>;
-  readonly observations: Map<Hex, Observation>;
+  readonly observations: Map<Hex, MarketsView>;
   report: RiskReport | null;
 }
 
@@ -116,7 +116,7 @@ function stampOf({ epoch, round, observedAt }: RiskReport): ReportStamp {
 }
 
 /** Distance of an observation's spots from a report's, the largest by size over the markets, bps; null when no market is shared. */
-function deviationBps(report: RiskReport, observation: Observation): number | null {
+function deviationBps(report: RiskReport, observation: MarketsView): number | null {
   const spots = new Map(
     report.markets.map((word) => unpackMarketWord(word)).map((m) => [m.market, m.spotE8]),
   );

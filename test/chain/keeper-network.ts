@@ -1,17 +1,20 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { HDNodeWallet } from "ethers";
+import { HDNodeWallet, ZeroHash } from "ethers";
 import { loadParameters } from "../../deploy/parameter-file.ts";
 import { hashParameters } from "../../keeper/adapters/ethers/config-digest.ts";
 import { DEFAULT_PARAMETERS } from "../../keeper/core/protocol/parameters.ts";
+import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
 import { launchKeepers, type KeeperNetwork } from "../../scripts/network/keeper-network.ts";
 import { peakMemoryBytes } from "../../scripts/network/peak-memory.ts";
 import { registeredKeepers, withFreePorts } from "../../scripts/network/registered-keepers.ts";
 import { PROJECT_ROOT } from "../../scripts/run-command.ts";
+import type { AccountRiskStruct } from "../../types/ethers-contracts/periphery/AccountRiskVerifier.ts";
 import { selectorsIn } from "../support/metric-selectors.ts";
 import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
 
 const KEEPERS = 4;
+const ACCOUNTS = 3;
 /** Of each process, at any time. */
 const MEMORY_BAR_BYTES = 200_000_000;
 /** Hardhat's accounts come from its well-known phrase: report keys as registered, transmitters with money for gas. */
@@ -43,6 +46,8 @@ describe("four keepers as processes", function () {
       ...parameters,
       keepers: { ...parameters.keepers, parametersHash: AGREED_HASH },
     }));
+    for (let opened = 0; opened < ACCOUNTS; opened++)
+      await chain.ballast.house.openAccount(account(FIRST_TRANSMITTER).address);
     const shared = {
       clock: "chain",
       marketData: { kind: "replay", dataFolder: DATA_FOLDER, episode: EPISODE },
@@ -104,6 +109,34 @@ describe("four keepers as processes", function () {
     expect(epochRound).not.to.deep.equal(before);
   });
 
+  it("carry the root of the account-risk table, and serve rows that the chain believes", async () => {
+    const { oracle, accountRisk } = chain.ballast;
+    const report = nameOfRound({ epoch: epochRound.epoch, round: Number(epochRound.round) });
+    const computed = chain.parameters.keepers.entries.map((_, index) =>
+      network.keeper(index).logged("account-risk-computed", REPORT_MS, (line) => line["report"] === report),
+    );
+    for (const { accounts } of await Promise.all(computed)) expect(accounts).to.equal(ACCOUNTS);
+    await chain.moveTo(2);
+    await nextReport();
+    expect(await oracle.accountRoot()).not.to.equal(ZeroHash);
+    // The keeper may not have seen the newest report yet, and its row is of the root before.
+    const ask = async () =>
+      (await (await fetch(`${network.keeper(0).url}/account-risk/2`)).json()) as {
+        accountRoot?: string;
+        row: AccountRiskStruct;
+        proof: string[];
+      };
+    let answer = await ask();
+    for (const end = performance.now() + REPORT_MS; performance.now() < end; answer = await ask()) {
+      if (answer.accountRoot === (await oracle.accountRoot())) break;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    const { row, proof } = answer;
+    expect(row).to.include({ account: "2", equityE6: "0" });
+    expect(await accountRisk.verifyAccountRisk(row, proof)).to.equal(true);
+    expect(await accountRisk.verifyAccountRisk({ ...row, equityE6: 1n }, proof)).to.equal(false);
+  });
+
   it("show each other's streaks and deviations, and each its own balance", async () => {
     const ask = async () =>
       (await (await fetch(`${network.keeper(1).url}/status.json`)).json()) as {
@@ -139,17 +172,17 @@ describe("four keepers as processes", function () {
 
   it("go on reporting when one is killed, and take it back when it returns", async () => {
     await network.kill(2);
-    await chain.moveTo(2);
+    await chain.moveTo(3);
     await nextReport();
     await network.restart(2);
-    await chain.moveTo(3);
+    await chain.moveTo(4);
     await nextReport();
     await network.keeper(2).logged("keeper-started", REPORT_MS);
   });
 
   it("sign nothing once governance agrees to parameters that are not theirs, and say which", async () => {
     await chain.agreeOn(OTHER_HASH);
-    await chain.moveTo(4);
+    await chain.moveTo(5);
     const refused = await Promise.any(
       chain.parameters.keepers.entries.map((_, index) =>
         network
@@ -164,11 +197,11 @@ describe("four keepers as processes", function () {
 
   it("report under the new configuration once it is theirs again", async () => {
     const replaced = await chain.ballast.keepers.configDigest();
-    await chain.moveTo(5);
+    await chain.moveTo(6);
     await chain.agreeOn(AGREED_HASH);
     const digest = await chain.ballast.keepers.configDigest();
     expect(digest).not.to.equal(replaced);
-    await chain.moveTo(6);
+    await chain.moveTo(7);
     await nextReport();
     const followed = chain.parameters.keepers.entries.map((_, index) =>
       network.keeper(index).logged("peers-changed", REPORT_MS, (line) => line["configDigest"] === digest),

@@ -4,11 +4,11 @@ import { AbiCoder, keccak256, ZeroHash } from "ethers";
 import {
   accountRiskLeaf,
   accountRiskProof,
-  accountRiskTree,
   type AccountRisk,
 } from "../../keeper/core/report/account-risk.ts";
 import { merkleTree } from "../../keeper/core/report/merkle-tree.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
+import { treeOf } from "../support/account-risk-double.ts";
 import { deployOracle, type OracleFixture } from "../support/oracle-fixture.ts";
 import type { ReportDraft } from "../support/risk-reports.ts";
 import type { AccountRiskVerifier } from "../../types/ethers-contracts/periphery/AccountRiskVerifier.ts";
@@ -94,7 +94,7 @@ describe("AccountRiskVerifier", () => {
   it("believes every row of a table under its root and no changed row", async () => {
     for (const [i, size] of TABLE_SIZES.entries()) {
       const table = rows(size);
-      const tree = accountRiskTree(table, hash);
+      const tree = treeOf(table);
       await postRoot(tree.root, BigInt(i + 1));
       await fixture.networkHelpers.time.increase(1);
       for (const row of table) {
@@ -117,14 +117,14 @@ describe("AccountRiskVerifier", () => {
 
   it("believes a row no longer once another root is posted", async () => {
     const table = rows(4);
-    const tree = accountRiskTree(table, hash);
+    const tree = treeOf(table);
     const [row] = table;
     if (row === undefined) throw new Error("the table is empty");
     const proof = [...accountRiskProof(tree, row, hash)];
     await postRoot(tree.root);
     expect(await verifier.verifyAccountRisk(row, proof)).to.equal(true);
     await fixture.networkHelpers.time.increase(1);
-    await postRoot(accountRiskTree(rows(5), hash).root, 2n);
+    await postRoot(treeOf(rows(5)).root, 2n);
     expect(await verifier.verifyAccountRisk(row, proof)).to.equal(false);
   });
 

@@ -23,6 +23,7 @@ const COUNT = 4;
 const ADDRESS_BYTES = 20;
 const KEY_BYTES = 32;
 const SLOT_MS = DEFAULT_PARAMETERS.slotSeconds * 1_000;
+const ROOT = asHex(`0x${"a7".repeat(32)}`);
 const SCENARIO_DATA: Hex = "0x0102";
 const PARAMETERS = { ...DEFAULT_PARAMETERS, heartbeatSeconds: 1 };
 
@@ -87,6 +88,7 @@ function house(seed: number) {
             return SCENARIO_DATA;
           },
         },
+        accountRoot: () => ROOT,
         reportSigned: (sinceSlotMs) => delaysMs.push(sinceSlotMs),
         participation: { signed: () => undefined, observed: () => undefined, completed: () => undefined },
         observer: {
@@ -120,6 +122,7 @@ describe("a keeper that runs", () => {
     expect(rounds.length).to.be.at.least(6);
     expect(new Set(rounds).size).to.equal(rounds.length);
     expect(posts.length).to.equal(rounds.length);
+    for (const { report } of oracle.reports) expect(report.accountRoot).to.equal(ROOT);
     expect(rounds[0]).to.equal(slotAt(START_SECONDS, PARAMETERS));
     for (const { stop } of started) stop.abort();
     await Promise.all(started.map(({ running }) => running));

@@ -3,7 +3,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { AbiCoder, hexlify, keccak256, ZeroHash } from "ethers";
 import { network } from "hardhat";
 import { deployBallast, type Ballast } from "../../deploy/deploy.ts";
-import { loadParameters } from "../../deploy/parameter-file.ts";
+import { type DeployParameters, loadParameters } from "../../deploy/parameter-file.ts";
 import { packInstrumentId, type InstrumentKind } from "../../keeper/core/report/instrument-id.ts";
 import { encodeScenarioSet, type JointScenario } from "../../keeper/core/report/scenario-set.ts";
 import {
@@ -27,7 +27,6 @@ const EXPIRY_DAYS = 30;
 const ETH_SPOT_USD = 3_000n;
 const BTC_SPOT_USD = 90_000n;
 const KEEPER_ACCOUNTS = [4, 5, 6, 7];
-const QUORUM = 3;
 const FIRST_TRADER_ACCOUNT = 10;
 const SCENARIOS = 400;
 /** Standardised returns from -SPREAD to +SPREAD. */
@@ -60,14 +59,22 @@ const jointScenarios = (): readonly JointScenario[] =>
     };
   });
 
-export const openDesk = async () => {
+/**
+ * @param keeperAccounts whose report keys the keepers have
+ * @param change of the parameters, before they are deployed
+ */
+export const openDesk = async (
+  keeperAccounts: readonly number[] = KEEPER_ACCOUNTS,
+  change: (parameters: DeployParameters) => DeployParameters = (parameters) => parameters,
+) => {
   const connection = await network.create();
   const { ethers, networkHelpers } = connection;
-  const ballast: Ballast = await deployBallast(connection, await loadParameters("local"));
+  const ballast: Ballast = await deployBallast(connection, change(await loadParameters("local")));
+  const quorum = Number(await ballast.keepers.quorum());
   const signers = await ethers.getSigners();
-  const keepers = KEEPER_ACCOUNTS.map((account) => at(signers, account)).toSorted((a, b) =>
-    BigInt(a.address) < BigInt(b.address) ? -1 : 1,
-  );
+  const keepers = keeperAccounts
+    .map((account) => at(signers, account))
+    .toSorted((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
   const { chainId } = await ethers.provider.getNetwork();
   const now = async () => networkHelpers.time.latest();
   const start = await now();
@@ -81,7 +88,7 @@ export const openDesk = async () => {
   ) =>
     Promise.all(
       keepers
-        .slice(0, QUORUM)
+        .slice(0, quorum)
         .map(async (keeper) =>
           keeper.signTypedData(
             { name: "Ballast", version: "1", chainId, verifyingContract: contract },
@@ -102,7 +109,7 @@ export const openDesk = async () => {
 
   let epoch = 0n;
   /** A report that the keepers signed and nobody has posted; the feeds follow it. */
-  const signReport = async (changed: Partial<Market> = {}) => {
+  const signReport = async (changed: Partial<Market> = {}, accountRoot = ZeroHash) => {
     const { btcUsd, ethUsd, sigmaE9 } = { ...CALM, ...changed };
     await at(ballast.feeds, 0).updateAnswer(btcUsd * PRICE_E8);
     await at(ballast.feeds, 1).updateAnswer(ethUsd * PRICE_E8);
@@ -137,7 +144,7 @@ export const openDesk = async () => {
     };
     const payload = {
       pegBps: 10_000n,
-      accountRoot: ZeroHash,
+      accountRoot,
       markets: [marketWord(BTC, btcUsd), marketWord(ETH, ethUsd)],
       smiles: [smile, smile],
     };
@@ -156,14 +163,14 @@ export const openDesk = async () => {
     });
     return { report: { ...body, ...payload }, head: { ...body, payloadHash }, signatures };
   };
-  const post = async (changed: Partial<Market>) => {
-    const signed = await signReport(changed);
+  const post = async (changed: Partial<Market>, accountRoot?: string) => {
+    const signed = await signReport(changed, accountRoot);
     await ballast.oracle.submit(signed.report, signed.signatures);
   };
   /** Posts a report; a jump is confirmed at once by another one of the next epoch. */
-  const report = async (changed: Partial<Market> = {}) => {
-    await post(changed);
-    if ((await ballast.oracle.quarantinedCount()) > 0n) await post(changed);
+  const report = async (changed: Partial<Market> = {}, accountRoot?: string) => {
+    await post(changed, accountRoot);
+    if ((await ballast.oracle.quarantinedCount()) > 0n) await post(changed, accountRoot);
   };
 
   const list = async (market: number, kind: InstrumentKind, strikeUsd: bigint): Promise<bigint> => {

@@ -1,6 +1,6 @@
 // What must hold of keepers under chaos, as pure functions of what they said and did. Each answers with one line for each promise broken.
 import { nameOfRound, type RoundId } from "../../keeper/core/protocol/round-id.ts";
-import type { Observation } from "../../keeper/core/report/aggregate.ts";
+import type { MarketsView } from "../../keeper/core/report/aggregate.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
 import { totalVolE9 } from "../../keeper/core/report/surface-choice.ts";
 import {
@@ -21,7 +21,7 @@ export interface Completed {
 
 /** What an honest keeper said it saw in a round. */
 export interface Seen extends RoundId {
-  readonly observation: Observation;
+  readonly observation: MarketsView;
 }
 
 /** Never two reports with a quorum for one round. */
@@ -106,7 +106,7 @@ const ofSmile = (market: bigint, smile: SmileFields): readonly Value[] => [
   [`vol ${market}/${smile.expiryHour}`, totalVolE9(smile, 0n)],
 ];
 
-function valuesSeen({ pegBps, markets }: Observation): ReadonlyMap<string, bigint> {
+function valuesSeen({ pegBps, markets }: MarketsView): ReadonlyMap<string, bigint> {
   return new Map([
     ["peg", BigInt(pegBps)],
     ...markets.flatMap(({ market, smiles }) => [

@@ -126,13 +126,14 @@ export const lieOf = (seen: Observation, random: SeededRandom): Observation =>
   bentBy(seen, LIES[random.index(LIES.length)] ?? 1);
 
 /** All that an observation says times a factor, as far as a message can say it. */
-function bentBy({ pegBps, markets }: Observation, factor: number): Observation {
+function bentBy({ pegBps, accountRoot, markets }: Observation, factor: number): Observation {
   const bent = (value: bigint): bigint => {
     const scaled = BigInt(Math.max(1, Math.round(Number(value) * factor)));
     return value <= MAX_UINT32 && scaled > MAX_UINT32 ? BigInt(MAX_UINT32) : scaled;
   };
   return {
     pegBps: Math.min(MAX_UINT16, Math.round(pegBps * factor)),
+    accountRoot,
     markets: markets.map(({ market, smiles }) => ({
       market: {
         ...market,

@@ -13,6 +13,7 @@ const NAMES = [
   "exchange",
   "marginEngine",
   "marginLens",
+  "accountRiskVerifier",
   "riskOracle",
   "keeperRegistry",
   "keeperStaking",

@@ -20,6 +20,7 @@ const seconds = fc.integer({ min: 0, max: UINT40 });
 const roundId = { epoch: uint(64), round: fc.integer({ min: 0, max: UINT32 }) };
 const observation = fc.record({
   pegBps: fc.integer({ min: 0, max: UINT16 }),
+  accountRoot: hash,
   markets: fc.array(
     fc.record({
       market: uint(256).map((word) => unpackMarketWord(word & RESERVED_MASK)),

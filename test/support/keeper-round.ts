@@ -40,10 +40,14 @@ export interface TestNetwork {
 
 const STATES = RANDOM_MARKETS.map((spec) => randomMarketState(randomSource(9), spec, RANDOM_OBSERVED_AT));
 
+/** Of the table that honest keepers hold. */
+export const HONEST_ROOT: Hex = `0x${"a7".repeat(32)}`;
+
 /** An honest view: all prices off by `factor` from the market's, as two venues differ. */
 export function honestObservation(factor: number): Observation {
   return {
     pegBps: 10_000,
+    accountRoot: HONEST_ROOT,
     markets: STATES.map((state) =>
       quantiseMarket({
         ...state,

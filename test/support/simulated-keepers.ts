@@ -10,6 +10,7 @@ import {
   type ProtocolParameters,
 } from "../../keeper/core/protocol/parameters.ts";
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
+import { NO_ACCOUNT_ROOT } from "../../keeper/core/report/account-root.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import type { ReportHead, RiskReport, SignedReport } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom, type SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
@@ -78,7 +79,7 @@ export function spotObservation(spotE8: bigint): Observation {
     openInterestUsd: 0n,
     spotE8,
   };
-  return { pegBps: 10_000, markets: [{ market, smiles: [] }] };
+  return { pegBps: 10_000, accountRoot: NO_ACCOUNT_ROOT, markets: [{ market, smiles: [] }] };
 }
 
 export interface SimulatedKeeper {

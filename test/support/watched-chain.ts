@@ -30,7 +30,7 @@ export function signedHeadOf(signer: Hex, payload: string, epoch = 1n, digest = 
 
 export function submittedReport(changes: Partial<SubmittedReport> = {}): SubmittedReport {
   const { payloadHash, ...head } = signedHeadOf(ALICE, "01").head;
-  const report = { ...head, accountRoot: payloadHash, ...aggregateObservations([honestObservation(1)], 0) };
+  const report = { ...head, ...aggregateObservations([honestObservation(1)], 0), accountRoot: payloadHash };
   return {
     transaction: hashOfDigits("ee"),
     blockNumber: 5n,

@@ -1,4 +1,4 @@
-import { type Interface, type Provider, Result } from "ethers";
+import { type Interface, type Log, type Provider, Result } from "ethers";
 import { z } from "zod";
 import { IKeeperRewards__factory } from "../../../types/ethers-contracts/factories/interfaces/IKeeperRewards__factory.ts";
 import { ILiquidationEngine__factory } from "../../../types/ethers-contracts/factories/interfaces/ILiquidationEngine__factory.ts";
@@ -35,6 +35,12 @@ const reportSchema = z.object({
   blockHash: hex,
 });
 
+/** Epoch and round of a report, as its event names them. */
+interface ReportName {
+  readonly epoch: bigint;
+  readonly round: bigint;
+}
+
 /**
  * An accepted report as its transaction shows it, whoever carried it; null when it is not within the last blocks, or came by a contract that
  * this program does not know.
@@ -42,18 +48,27 @@ const reportSchema = z.object({
 export async function readAcceptedReport(
   oracle: string,
   provider: Provider,
-  { epoch, round }: { readonly epoch: bigint; readonly round: bigint },
+  name: ReportName,
 ): Promise<AcceptedReport | null> {
+  const log = await findAcceptance(oracle, provider, name);
+  if (log === null) return null;
+  const payloadHash = asHex(String(ORACLE.parseLog(log)?.args["payloadHash"]));
+  const transaction = await provider.getTransaction(log.transactionHash);
+  return transaction === null ? null : decode(transaction.data, payloadHash);
+}
+
+/** The log by which the oracle says that it accepted a report; null when it is not within the last blocks. */
+export async function findAcceptance(
+  oracle: string,
+  provider: Provider,
+  { epoch, round }: ReportName,
+): Promise<Log | null> {
   const topics = ORACLE.encodeFilterTopics("ReportAccepted", [epoch, round]);
   let toBlock = await provider.getBlockNumber();
   for (let question = 0; question < MAX_QUESTIONS && toBlock >= 0; question++) {
     const fromBlock = Math.max(0, toBlock - BLOCKS_AT_ONCE + 1);
     const [log] = await provider.getLogs({ address: oracle, topics, fromBlock, toBlock });
-    if (log !== undefined) {
-      const payloadHash = asHex(String(ORACLE.parseLog(log)?.args["payloadHash"]));
-      const transaction = await provider.getTransaction(log.transactionHash);
-      return transaction === null ? null : decode(transaction.data, payloadHash);
-    }
+    if (log !== undefined) return log;
     toBlock = fromBlock - 1;
   }
   return null;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fastify } from "fastify";
+import type { AccountRiskAnswer } from "../../ports/account-risk.ts";
 import type { KeeperStatus } from "../../ports/keeper-status.ts";
 import type { Equivocation } from "../../ports/prosecutor.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
@@ -11,6 +12,7 @@ const PAGE = readFileSync(new URL("status-page.html", import.meta.url), "utf8");
 const JSON_TYPE = "application/json; charset=utf-8";
 const OK = 200;
 const UNAVAILABLE = 503;
+const BAD_REQUEST = 400;
 const NOT_FOUND = 404;
 const FAILED = 500;
 /** A request that takes longer has lost its client or its chain. */
@@ -36,6 +38,8 @@ export interface StatusServerParts {
   /** Proofs that are not on the chain yet. */
   evidence(): readonly Equivocation[];
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** Of the account of that number; null when this keeper makes no tables. */
+  readonly accountRisk: ((account: bigint) => AccountRiskAnswer) | null;
   readonly telemetry: Telemetry;
 }
 
@@ -46,8 +50,8 @@ export interface StatusServer {
 }
 
 /**
- * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json, /evidence.json and a page for people at /. It
- * only shows what is known already.
+ * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json, /evidence.json, /account-risk/ACCOUNT and a page
+ * for people at /. It only shows what is known already.
  * @throws Error when the port is taken
  */
 export async function startStatusServer(parts: StatusServerParts): Promise<StatusServer> {
@@ -82,10 +86,15 @@ export async function startStatusServer(parts: StatusServerParts): Promise<Statu
   server.get("/metrics", async (_request, reply) =>
     reply.type(parts.metrics.contentType).send(await parts.metrics.text()),
   );
+  server.get<{ Params: { account: string } }>("/account-risk/:account", (request, reply) => {
+    const { code, body } = riskOf(parts.accountRisk, request.params.account);
+    return reply.code(code).type(JSON_TYPE).send(toJson(body));
+  });
   server.setNotFoundHandler((_request, reply) =>
-    reply
-      .code(NOT_FOUND)
-      .send({ error: "there are /, /healthz, /readyz, /metrics, /status.json and /evidence.json" }),
+    reply.code(NOT_FOUND).send({
+      error:
+        "there are /, /healthz, /readyz, /metrics, /status.json, /evidence.json and /account-risk/ACCOUNT",
+    }),
   );
   server.setErrorHandler((error, _request, reply) => {
     parts.telemetry.error("status-not-shown", { reason: String(error) });
@@ -99,6 +108,36 @@ export async function startStatusServer(parts: StatusServerParts): Promise<Statu
       await server.close();
     },
   };
+}
+
+/** An account's number as text; longer ones are no uint256. */
+const ACCOUNT = /^[1-9][0-9]{0,76}$/;
+
+/** A row with its proof, or why there is none. */
+function riskOf(
+  accountRisk: StatusServerParts["accountRisk"],
+  text: string,
+): { readonly code: number; readonly body: unknown } {
+  if (!ACCOUNT.test(text))
+    return { code: BAD_REQUEST, body: { error: "name an account by its number, from 1" } };
+  const answer = accountRisk?.(BigInt(text)) ?? null;
+  const missing = (error: string) => ({ code: NOT_FOUND, body: { error } });
+  switch (answer?.kind) {
+    case "proven": {
+      const { accountRoot, row, leaf, proof } = answer;
+      return { code: OK, body: { accountRoot, row, leaf, proof } };
+    }
+    case "no-root":
+      return missing("the chain's last report publishes no account-risk table: wait for the next one");
+    case "unknown-root":
+      return missing(
+        `this keeper did not make the table under ${answer.accountRoot}, the root of the chain's last report: ask another one`,
+      );
+    case "no-account":
+      return missing(`the table ends with account ${answer.accounts}`);
+    case undefined:
+      return missing("a dry run makes no account-risk tables: ask a keeper that takes part");
+  }
 }
 
 /** JSON in which big integers are decimal text, and URLs are cut to scheme and host: the rest may hold a key. */

@@ -9,7 +9,7 @@ import { MAX_MESSAGE_BYTES } from "./wire-bounds.ts";
 import { WireError } from "./wire-error.ts";
 
 /** The version of the messages; peers of another version do not understand each other. */
-const WIRE_VERSION = 1;
+const WIRE_VERSION = 2;
 const WIRE_DOMAIN = "ballast-keeper";
 
 /** Messages to bytes and back: canonical JSON in an envelope of version, domain and config digest. */
@@ -153,9 +153,10 @@ function fieldsOf(message: GossipMessage): Canonical {
   }
 }
 
-function observationFields({ pegBps, markets }: Observation): Canonical {
+function observationFields({ pegBps, accountRoot, markets }: Observation): Canonical {
   return {
     pegBps,
+    accountRoot,
     markets: markets.map(({ market, smiles }) => ({
       market: packMarketWord(market),
       smiles: smiles.map(packSmileWord),

@@ -83,6 +83,7 @@ const setId = unsigned(EPOCH_BITS);
 
 const observation = z.strictObject({
   pegBps,
+  accountRoot: hash,
   markets: z
     .array(
       z.strictObject({

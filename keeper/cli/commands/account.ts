@@ -5,6 +5,7 @@ import { CommandError } from "../failure.ts";
 import { instrumentName } from "../instrument-name.ts";
 import { fromE8, health, table, usd } from "../output.ts";
 import { accountId } from "../parse.ts";
+import { proveAccountRisk } from "./account-proof.ts";
 
 /** Accounts read in one call. */
 const PAGE = 32n;
@@ -36,6 +37,23 @@ export function addAccountCommands(program: Command): void {
     .description("every account with equity, margin and health, the weakest first")
     .addHelpText("after", examples("account list", "account list --json | jq '.accounts[0]'"))
     .action((_options: unknown, command: Command) => withSession(command, list));
+  account
+    .command("proof")
+    .description(
+      "an account's row in the keepers' account-risk table, with the proof that AccountRiskVerifier believes",
+    )
+    .argument("<account>", "the account's number", accountId)
+    .option("--keeper <url>", "ask this keeper (default: make the table from the chain)")
+    .addHelpText(
+      "after",
+      examples("account proof 3", "account proof 3 --keeper http://10.0.0.1:9464 --json | jq '.proof'"),
+    )
+    .action((id: bigint, { keeper }: { keeper?: string }, command: Command) =>
+      withSession(command, async (context) => {
+        await requireAccount(context.session, id);
+        await proveAccountRisk(context, id, keeper ?? null);
+      }),
+    );
 }
 
 async function show({ output, session }: CommandContext, id: bigint): Promise<void> {

@@ -12,25 +12,26 @@ export interface ObservationContext extends RoundId {
 }
 
 /** ASCII of what the bytes are, so that no other message of the network can be taken for an observation. */
-const DOMAIN_TAG = "ballast-keeper/observation/1";
+const DOMAIN_TAG = "ballast-keeper/observation/2";
 const DIGEST_BYTES = 32;
 const WORD_BYTES = 32;
 const EPOCH_BYTES = 8;
 const ROUND_BYTES = 4;
 const SECONDS_BYTES = 8;
 const PEG_BYTES = 2;
+const ROOT_BYTES = 32;
 const COUNT_BYTES = 1;
 const BITS_PER_BYTE = 8;
 const HEX = 16;
 
 /**
- * The canonical bytes that a keeper signs with its network key: tag, config digest, epoch (8 bytes), round (4), observed at (8), peg (2), number
- * of markets (1), then of each market its word, the number of its smiles (1) and their words; all big-endian.
+ * The canonical bytes that a keeper signs with its network key: tag, config digest, epoch (8 bytes), round (4), observed at (8), peg (2), account
+ * root (32), number of markets (1), then of each market its word, the number of its smiles (1) and their words; all big-endian.
  * @throws CoreError `argument-out-of-domain` for a value that its field cannot hold
  */
 export function observationBytes(
   { configDigest, epoch, round, observedAtSeconds }: ObservationContext,
-  { pegBps, markets }: Observation,
+  { pegBps, accountRoot, markets }: Observation,
 ): Uint8Array {
   return joined([
     Uint8Array.from(DOMAIN_TAG, (character) => character.charCodeAt(0)),
@@ -39,6 +40,7 @@ export function observationBytes(
     bigEndian("round", BigInt(round), ROUND_BYTES),
     bigEndian("observedAtSeconds", BigInt(observedAtSeconds), SECONDS_BYTES),
     bigEndian("pegBps", BigInt(pegBps), PEG_BYTES),
+    bigEndian("accountRoot", BigInt(accountRoot), ROOT_BYTES),
     bigEndian("markets", BigInt(markets.length), COUNT_BYTES),
     ...markets.flatMap(({ market, smiles }) => [
       bigEndian("market", packMarketWord(market), WORD_BYTES),

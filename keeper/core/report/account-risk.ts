@@ -1,5 +1,5 @@
 import { requireInteger } from "./integers.ts";
-import { merkleProof, merkleTree, type Keccak256, type MerkleTree } from "./merkle-tree.ts";
+import { merkleProof, type Keccak256, type MerkleTree } from "./merkle-tree.ts";
 
 /** 0x-prefixed hexadecimal. */
 type Hex = `0x${string}`;
@@ -27,17 +27,6 @@ const ROUND_BITS = 32;
  */
 export function accountRiskLeaf(row: AccountRisk, keccak256: Keccak256): Hex {
   return keccak256(keccak256(encodeRow(row)));
-}
-
-/**
- * The tree over a table, whatever order its rows come in.
- * @throws CoreError `argument-out-of-domain` for an empty table
- */
-export function accountRiskTree(rows: readonly AccountRisk[], keccak256: Keccak256): MerkleTree {
-  return merkleTree(
-    rows.map((row) => accountRiskLeaf(row, keccak256)),
-    keccak256,
-  );
 }
 
 /**

@@ -1,19 +1,27 @@
 import { CoreError } from "../errors.ts";
+import { majorityRoot } from "./account-root.ts";
 import { liftCalendar, type MarketObservation } from "./quantise.ts";
 import { chooseSurface } from "./surface-choice.ts";
 import { packMarketWord, packSmileWord, type MarketFields, type SmileFields } from "./words.ts";
 
 /** What one keeper sees of all markets at one time. */
-export interface Observation {
+export interface MarketsView {
   /** Settlement coin in USD, bps of one dollar. */
   readonly pegBps: number;
   /** Markets rising. */
   readonly markets: readonly MarketObservation[];
 }
 
+/** What one keeper says for a report. */
+export interface Observation extends MarketsView {
+  /** Of its table of account risk; zero when it has none. */
+  readonly accountRoot: `0x${string}`;
+}
+
 /** The part of a report that the observations decide. */
 export interface ReportPayload {
   readonly pegBps: number;
+  readonly accountRoot: `0x${string}`;
   readonly markets: readonly bigint[];
   readonly smiles: readonly bigint[];
 }
@@ -27,7 +35,7 @@ const MAX_DISPERSION_BPS = 65_535n;
  * observations. Numbers, the forward and the discount of each expiry too, are element-wise lower medians, which with at most f liars among
  * 2f + 1 or more observations lie between two honest values. A market's slices are those of one keeper (chooseSurface), never a mixture of
  * parameters of several, so that what was free of arbitrage stays so; they are lifted until total variance does not fall from expiry to expiry where
- * the oracle compares it, which depends on the median forecast.
+ * the oracle compares it, which depends on the median forecast. The account-risk root is the one that more than half name.
  * @param observations one per keeper, at least one, each of which the oracle would take alone
  * @param faults f, most liars among them; as many as there can be when it is not given
  * @throws CoreError `argument-out-of-domain` when there is none or when they list different markets
@@ -48,6 +56,7 @@ export function aggregateObservations(
   for (const { markets } of observations) requireSameMarkets(markets, first.markets);
   return {
     pegBps: Number(lowerMedian(observations.map(({ pegBps }) => BigInt(pegBps)))),
+    accountRoot: majorityRoot(observations.map(({ accountRoot }) => accountRoot)),
     markets: merged.map(({ market }) => packMarketWord(market)),
     smiles: merged.flatMap(({ smiles }) => smiles.map(packSmileWord)),
   };

@@ -1,5 +1,5 @@
 import { deviationBps } from "../../core/protocol/report-need.ts";
-import type { Observation } from "../../core/report/aggregate.ts";
+import type { MarketsView } from "../../core/report/aggregate.ts";
 import type { MarketObservation } from "../../core/report/quantise.ts";
 import { marketsOfReport } from "../../core/report/report-mark.ts";
 import { comparedPlaces, totalVolE9 } from "../../core/report/surface-choice.ts";
@@ -21,7 +21,7 @@ const BPS = 10_000n;
 /** @throws SigningRefused naming the first value of the report that is too far from this keeper's own view */
 export function requireNearOwn(
   report: Pick<RiskReport, "pegBps" | "markets" | "smiles">,
-  own: Observation,
+  own: MarketsView,
 ): void {
   requireNear("settlement coin", BigInt(report.pegBps), BigInt(own.pegBps), MAX_PRICE_DEVIATION_BPS);
   const markets = new Map(marketsOfReport(report).map((each) => [each.market.market, each]));

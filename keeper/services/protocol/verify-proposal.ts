@@ -1,6 +1,6 @@
 import { observationBytes, type ObservationContext } from "../../core/protocol/observation-bytes.ts";
 import { isAfter, nameOfRound } from "../../core/protocol/round-id.ts";
-import { aggregateObservations, type Observation } from "../../core/report/aggregate.ts";
+import { aggregateObservations, type MarketsView } from "../../core/report/aggregate.ts";
 import {
   findDroppedExpiry,
   findRefusal,
@@ -12,7 +12,6 @@ import type { ReportMark } from "../../core/report/report-mark.ts";
 import type { RiskReport } from "../../core/report/typed-data.ts";
 import { packMarketWord, packSmileWord } from "../../core/report/words.ts";
 import type { ProposalMessage, SignedObservation } from "../../ports/gossip.ts";
-import type { Hex } from "../../ports/hex.ts";
 import type { NetworkSigner } from "../../ports/network-signer.ts";
 import type { KeeperSet, OracleChain, OracleHeader } from "../../ports/oracle-chain.ts";
 import { requireNearOwn } from "./near-own-view.ts";
@@ -22,7 +21,6 @@ import { SigningRefused, type Committee } from "./parts.ts";
 const MAX_BLOCKS_BEHIND = 64n;
 /** Epochs that a round may skip: a report near the top of the epoch's range would be the last one ever. */
 const MAX_EPOCHS_AHEAD = 1_000_000n;
-const ZERO_ROOT: Hex = `0x${"00".repeat(32)}`;
 
 /**
  * The report that a proposal's observations make: a pure function of them, so every honest keeper builds the same bytes.
@@ -54,7 +52,6 @@ export function buildReport(
     observedAt: observedAtSeconds,
     blockNumber,
     blockHash,
-    accountRoot: ZERO_ROOT,
     ...payload,
   };
 }
@@ -81,7 +78,7 @@ function requireObservation(
  * @param before the report that the new one is going to follow; null leaves out what depends on it
  */
 export function findUnsound(
-  { markets }: Observation,
+  { markets }: MarketsView,
   limits: ReportLimits,
   before: ReportMark | null,
   observedAtSeconds: number,
@@ -140,7 +137,7 @@ export interface Surroundings {
  */
 export async function requireSignable(
   report: RiskReport,
-  own: Observation,
+  own: MarketsView,
   { header, newest, chain }: Surroundings,
 ): Promise<void> {
   const name = `round ${nameOfRound(report)}`;

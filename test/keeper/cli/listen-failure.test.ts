@@ -32,7 +32,15 @@ const gossipAt = async (listen: string): Promise<unknown> =>
     .catch((error: unknown) => error);
 const serverAt = async (host: string, port: number): Promise<unknown> => {
   const metrics = { contentType: "text/plain", text: () => Promise.resolve("") };
-  return startStatusServer({ host, port, status: keeperStatus, evidence: () => [], metrics, telemetry })
+  return startStatusServer({
+    host,
+    port,
+    status: keeperStatus,
+    evidence: () => [],
+    metrics,
+    accountRisk: null,
+    telemetry,
+  })
     .then((server) => server.close())
     .catch((error: unknown) => error);
 };

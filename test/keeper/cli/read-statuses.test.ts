@@ -31,6 +31,7 @@ describe("ballast keeper status", () => {
       status,
       evidence: () => [],
       metrics,
+      accountRisk: null,
       telemetry: recordingTelemetry(),
     });
     servers.push(server);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { loadDailyHistory } from "../../../keeper/adapters/replay/daily-history.ts";
 import { loadEpisode } from "../../../keeper/adapters/replay/episodes.ts";
 import { openReplay } from "../../../keeper/adapters/replay/replay.ts";
-import type { Observation } from "../../../keeper/core/report/aggregate.ts";
+import type { MarketsView } from "../../../keeper/core/report/aggregate.ts";
 import { decodeMarketState, totalVariance, type Smile } from "../../../keeper/core/report/market-state.ts";
 import type { MarketObservation } from "../../../keeper/core/report/quantise.ts";
 import { totalVarianceE18 } from "../../../keeper/core/report/svi-checks.ts";
@@ -49,7 +49,7 @@ const settings = (
   };
 };
 
-const storedOf = ({ markets }: Observation): ReadonlyMap<number, StoredMarket> =>
+const storedOf = ({ markets }: MarketsView): ReadonlyMap<number, StoredMarket> =>
   new Map(
     markets.map(({ market, smiles }) => [
       Number(market.market),
@@ -62,7 +62,7 @@ const storedOf = ({ markets }: Observation): ReadonlyMap<number, StoredMarket> =
     ]),
   );
 
-const smilesOf = (observation: Observation, index = 0): readonly Smile[] => {
+const smilesOf = (observation: MarketsView, index = 0): readonly Smile[] => {
   const entry = observation.markets[index];
   return entry === undefined ? [] : decodeMarketState(entry.market, entry.smiles).smiles;
 };
@@ -115,7 +115,7 @@ describe("an observation of recorded markets", () => {
     };
     const fromDays = await observe(settings(replay.at(firstTime)), firstTime);
     const fromHours = await observe({ ...settings(replay.at(firstTime)), hourlyForecaster }, firstTime);
-    const sigmas = ({ markets }: Observation) => markets.map(({ market }) => Number(market.sigmaE9) / 1e9);
+    const sigmas = ({ markets }: MarketsView) => markets.map(({ market }) => Number(market.sigmaE9) / 1e9);
     expect(sigmas(fromHours)[0]).to.be.above(0.75 * 0.15);
     expect(sigmas(fromDays)[0]).to.be.below(0.75 * 0.15);
     expect(sigmas(fromHours)[1]).to.equal(sigmas(fromDays)[1]);

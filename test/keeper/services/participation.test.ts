@@ -18,7 +18,6 @@ function reportOf(epoch: bigint, round = 0): RiskReport {
     observedAt: 1_000 + Number(epoch),
     blockNumber: 1n,
     blockHash: ZERO,
-    accountRoot: ZERO,
     ...aggregateObservations(FACTORS.map(honestObservation)),
   };
 }

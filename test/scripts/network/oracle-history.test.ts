@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { openRecorded } from "../../../keeper/adapters/replay/open-recorded.ts";
+import { NO_ACCOUNT_ROOT } from "../../../keeper/core/report/account-root.ts";
 import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
-import type { Observation } from "../../../keeper/core/report/aggregate.ts";
+import type { MarketsView } from "../../../keeper/core/report/aggregate.ts";
 import { createHourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
 import { observe } from "../../../keeper/services/observe.ts";
 import { findOutsideRecomputed, type OracleState } from "../../../scripts/network/oracle-history.ts";
@@ -42,7 +43,7 @@ describe("what honest keepers could observe", () => {
   const { chain } = oracleDouble([], [1, 2]);
   const history = { chain, states: [stateOf(69, EMPTY)] };
   const replays = async () => [await marketOf(0), await marketOf(3)];
-  const observedIn = async (replay: Awaited<ReturnType<typeof marketOf>>): Promise<Observation> =>
+  const observedIn = async (replay: Awaited<ReturnType<typeof marketOf>>): Promise<MarketsView> =>
     observe(
       {
         listings: LISTINGS,
@@ -53,10 +54,14 @@ describe("what honest keepers could observe", () => {
       },
       ROUND.observedAt,
     );
-  const outside = async (observation: Observation, states = history.states) => {
+  const outside = async (observation: MarketsView, states = history.states) => {
     const honest = { listings: LISTINGS, replays: await replays() };
     const head = { configDigest: HASH, blockNumber: 1n, blockHash: HASH, accountRoot: HASH };
-    const report = { ...ROUND, ...head, ...aggregateObservations([observation]) };
+    const report = {
+      ...ROUND,
+      ...head,
+      ...aggregateObservations([{ ...observation, accountRoot: NO_ACCOUNT_ROOT }]),
+    };
     return findOutsideRecomputed({ chain, states }, honest, [{ hash: HASH, report }]);
   };
 

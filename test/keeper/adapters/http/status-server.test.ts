@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { startStatusServer, type StatusServer } from "../../../../keeper/adapters/http/status-server.ts";
 import { readEquivocation } from "../../../../keeper/adapters/equivocation-text.ts";
+import type { AccountRiskAnswer } from "../../../../keeper/ports/account-risk.ts";
+import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
 import type { KeeperStatus } from "../../../../keeper/ports/keeper-status.ts";
 import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { keeperStatus } from "../../../support/keeper-status.ts";
@@ -16,6 +18,7 @@ const EVIDENCE = {
 describe("the status server", () => {
   let server: StatusServer;
   let status: () => KeeperStatus;
+  let accountRisk: (account: bigint) => AccountRiskAnswer;
   const telemetry = recordingTelemetry();
   const metrics = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve("ballast 1\n") };
   before(async () => {
@@ -25,12 +28,14 @@ describe("the status server", () => {
       status: () => status(),
       evidence: () => [EVIDENCE],
       metrics,
+      accountRisk: (account) => accountRisk(account),
       telemetry,
     });
   });
   after(() => server.close());
   beforeEach(() => {
     status = () => keeperStatus();
+    accountRisk = () => ({ kind: "no-root" });
   });
 
   it("is healthy whatever the keeper's state", async () => {
@@ -47,6 +52,36 @@ describe("the status server", () => {
     status = () => keeperStatus({ ready: false, checks });
     const response = await fetch(`${server.url}/readyz`);
     expect([response.status, await response.json()]).to.deep.equal([503, { ready: false, checks }]);
+  });
+
+  it("shows a row of the account-risk table with its proof, and says why there is none", async () => {
+    const hash = (digits: string): Hex => asHex(`0x${digits.repeat(32)}`);
+    const row = { epoch: 4n, round: 7, account: 3n, equityE6: -5n, initialE6: 2n, maintenanceE6: 1n };
+    const proven = { accountRoot: hash("a1"), row, leaf: hash("b2"), proof: [hash("c3"), hash("d4")] };
+    const ask = async (account: string) => {
+      const response = await fetch(`${server.url}/account-risk/${account}`);
+      return [response.status, await response.json()] as const;
+    };
+    const reason = async () => JSON.stringify(await ask("3"));
+    accountRisk = (account) => (account === 3n ? { kind: "proven", ...proven } : { kind: "no-root" });
+    expect(await ask("3")).to.deep.equal([
+      200,
+      {
+        ...proven,
+        row: { ...row, epoch: "4", account: "3", equityE6: "-5", initialE6: "2", maintenanceE6: "1" },
+      },
+    ]);
+    accountRisk = () => ({ kind: "no-root" });
+    expect(await reason()).to.match(/^\[404.*publishes no account-risk table/);
+    accountRisk = () => ({ kind: "unknown-root", accountRoot: hash("a1") });
+    expect(await reason()).to.match(/^\[404.*0xa1a1.*ask another/);
+    accountRisk = () => ({ kind: "no-account", accounts: 2 });
+    expect(await reason()).to.match(/^\[404.*ends with account 2/);
+    accountRisk = () => {
+      throw new Error("asked for what is no account");
+    };
+    for (const account of ["0", "-1", "1.5", "x", "9".repeat(78), "1%2f2"])
+      expect((await ask(account))[0]).to.equal(400);
   });
 
   it("shows of a URL in its state no more than scheme and host", async () => {

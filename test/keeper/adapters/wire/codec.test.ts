@@ -14,7 +14,7 @@ const ROUND_TRIPS = 300;
 const FUZZ_RUNS = 2_000;
 
 const WISH: GossipMessage = { kind: "wish", epoch: 7n, newest: { epoch: 6n, round: 3 } };
-const WISH_TEXT = `{"configDigest":"${FUZZ_DIGEST}","domain":"ballast-keeper","message":{"epoch":"7","kind":"wish","newest":{"epoch":"6","round":3}},"version":1}`;
+const WISH_TEXT = `{"configDigest":"${FUZZ_DIGEST}","domain":"ballast-keeper","message":{"epoch":"7","kind":"wish","newest":{"epoch":"6","round":3}},"version":2}`;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -56,7 +56,11 @@ describe("the codec of messages", () => {
     };
     const signed = {
       from: asHex(`0x${"11".repeat(20)}`),
-      observation: { pegBps: 10_000, markets: Array.from({ length: 8 }, () => market) },
+      observation: {
+        pegBps: 10_000,
+        accountRoot: FUZZ_DIGEST,
+        markets: Array.from({ length: 8 }, () => market),
+      },
       signature: asHex(`0x${"22".repeat(64)}`),
     };
     const proposal: ProposalMessage = {
@@ -104,18 +108,18 @@ describe("the codec of messages", () => {
   });
 
   const refusals: readonly (readonly [string, string, string, string, string])[] = [
-    ["another version", '"version":1', '"version":2', "wrong-version", "version"],
+    ["another version", '"version":2', '"version":1', "wrong-version", "version"],
     ["another domain", "ballast-keeper", "ballast-desk", "wrong-domain", "domain"],
     ["another digest", "5a5a", "5a5b", "wrong-digest", "configDigest"],
-    ["an unknown field of the envelope", '"version":1', '"version":1,"x":1', "wrong-shape", "x"],
+    ["an unknown field of the envelope", '"version":2', '"version":2,"x":1', "wrong-shape", "x"],
     ["an unknown field of the message", '"kind"', '"extra":1,"kind"', "wrong-shape", "message"],
     ["an unknown kind", '"wish"', '"whisper"', "wrong-shape", "kind"],
     ["a number for a bigint", '"epoch":"7"', '"epoch":7', "wrong-shape", "epoch"],
     ["an epoch beyond 64 bits", '"7"', '"18446744073709551616"', "wrong-shape", "epoch"],
     ["a round beyond 32 bits", '"round":3', '"round":4294967296', "wrong-shape", "newest.round"],
     ["a round that is no whole number", '"round":3', '"round":3.5', "wrong-shape", "newest.round"],
-    ["white space", '"version":1', '"version": 1', "not-canonical", "message"],
-    ["a name that comes twice", '"version":1', '"version":1,"version":1', "not-canonical", "message"],
+    ["white space", '"version":2', '"version": 2', "not-canonical", "message"],
+    ["a name that comes twice", '"version":2', '"version":2,"version":2', "not-canonical", "message"],
     ["a number in another form", '"round":3', '"round":3e0', "not-canonical", "message"],
     ["text that is no JSON", "}}", "}", "not-json", "message"],
   ];
@@ -131,7 +135,7 @@ describe("the codec of messages", () => {
   });
 
   it("refuses more markets, keepers or smiles than there can be, naming value and bound", () => {
-    const message = `{"epoch":"1","kind":"observation","observation":{"markets":[${"0,".repeat(8)}0],"pegBps":1},"observedAtSeconds":1,"round":1,"signature":"0x${"00".repeat(64)}"}`;
+    const message = `{"epoch":"1","kind":"observation","observation":{"accountRoot":"0x${"11".repeat(32)}","markets":[${"0,".repeat(8)}0],"pegBps":1},"observedAtSeconds":1,"round":1,"signature":"0x${"00".repeat(64)}"}`;
     const text = WISH_TEXT.replace(/\{"epoch.*\}\}(?=,"version)/, message);
     const error = refusal(text);
     expect(error.field).to.match(/^observation\.markets/);

@@ -32,6 +32,7 @@ const round = { epoch: MAX_EPOCH, round: MAX_UINT32 };
 const quorum = (2 * MAX_KEEPERS + 1) / 3;
 const observation = {
   pegBps: MAX_UINT16,
+  accountRoot: bytes(32),
   markets: Array.from({ length: MAX_MARKETS }, () => ({
     market: unpackMarketWord(MAX_WORD & ~RESERVED),
     smiles: Array.from({ length: MAX_SMILES }, () => unpackSmileWord(MAX_WORD)),

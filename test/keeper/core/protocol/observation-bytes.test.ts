@@ -5,8 +5,9 @@ import {
   observationBytes,
   type ObservationContext,
 } from "../../../../keeper/core/protocol/observation-bytes.ts";
+import { NO_ACCOUNT_ROOT } from "../../../../keeper/core/report/account-root.ts";
 import { packMarketWord, packSmileWord } from "../../../../keeper/core/report/words.ts";
-import { honestObservation } from "../../../support/keeper-round.ts";
+import { HONEST_ROOT, honestObservation } from "../../../support/keeper-round.ts";
 
 const CONTEXT: ObservationContext = {
   configDigest: `0x${"cd".repeat(32)}`,
@@ -20,9 +21,9 @@ describe("an observation's bytes", () => {
   const observation = honestObservation(1);
   const signer = createNetworkSigner(networkKeyOf(SEED));
 
-  it("begin with what they are and for which keepers, round and time", () => {
+  it("begin with what they are, for which keepers, round and time, and the account-risk root", () => {
     const bytes = Buffer.from(observationBytes(CONTEXT, observation));
-    expect(bytes.subarray(0, 28).toString()).to.equal("ballast-keeper/observation/1");
+    expect(bytes.subarray(0, 28).toString()).to.equal("ballast-keeper/observation/2");
     expect(bytes.subarray(28, 60).toString("hex")).to.equal("cd".repeat(32));
     expect([
       bytes.readBigUInt64BE(60),
@@ -30,6 +31,7 @@ describe("an observation's bytes", () => {
       bytes.readBigUInt64BE(72),
       bytes.readUInt16BE(80),
     ]).to.deep.equal([7n, 118_000_000, 1_770_000_000n, 10_000]);
+    expect(bytes.subarray(82, 114).toString("hex")).to.equal(HONEST_ROOT.slice(2));
   });
 
   it("go on with each market's word, the number of its smiles and their words, and end there", () => {
@@ -42,7 +44,7 @@ describe("an observation's bytes", () => {
         count(smiles.length) +
         smiles.map((each) => hex(packSmileWord(each))).join(""),
     );
-    expect(bytes.subarray(82).toString("hex")).to.equal(count(observation.markets.length) + rest.join(""));
+    expect(bytes.subarray(114).toString("hex")).to.equal(count(observation.markets.length) + rest.join(""));
   });
 
   it("carry a signature that holds for no other round, time, keeper set, view or key", () => {
@@ -55,6 +57,7 @@ describe("an observation's bytes", () => {
     expect(holds({ ...CONTEXT, observedAtSeconds: 1_770_000_001 })).to.equal(false);
     expect(holds({ ...CONTEXT, configDigest: `0x${"ce".repeat(32)}` })).to.equal(false);
     expect(holds(CONTEXT, honestObservation(1.001))).to.equal(false);
+    expect(holds(CONTEXT, { ...observation, accountRoot: NO_ACCOUNT_ROOT })).to.equal(false);
     expect(holds(CONTEXT, observation, networkKeyOf(new Uint8Array(32).fill(2)).publicKey)).to.equal(false);
   });
 

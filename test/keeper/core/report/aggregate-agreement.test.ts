@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { NO_ACCOUNT_ROOT } from "../../../../keeper/core/report/account-root.ts";
 import { aggregateObservations, type Observation } from "../../../../keeper/core/report/aggregate.ts";
 import { packSmileWord, unpackMarketWord } from "../../../../keeper/core/report/words.ts";
 import { honestObservation } from "../../../support/keeper-round.ts";
@@ -25,6 +26,7 @@ const lie = fc
     const seen = honestObservation(1);
     return {
       pegBps: 0,
+      accountRoot: NO_ACCOUNT_ROOT,
       markets: seen.markets.map((market) => ({
         market: { ...market.market, spotE8: market.market.spotE8 * spotTimes, sigmaE9, dispersionBps },
         smiles: market.smiles

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { NO_ACCOUNT_ROOT } from "../../../../keeper/core/report/account-root.ts";
 import { aggregateObservations, type Observation } from "../../../../keeper/core/report/aggregate.ts";
 import { quantiseMarket } from "../../../../keeper/core/report/quantise.ts";
 import { findSurfaceRefusal } from "../../../../keeper/core/report/report-checks.ts";
@@ -13,6 +14,7 @@ const STATE = randomMarketState(randomSource(5), RANDOM_MARKETS[0], RANDOM_OBSER
 function observations(factors: readonly number[]): readonly Observation[] {
   return factors.map((factor, keeper) => ({
     pegBps: 10_000 - keeper,
+    accountRoot: NO_ACCOUNT_ROOT,
     markets: [
       quantiseMarket({
         ...STATE,

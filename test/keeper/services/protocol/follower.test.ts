@@ -227,7 +227,6 @@ describe("a follower that is shown a proposal", () => {
         observedAt: START_SECONDS - 10,
         blockNumber: 1n,
         blockHash: asHex(`0x${"b1".repeat(32)}`),
-        accountRoot: asHex(`0x${"00".repeat(32)}`),
         ...aggregateObservations([spotObservation(SPOT_E8)]),
       },
     };

@@ -120,7 +120,7 @@ describe("a leader", () => {
     hear(2, { signature: observationBy(1).signature });
     hear(2, { observation: spotObservation(1n) });
     hear(2, {}, 3);
-    hear(3, observationBy(3, { pegBps: 10_000, markets: [] }));
+    hear(3, observationBy(3, { ...spotObservation(1n), markets: [] }));
     hear(3, observationBy(3, spotObservation(5n), START_SECONDS - 1));
     await time.run(2 * graceMs);
     expect(proposals()).to.have.length(0);

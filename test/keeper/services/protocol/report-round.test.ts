@@ -116,7 +116,7 @@ describe("a lying keeper", () => {
     "a spot of zero": distorted(0n, 1n),
     "a surface of twice the variance": distorted(1n, 2n),
     "no expiries at all": {
-      pegBps: 10_000,
+      ...honestObservation(1),
       markets: (honest[0]?.markets ?? []).map(({ market }) => ({
         market: { ...market, smileCount: 0n },
         smiles: [],
@@ -127,9 +127,9 @@ describe("a lying keeper", () => {
     "total variance that falls": resliced((smiles) =>
       smiles.map((smile, index) => (index === 0 ? { ...smile, aE10: 5n * smile.aE10 } : smile)),
     ),
-    "other markets": { pegBps: 10_000, markets: [] },
+    "other markets": { ...honestObservation(1), markets: [] },
     "numbers that no word can hold": {
-      pegBps: 10_000,
+      ...honestObservation(1),
       markets: (honest[0]?.markets ?? []).map(({ market, smiles }) => ({
         market: { ...market, spotE8: -1n },
         smiles,
