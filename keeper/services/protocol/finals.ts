@@ -1,5 +1,6 @@
 import { BEFORE_ALL_ROUNDS, isAfter, nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
 import type { RiskReport, SignedReport } from "../../core/report/typed-data.ts";
+import { CATCH_UP_FINALS } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { ReportSigner } from "../../ports/signer.ts";
 import { KEPT_FINALS } from "../../ports/store.ts";
@@ -7,9 +8,6 @@ import type { SignedHead } from "../../ports/watch-chain.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
 import type { RareLog } from "./rare-log.ts";
-
-/** Signed reports that one answer to a catch-up holds. */
-const CATCH_UP_LIMIT = 32;
 
 /** What becomes of a signed report that came. */
 type FinalOutcome =
@@ -93,7 +91,7 @@ export async function openFinals(parts: FinalsParts): Promise<Finals> {
       announce(parts, final, signed);
       return "held";
     },
-    after: (round) => store.finalsAfter(round, CATCH_UP_LIMIT),
+    after: (round) => store.finalsAfter(round, CATCH_UP_FINALS),
   };
 }
 

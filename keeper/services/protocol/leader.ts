@@ -94,13 +94,12 @@ function takeObservation(
 /** Proposes once there is a quorum of observations, after a short grace for the rest. */
 async function proposeOnce(parts: LeaderParts, round: Round, signal: AbortSignal): Promise<void> {
   const { gossip, timer, parameters } = parts;
-  const { keepers, quorum } = parts.committee().keeperSet;
+  const { quorum } = parts.committee().keeperSet;
   const { observations } = round;
   if (round.proposing || round.proposal !== null || observations.size < quorum) return;
   round.proposing = true;
   try {
-    const graceMs = observations.size < keepers.length ? parameters.graceMs : 0;
-    const [block] = await Promise.all([namedBlock(parts.chain), timer.sleep(graceMs, signal)]);
+    const [block] = await Promise.all([namedBlock(parts.chain), timer.sleep(parameters.graceMs, signal)]);
     const proposal = proposalOf(round, block);
     if (!parts.isOpen(round)) return;
     round.proposal = proposal;

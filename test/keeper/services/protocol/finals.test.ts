@@ -67,6 +67,14 @@ const QUORUM = [SELF, SECOND, THIRD] as const;
 const reportAt = (round: number, observedAt = NOW) => signedReport(3n, round, observedAt).report;
 
 describe("signed reports that a keeper holds", () => {
+  it("are told to a peer that was away in the order of rounds, as many as its answer may hold", async () => {
+    const { finals, accept } = await opened();
+    const rounds = Array.from({ length: 40 }, (_, index) => index + 1);
+    for (const round of rounds) await accept(await signed(reportAt(round), QUORUM));
+    const told = (await finals.after({ epoch: 3n, round: 2 })).map(({ report }) => report.round);
+    expect(told).to.deep.equal(rounds.slice(2, 2 + 32));
+  });
+
   it("carry exactly a quorum of keepers' signatures, rising", async () => {
     const good = reportAt(7);
     const bad = await Promise.all([

@@ -216,28 +216,45 @@ describe("a follower that is shown a proposal", () => {
     expect([decided, signatures().length]).to.deep.equal([[ROUND.round], 0]);
   });
 
-  it("measures whether one is due against a signed report on its way, before the chain's", async () => {
-    const { follower, finals, decided, signatures } = await following();
-    const earlier = {
-      ...hashSigner(SELF, ADDRESSES),
-      report: {
-        configDigest: COMMITTEE.keeperSet.configDigest,
-        epoch: ROUND.epoch - 1n,
-        round: ROUND.round - 1,
-        observedAt: START_SECONDS - 10,
-        blockNumber: 1n,
-        blockHash: asHex(`0x${"b1".repeat(32)}`),
-        ...aggregateObservations([spotObservation(SPOT_E8)]),
-      },
+  /** Holds a signed report of the same values, observed so long before. */
+  const holding = async (ageSeconds: number) => {
+    const world = await following();
+    const report = {
+      configDigest: COMMITTEE.keeperSet.configDigest,
+      epoch: ROUND.epoch - 1n,
+      round: ROUND.round - 1,
+      observedAt: START_SECONDS - ageSeconds,
+      blockNumber: 1n,
+      blockHash: asHex(`0x${"b1".repeat(32)}`),
+      ...aggregateObservations([spotObservation(SPOT_E8)]),
     };
-    const signed = await Promise.all(
-      ADDRESSES.slice(0, 3).map((each) =>
-        hashSigner(each, ADDRESSES).signReport(COMMITTEE.domain, earlier.report),
-      ),
+    const signatures = await Promise.all(
+      ADDRESSES.slice(0, 3).map((each) => hashSigner(each, ADDRESSES).signReport(COMMITTEE.domain, report)),
     );
-    expect(await finals.accept({ report: earlier.report, signatures: signed }, LEADER)).to.equal("held");
+    expect(await world.finals.accept({ report, signatures }, LEADER)).to.equal("held");
+    return world;
+  };
+
+  it("measures whether one is due against a signed report on its way, before the chain's", async () => {
+    const { follower, decided, signatures } = await holding(DEFAULT_PARAMETERS.transmissionSeconds - 1);
     await follower.proposal(LEADER, proposalBy());
     expect([decided, signatures().length]).to.deep.equal([[ROUND.round], 0]);
+  });
+
+  it("no longer waits for a signed report that did not come to the chain", async () => {
+    const { follower, decided, signatures } = await holding(DEFAULT_PARAMETERS.transmissionSeconds);
+    await follower.proposal(LEADER, proposalBy());
+    expect([decided, signatures().length]).to.deep.equal([[], 1]);
+  });
+
+  it("compares with what it told the leader, and looks anew only when it was not asked", async () => {
+    const asked = await following();
+    await asked.follower.observe(LEADER, ask());
+    await asked.follower.proposal(LEADER, proposalBy());
+    expect([asked.counts.observed, asked.signatures().length]).to.deep.equal([1, 1]);
+    const unasked = await following();
+    await unasked.follower.proposal(LEADER, proposalBy());
+    expect([unasked.counts.observed, unasked.signatures().length]).to.deep.equal([1, 1]);
   });
 });
 

@@ -92,6 +92,22 @@ describe("a slot", () => {
     }
   });
 
+  it("that is over sees no more of its wishes: those of the next one are enough", async () => {
+    const world = simulate({ count: 4, seed: 83, faults: { loss: 1 } });
+    await world.startAll();
+    await world.runSlots(3);
+    const before = world.gossip.sent.length;
+    await world.time.run(5 * world.parameters.resendMs);
+    const [first, second] = world.keepers;
+    const wishes = world.gossip.sent
+      .slice(before)
+      .filter(
+        ({ from, to, message }) =>
+          from === first?.address && to === second?.address && message.kind === "wish",
+      );
+    expect(wishes.length).to.be.within(4, 6);
+  });
+
   it("that is decided is quiet", async () => {
     const world = simulate({ count: 4, seed: 84 });
     await world.startAll();
