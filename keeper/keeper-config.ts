@@ -88,8 +88,8 @@ const marketDataSchema = z.discriminatedUnion("kind", [
     maxAgeSeconds: z.partialRecord(z.enum(VENUES), seconds).default({}),
     /** Mirrors: a WebSocket URL for Deribit, scheme and host for the others. */
     origins: z.partialRecord(z.enum(VENUES), z.url()).default({}),
-    /** Chainlink's feeds by market, on the keeper's own chain. */
-    feeds: z.partialRecord(z.enum(MARKETS), feedAddress).default({}),
+    /** Chainlink's feeds by market, and of the settlement coin, on the keeper's own chain. */
+    feeds: z.partialRecord(z.enum([...MARKETS, "USDC"]), feedAddress).default({}),
     /** The days and hours that all keepers share are in here. */
     dataFolder: path,
     /** Whether a running keeper adds days and hours to them; false where another process does. */

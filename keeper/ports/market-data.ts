@@ -89,6 +89,8 @@ export interface MarketData {
   lastDaySeconds(): number | null;
   /** All daily observations known now. */
   history(): Promise<DailyHistory>;
+  /** Price of the coin that accounts settle in, USD; 1 where no source shows it. Throws `SettlementCoinUnknown` when all that show it are silent or old. */
+  settlementCoinUsd(): Promise<number>;
   /** Hours of a market that ended before now; null where the source keeps none. */
   hours(market: Market): Promise<HourlyHistory | null>;
 }
@@ -104,5 +106,15 @@ export class MarketDataUnavailable extends Error {
     this.name = "MarketDataUnavailable";
     this.market = market;
     this.nowSeconds = nowSeconds;
+  }
+}
+
+/** No source shows the coin that accounts settle in, though some should. */
+export class SettlementCoinUnknown extends Error {
+  override readonly name = "SettlementCoinUnknown";
+  readonly code = "settlement-coin-unknown";
+
+  constructor(sources: readonly string[]) {
+    super(`no price of the settlement coin is young enough: see why ${sources.join(" and ")} give none`);
   }
 }

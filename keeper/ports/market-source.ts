@@ -5,12 +5,20 @@ export const VENUES = ["deribit", "okx", "bybit", "binance", "coinbase", "kraken
 
 export type VenueName = (typeof VENUES)[number];
 
+/** What a source shows of a coin. */
+export interface CoinPrice {
+  readonly usd: number;
+  readonly observedAtSeconds: number;
+}
+
 /** One venue, feed or recording that shows markets. */
 export interface MarketSource {
   /** Unique among the sources of a keeper; errors and metrics name it. */
   readonly name: string;
   /** What the source shows now, with the source's own time where it states one. @throws VenueError */
   latest(market: Market): Promise<MarketSnapshot>;
+  /** The coin that accounts settle in (USDC) in US dollars; absent where the source does not show it. @throws VenueError */
+  readonly settlementCoin?: () => Promise<CoinPrice>;
 }
 
 export type VenueErrorCode =

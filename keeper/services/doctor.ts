@@ -50,7 +50,7 @@ export interface DoctorParts {
   tryStore(): Promise<string>;
   /** Other keepers by name, and whether their endpoints take a connection. */
   peers(): Promise<readonly Peer[]>;
-  marketData(): Promise<Pick<MarketData, "latest" | "lastDaySeconds">>;
+  marketData(): Promise<Pick<MarketData, "latest" | "lastDaySeconds" | "settlementCoinUsd">>;
   readonly markets: readonly Market[];
 }
 
@@ -65,6 +65,8 @@ export class NotChecked extends Error {
 }
 
 const WEI_PER_ETH = 1e18;
+/** Farther below a dollar than a coin with a whole peg is. */
+const MIN_COIN_USD = 0.995;
 const SHOWN_DECIMALS = 4;
 
 /** Examines everything that a keeper needs; no check keeps the others from being made. */
@@ -108,6 +110,11 @@ export async function examine(parts: DoctorParts): Promise<readonly DoctorCheck[
       attempt(`market data ${market}`, "check the data folder or the venues", async () =>
         checkMarket(parts, await opened(), market),
       ),
+    ),
+    attempt(
+      "settlement coin",
+      "name a second source: Kraken, or Chainlink's feed in marketData.feeds",
+      async () => checkCoin(await (await opened()).settlementCoinUsd()),
     ),
     attempt("market history", "check the data folder", async () => checkHistory(parts, await opened())),
   ]);
@@ -293,6 +300,14 @@ async function checkMarket(
       advice: "check the connection to the venues, or the episode's days against the chain's time",
     },
   ];
+}
+
+function checkCoin(usd: number): readonly DoctorCheck[] {
+  const detail = `${usd} USD`;
+  if (usd >= MIN_COIN_USD) return [ok("settlement coin", detail)];
+  const advice =
+    "compare it with the coin's issuer and other venues; reports carry it, and margins rise with it";
+  return [{ name: "settlement coin", verdict: "warn", detail, advice }];
 }
 
 async function checkHistory(

@@ -34,7 +34,7 @@ export async function dryRun(parts: DryRunParts, signal: AbortSignal): Promise<v
 
 async function observeOnce(parts: DryRunParts, nowSeconds: number): Promise<void> {
   const { chain, telemetry } = parts;
-  const { markets } = await parts.observe(nowSeconds);
+  const { pegBps, markets } = await parts.observe(nowSeconds);
   for (const { market, smiles } of markets) {
     const stored = await chain.storedMarket(Number(market.market));
     const deviationBps =
@@ -44,6 +44,7 @@ async function observeOnce(parts: DryRunParts, nowSeconds: number): Promise<void
       spotE8: market.spotE8,
       sigmaE9: market.sigmaE9,
       smiles: smiles.length,
+      pegBps,
       deviationBps,
     });
   }

@@ -4,6 +4,7 @@ import type { SourceStatus } from "../ports/keeper-status.ts";
 import { MARKETS, type Market, type MarketData, type MarketSnapshot } from "../ports/market-data.ts";
 import type { MarketSource } from "../ports/market-source.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { createSettlementCoin } from "./settlement-coin.ts";
 import {
   createSourceCache,
   type SourceCacheSettings,
@@ -89,6 +90,7 @@ interface Judgement {
  */
 export function createMarketSources(settings: MarketSourcesSettings, signal: AbortSignal): MarketSources {
   const { rules, quorum, clock, records } = settings;
+  const coin = createSettlementCoin(settings, signal);
   const sources = rules.map(({ source }) => source);
   if (new Set(sources.map(({ name }) => name)).size !== rules.length)
     throw new RangeError("two sources have one name");
@@ -118,6 +120,7 @@ export function createMarketSources(settings: MarketSourcesSettings, signal: Abo
     },
     lastKnown: (market) => shown(market, judge(market)),
     lastDaySeconds: () => records.lastDaySeconds(),
+    settlementCoinUsd: () => coin.priceUsd(),
     sources: () =>
       MARKETS.flatMap((market) => {
         const { refusals } = judge(market);

@@ -10,7 +10,7 @@ import type { HourlyForecaster } from "./hourly-forecast.ts";
 
 /** Most expiries a report holds of one market. */
 const MAX_SMILES = 16;
-const FULL_PEG_BPS = 10_000;
+const PAR_BPS = 10_000;
 
 /** A surface for a market whose venue shows spot prices only. */
 type SmileModel = (snapshot: MarketSnapshot, dailyVol: number, nowSeconds: number) => readonly Smile[];
@@ -66,11 +66,12 @@ export class StaleSnapshot extends Error {
 
 /**
  * A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report.
- * @throws StaleHistory, StaleSnapshot, NoSmile, and what the market data and the chain throw
+ * @throws StaleHistory, StaleSnapshot, NoSmile, SettlementCoinUnknown, and what the market data and the chain throw
  */
 export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<MarketsView> {
   const { chain, listings, marketData, maxDataAgeSeconds } = settings;
-  const [history, { markets: limits }, header] = await Promise.all([
+  const [coinUsd, history, { markets: limits, minPegBps }, header] = await Promise.all([
+    marketData.settlementCoinUsd(),
     marketData.history(),
     chain.reportLimits(),
     chain.header(),
@@ -94,7 +95,12 @@ export async function observe(settings: ObserverSettings, observedAtSeconds: num
     return marketState({ ...inputs, limits: marketLimits }, settings);
   };
   const states = await Promise.all(listings.map(stateOf));
-  return { pegBps: FULL_PEG_BPS, markets: states.map(quantiseMarket) };
+  return { pegBps: pegOf(coinUsd, Number(minPegBps)), markets: states.map(quantiseMarket) };
+}
+
+/** Rounded down, at par at most: a dearer coin changes no margin. At least what the oracle takes, so that a lost peg stops no report. */
+function pegOf(coinUsd: number, minPegBps: number): number {
+  return Math.max(minPegBps, Math.min(PAR_BPS, Math.floor(coinUsd * PAR_BPS)));
 }
 
 interface MarketInputs {

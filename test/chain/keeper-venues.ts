@@ -6,11 +6,12 @@ import { openRecorded } from "../../keeper/adapters/replay/open-recorded.ts";
 import { type KeeperProcess, startKeeperProcess } from "../../scripts/network/keeper-process.ts";
 import { keeperFile } from "../support/keeper-file.ts";
 import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
-import { serveReplayedVenues, type ReplayedVenues } from "../support/replayed-venues.ts";
+import { serveReplayedVenues, SETTLEMENT_COIN_USD, type ReplayedVenues } from "../support/replayed-venues.ts";
 import { runBallast } from "../support/run-ballast.ts";
 
 const START_MS = 45_000;
 const PRICE_UNITS = 1e8;
+const BPS = 10_000;
 const MS = 1_000;
 /** Far more than a loaded machine delays a block. */
 const MAX_AGE_SECONDS = 300;
@@ -76,6 +77,7 @@ describe("a keeper on live venues", function () {
       const { spotUsd } = await replay.at(moment + 1).latest(symbol);
       expect(Math.abs(Number(line["spotE8"]) / PRICE_UNITS / spotUsd - 1)).to.be.lessThan(1 / PRICE_UNITS);
       expect(Number(line["smiles"])).to.be.greaterThan(2);
+      expect(line["pegBps"]).to.equal(Math.floor(Number(SETTLEMENT_COIN_USD) * BPS));
     });
 
   it("is ready, and is not once too few venues are left to agree", async () => {

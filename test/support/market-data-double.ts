@@ -33,6 +33,7 @@ export function marketDataShowing(
       const day = { priceSource: "exchange-close" as const, markets: { BTC: BARE_DAY, ETH: BARE_DAY } };
       return Promise.resolve({ days: observedAtSeconds === null ? [] : [{ observedAtSeconds, ...day }] });
     },
+    settlementCoinUsd: () => Promise.resolve(1),
     hours: () => Promise.resolve(null),
   };
 }

@@ -78,7 +78,7 @@ function venueTargets(): readonly FuzzTarget[] {
       },
     ),
     ofJson("kraken book", spot.kraken, (value) => {
-      assertSound(spotSnapshot("kraken", "BTC", krakenTop("BTC", value)));
+      assertSound(spotSnapshot("kraken", "BTC", krakenTop("XXBTZUSD", value)));
     }),
     ofJson("deribit summaries", deribit.bookSummaries, (value) => {
       assertSound(readSnapshot("BTC", parts(value), notices));

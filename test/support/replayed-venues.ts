@@ -12,6 +12,9 @@ const CENTURY = 100;
 const DEPTH_USD = 100_000;
 const KRAKEN_NAMES: Readonly<Record<Market, string>> = { BTC: "XXBTZUSD", ETH: "XETHZUSD" };
 
+/** What Kraken says a USDC costs: less than its peg. */
+export const SETTLEMENT_COIN_USD = "0.9871";
+
 export interface ReplayedVenues {
   readonly origins: Readonly<Partial<Record<VenueName, string>>>;
   /** Lets Kraken show another price: a multiple of the recorded one. */
@@ -31,6 +34,11 @@ export async function serveReplayedVenues(
   let krakenFactor = 1;
   const marketIn = (path: string): Market => (/ETH/.test(path) ? "ETH" : "BTC");
   const kraken = await serveVenueHttp((path, response) => {
+    if (path.includes("USDCUSD")) {
+      const level = [SETTLEMENT_COIN_USD, "1000", Math.floor(nowSeconds())];
+      sendJson(response, { error: [], result: { USDCUSD: { bids: [level], asks: [level] } } });
+      return;
+    }
     const market = marketIn(path);
     const price = (snapshots[market].spotUsd * krakenFactor).toString();
     const level = [price, "1", Math.floor(nowSeconds())];

@@ -24,6 +24,8 @@ export function openReplay(episode: Episode, history: DailyHistory): Replay {
         history.days.findLast((day) => day.observedAtSeconds <= nowSeconds)?.observedAtSeconds ?? null,
       history: () =>
         Promise.resolve({ days: history.days.filter((day) => day.observedAtSeconds <= nowSeconds) }),
+      // No recording shows the coin that accounts settle in.
+      settlementCoinUsd: () => Promise.resolve(1),
       // The project's extract is of days.
       hours: () => Promise.resolve(null),
     }),
@@ -46,6 +48,7 @@ export function replayBy(replay: Replay, clock: Clock): MarketData {
     lastKnown: (market) => now().lastKnown(market),
     lastDaySeconds: () => now().lastDaySeconds(),
     history: () => now().history(),
+    settlementCoinUsd: () => now().settlementCoinUsd(),
     hours: (market) => now().hours(market),
   };
 }

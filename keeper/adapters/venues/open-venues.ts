@@ -1,13 +1,12 @@
 import type { Provider } from "ethers";
 import type { Clock } from "../../ports/clock.ts";
 import type { Hex } from "../../ports/hex.ts";
-import type { Market } from "../../ports/market-data.ts";
 import type { MarketSource, VenueName } from "../../ports/market-source.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { openBybit } from "./ccxt/bybit.ts";
 import { openOkx } from "./ccxt/okx.ts";
 import { openSpotVenue } from "./ccxt/spot.ts";
-import { createChainlink } from "./chainlink.ts";
+import { createChainlink, type FedAsset } from "./chainlink.ts";
 import { DERIBIT_CONNECTION, DERIBIT_URL } from "./deribit/connection.ts";
 import { openDeribit } from "./deribit/deribit.ts";
 
@@ -34,7 +33,7 @@ export interface VenuesSettings {
   /** Where Chainlink's feeds are read. */
   readonly chainlink?: {
     readonly provider: Provider;
-    readonly feeds: Readonly<Partial<Record<Market, Hex>>>;
+    readonly feeds: Readonly<Partial<Record<FedAsset, Hex>>>;
   };
   readonly clock: Clock;
   readonly telemetry: Telemetry;

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { NO_PARAMETERS_HASH } from "../../../keeper/services/chain-agreement.ts";
 import { type DoctorCheck, type DoctorParts, examine, NotChecked } from "../../../keeper/services/doctor.ts";
 import { chainExpectation, chainFacts, hashOf } from "../../support/chain-facts.ts";
+import { SettlementCoinUnknown } from "../../../keeper/ports/market-data.ts";
 import { bareSnapshot, marketDataShowing } from "../../support/market-data-double.ts";
 
 const NOW = chainFacts().block.timestampSeconds;
@@ -13,6 +14,11 @@ const marketData = (observedAtSeconds: number, lastDaySeconds: number | null = N
     (market) => bareSnapshot(market, { observedAtSeconds, spotUsd: 90_000 }),
     () => lastDaySeconds,
   );
+
+const ofCoin = (price: number | Error) => ({
+  ...marketData(NOW),
+  settlementCoinUsd: () => (typeof price === "number" ? Promise.resolve(price) : Promise.reject(price)),
+});
 
 function parts(changes: Partial<DoctorParts> = {}): DoctorParts {
   return {
@@ -76,6 +82,11 @@ describe("the doctor", () => {
       [["fail store"], { tryStore: () => Promise.reject(new Error("disk full")) }],
       [["warn peers"], { peers: () => Promise.resolve([{ name: "b", reachable: false }]) }],
       [["fail market data BTC"], { marketData: () => Promise.resolve(marketData(NOW - 116)) }],
+      [["warn settlement coin"], { marketData: () => Promise.resolve(ofCoin(0.99)) }],
+      [
+        ["fail settlement coin"],
+        { marketData: () => Promise.resolve(ofCoin(new SettlementCoinUnknown(["kraken"]))) },
+      ],
       [["warn market history"], { marketData: () => Promise.resolve(marketData(NOW, NOW - 1.26 * DAY)) }],
       [["fail market history"], { marketData: () => Promise.resolve(marketData(NOW, NOW - 3.01 * DAY)) }],
       [["fail market history"], { marketData: () => Promise.resolve(marketData(NOW, null)) }],
@@ -98,6 +109,7 @@ describe("the doctor", () => {
     expect(await verdicts({ marketData: away })).to.deep.equal([
       "fail market data",
       "skip market data BTC",
+      "skip settlement coin",
       "skip market history",
     ]);
     const clock = () => Promise.reject(new NotChecked("the chain's clock cannot be read"));

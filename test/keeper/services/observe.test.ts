@@ -200,6 +200,16 @@ describe("an observation of recorded markets", () => {
     }
   });
 
+  it("carries the settlement coin rounded down, at par at most, and at least what the oracle takes", async () => {
+    const pegOf = async (usd: number) => {
+      const data = { ...replay.at(firstTime), settlementCoinUsd: () => Promise.resolve(usd) };
+      return (await observe(settings(data), firstTime)).pegBps;
+    };
+    expect(await pegOf(0.98769)).to.equal(9_876);
+    expect(await pegOf(1.003)).to.equal(10_000);
+    expect(await pegOf(0.3)).to.equal(8_000);
+  });
+
   it("prices at the money what the venue marks", async () => {
     const { expiries, spotUsd } = await replay.at(firstTime).latest("BTC");
     const smiles = smilesOf(await observe(settings(replay.at(firstTime)), firstTime));

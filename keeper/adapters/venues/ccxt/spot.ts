@@ -20,6 +20,9 @@ const SPOT_VENUES = {
   kraken: { quote: "USD", BTC: "XXBTZUSD", ETH: "XETHZUSD" },
 } as const;
 
+/** USDC in US dollars. */
+const KRAKEN_SETTLEMENT_COIN = "USDCUSD";
+
 export type SpotVenue = keyof typeof SPOT_VENUES;
 
 const optionalNumber = z.number().nonnegative().max(MAX_VENUE_NUMBER).nullable().default(null);
@@ -48,7 +51,8 @@ const krakenBook = z.object({ bids: z.array(level), asks: z.array(level) });
  * dispersion.
  */
 export async function openSpotVenue(name: SpotVenue, settings: ExchangeSettings): Promise<MarketSource> {
-  const askTop = name === "kraken" ? await openKraken(settings) : await openTickers(name, settings);
+  if (name === "kraken") return openKraken(settings);
+  const askTop = await openTickers(name, settings);
   return { name, latest: async (market) => spotSnapshot(name, market, await askTop(market)) };
 }
 
@@ -91,21 +95,29 @@ async function openTickers(name: Exclude<SpotVenue, "kraken">, settings: Exchang
   return (market) => asking(name, () => exchange.fetchTicker(`${market}/${quote}`));
 }
 
-/** Kraken's ticker has no time. Its book has one for each level: the newest says when the book last moved. */
-async function openKraken(settings: ExchangeSettings): Promise<AskTop> {
+/** Kraken's ticker has no time. Its book has one for each level: the newest says when the book last moved. It trades the settlement coin for US dollars. */
+async function openKraken(settings: ExchangeSettings): Promise<MarketSource> {
   const exchange = await loadExchange("kraken", settings);
-  return async (market) => {
-    const pair = SPOT_VENUES.kraken[market];
-    return krakenTop(
-      market,
-      await asking("kraken", () => exchange.publicGetDepth({ pair, count: KRAKEN_LEVELS })),
-    );
+  const askTop = async (pair: string) =>
+    krakenTop(pair, await asking("kraken", () => exchange.publicGetDepth({ pair, count: KRAKEN_LEVELS })));
+  return {
+    name: "kraken",
+    latest: async (market) => spotSnapshot("kraken", market, await askTop(SPOT_VENUES.kraken[market])),
+    settlementCoin: async () => {
+      const top = await askTop(KRAKEN_SETTLEMENT_COIN);
+      return {
+        usd: middleOf("kraken", top),
+        observedAtSeconds: Math.floor(top.timestamp / MILLISECONDS_PER_SECOND),
+      };
+    },
   };
 }
 
-/** @throws VenueError `malformed`, or `no-quote` for an empty book */
-export function krakenTop(market: Market, answer: unknown): TopOfBook {
-  const pair = SPOT_VENUES.kraken[market];
+/**
+ * @param pair as Kraken names it in its answer
+ * @throws VenueError `malformed`, or `no-quote` for an empty book
+ */
+export function krakenTop(pair: string, answer: unknown): TopOfBook {
   const schema = z.object({ result: z.object({ [pair]: krakenBook }) });
   const { bids, asks } = parseAnswer("kraken", schema, answer).result[pair]!;
   const changes = [...bids, ...asks].map(([, , atSeconds]) => atSeconds);

@@ -209,6 +209,25 @@ describe("venues through ccxt", () => {
     }
   });
 
+  it("shows the settlement coin by Kraken's book of it, and Binance and Coinbase show none", async () => {
+    const book = { bids: [["0.9985", "5", 1_770_925_070]], asks: [["0.9985", "5", 1_770_925_075]] };
+    const paths: string[] = [];
+    const kraken = await opened("kraken", (path, response) => {
+      paths.push(path);
+      sendJson(response, { error: [], result: { USDCUSD: book } });
+    });
+    expect(await kraken.settlementCoin?.()).to.deep.equal({ usd: 0.9985, observedAtSeconds: 1_770_925_075 });
+    expect(paths[0]).to.include("pair=USDCUSD");
+    book.bids.length = 0;
+    const ask = kraken.settlementCoin;
+    expect((await venueErrorOf(ask?.() ?? Promise.resolve())).code).to.equal("no-quote");
+    await server?.close();
+    for (const name of ["binance", "coinbase"] as const) {
+      expect((await opened(name, always(spot[name]))).settlementCoin).to.equal(undefined);
+      await server?.close();
+    }
+  });
+
   it("dates an index or quotes of Bybit that stand still by the answer that showed them first", async () => {
     const answer = structuredClone(bybit.tickers);
     const source = await opened("bybit", (_, response) => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { AbiCoder, FetchRequest, id, JsonRpcProvider, Network } from "ethers";
 import { createChainlink } from "../../../../keeper/adapters/venues/chainlink.ts";
+import type { Hex } from "../../../../keeper/ports/hex.ts";
 import { serveRpc, type RpcServer } from "../../../support/rpc-server.ts";
 import recorded from "../../../vectors/venues/chainlink.json" with { type: "json" };
 import { venueErrorOf } from "./support.ts";
@@ -23,6 +24,7 @@ describe("Chainlink", () => {
   const feedOf = async (
     changes: { answer?: string; updatedAt?: number; decimals?: number } = {},
     call?: (data: string) => Promise<unknown>,
+    feeds: { readonly USDC?: Hex } = {},
   ) => {
     const round = { ...recorded, ...changes };
     calls = [];
@@ -49,7 +51,7 @@ describe("Chainlink", () => {
     request.timeout = TIMEOUT_MS;
     const network = Network.from(CHAIN_ID);
     provider = new JsonRpcProvider(request, network, { staticNetwork: network });
-    return createChainlink(provider, { ETH: FEED });
+    return createChainlink(provider, { ETH: FEED, ...feeds });
   };
 
   afterEach(async () => {
@@ -67,6 +69,17 @@ describe("Chainlink", () => {
       calls.filter((data) => data === DECIMALS),
       "decimals are read once",
     ).to.have.length(1);
+  });
+
+  it("shows the settlement coin where it has a feed of it", async () => {
+    expect((await feedOf()).settlementCoin).to.equal(undefined);
+    provider?.destroy();
+    await server?.close();
+    const source = await feedOf({ answer: "99870000", decimals: 8 }, undefined, { USDC: FEED });
+    expect(await source.settlementCoin?.()).to.deep.equal({
+      usd: 0.9987,
+      observedAtSeconds: recorded.updatedAt,
+    });
   });
 
   it("reads the feed's own decimals", async () => {
