@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { unpackStoredMarketWord } from "../../keeper/core/report/words.ts";
 import { deployOracle, type OracleFixture } from "../support/oracle-fixture.ts";
+import { marginParams, oracleParams } from "../support/risk-params.ts";
 import { withMarket } from "../support/report-changes.ts";
 import { packed, type ReportDraft } from "../support/risk-reports.ts";
 
@@ -126,6 +127,28 @@ describe("RiskOracle: quarantine", () => {
     // The first stays; the second jumps back.
     expect(await postBoth(3n, FALLEN_USD, 100_000n)).to.deep.equal([1n, false, true]);
     expect(await postBoth(4n, FALLEN_USD, 100_000n)).to.deep.equal([0n, false, false]);
+  });
+
+  it("lets a market go that left the parameters while it waited, once no other waits", async () => {
+    const { oracle, config, networkHelpers } = fixture;
+    await post(2n, 1n, FALLEN_USD);
+    const [margin, bounds] = [marginParams(), oracleParams()];
+    const stress = margin.stress.map((row) => ({ ...row, returnBps: row.returnBps.slice(1) }));
+    const rest = { ...margin, markets: margin.markets.slice(1), stress };
+    await config.setMarginParams(rest, await config.marginParamsHash());
+    await config.setOracleParams(
+      { ...bounds, markets: bounds.markets.slice(1) },
+      await config.oracleParamsHash(),
+    );
+    const postOther = async (epoch: bigint, btcUsd: bigint) => {
+      await networkHelpers.time.increase(STEP_SECONDS);
+      const valid = await fixture.validDraft();
+      const report = { ...valid, markets: first.markets.slice(1), epoch };
+      await fixture.submit(withMarket(report, { spotE8: btcUsd * E8 }));
+      return [await oracle.isQuarantined(ETH), await oracle.isQuarantined(BTC)];
+    };
+    expect(await postOther(3n, 96_000n)).to.deep.equal([true, true]);
+    expect(await postOther(4n, 96_000n)).to.deep.equal([false, false]);
   });
 
   it("takes a jump that the bounds refuse for no quarantine: the report is refused whole", async () => {
