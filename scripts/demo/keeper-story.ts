@@ -11,6 +11,8 @@ export interface KeeperFigures {
   readonly reportsWhileAway: number;
   /** Posted with its signature since it came back. */
   readonly signedSinceReturn: number;
+  /** Posted with the root of the account-risk table. */
+  readonly rooted: number;
   /** From the clock's move to the block with the report, chain inclusion and the others' turns included, ms. */
   readonly medianReportMs: number;
   readonly longestReportMs: number;
@@ -31,6 +33,7 @@ export function jsonKeepers({ names, reports, killed }: DemoKeepers): KeeperFigu
     returnedAfterReports: killed?.returnedAfter ?? null,
     reportsWhileAway: until - from,
     signedSinceReturn: since.filter(({ signers }) => killed !== null && signers.includes(killed.name)).length,
+    rooted: reports.filter(({ isRooted }) => isRooted).length,
     medianReportMs: waits.toSorted((a, b) => a - b)[Math.floor(waits.length / 2)] ?? 0,
     longestReportMs: Math.max(0, ...waits),
     posted: Object.fromEntries(
@@ -47,6 +50,9 @@ export function printKeepers(console: Console, keepers: DemoKeepers): void {
   console.say(`Keepers: ${figures.processes} processes; reports posted by ${posted.join(", ")}.`);
   console.say(
     `  Clock to block: median ${figures.medianReportMs} ms, longest ${figures.longestReportMs} ms (a dead leader is replaced first).`,
+  );
+  console.say(
+    `  ${figures.rooted} of ${keepers.reports.length} reports carry the root of the table of every account's risk, for proofs on chain.`,
   );
   const { killed, killedAfterReports, returnedAfterReports } = figures;
   if (killed === null) return;

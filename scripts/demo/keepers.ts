@@ -134,12 +134,12 @@ export class DemoKeepers {
     const startMs = performance.now();
     await this.#until("report", async () => (await oracle.header()).observedAt >= BigInt(sinceSeconds));
     const waitedMs = Math.round(performance.now() - startMs);
-    const { gasUsed, signers, transmitter } = await readNewestReport(oracle, provider);
+    const { gasUsed, signers, isRooted, transmitter } = await readNewestReport(oracle, provider);
     const named = {
       signers: signers.map((each) => this.#nameOf(each)),
       transmitter: this.#nameOf(transmitter),
     };
-    const report = { gasUsed, ...named, waitedMs };
+    const report = { gasUsed, isRooted, ...named, waitedMs };
     this.#reports.push(report);
     return report;
   }

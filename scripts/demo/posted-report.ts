@@ -1,4 +1,4 @@
-import { type Provider, recoverAddress } from "ethers";
+import { type Provider, recoverAddress, ZeroHash } from "ethers";
 import { KeeperRewards__factory } from "../../types/ethers-contracts/factories/oracle/KeeperRewards__factory.ts";
 import type { RiskOracle, RiskReportStruct } from "../../types/ethers-contracts/oracle/RiskOracle.ts";
 
@@ -8,6 +8,8 @@ export interface PostedReport {
   readonly gasUsed: bigint;
   /** Report keys that signed. */
   readonly signers: readonly string[];
+  /** Whether it carries the root of an account-risk table. */
+  readonly isRooted: boolean;
   /** Account that paid. */
   readonly transmitter: string;
 }
@@ -40,6 +42,7 @@ export async function readNewestReport(oracle: RiskOracle, provider: Provider): 
   return {
     gasUsed: receipt.gasUsed,
     signers: [...signatures].map((signature) => recoverAddress(digest, signature)),
+    isRooted: accountRoot !== ZeroHash,
     transmitter: sent.from,
   };
 }

@@ -64,6 +64,7 @@ describe("the demo", function () {
       returnedAfterReports: 2,
       reportsWhileAway: 1,
     });
+    expect(result).to.have.nested.property("keepers.rooted").that.is.at.least(1);
     for (const chart of ["market", "margin-models", "margin-strategies", "health", "auctions"]) {
       expect(await readFile(join(folder, `2026-02-${chart}.svg`), "utf8")).to.match(/^<svg/);
     }

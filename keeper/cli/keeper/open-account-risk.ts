@@ -7,9 +7,8 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import { type AccountRiskTables, createAccountRisk } from "../../services/account-risk.ts";
 import type { OpenChain } from "./open-chain.ts";
 
-/** How often in a slot the chain is asked for a new report, whose accounts are valued. */
-const LOOKS_PER_SLOT = 5;
-const MILLISECONDS = 1_000;
+/** Times to resend a message between two looks for a new report, whose accounts are valued: slots may be those of a replay, and much longer. */
+const LOOK_RESENDS = 3;
 
 interface Base {
   readonly config: Pick<KeeperConfig, "protocol">;
@@ -24,6 +23,6 @@ export function openAccountRisk({ config, open, telemetry }: Base): AccountRiskT
     timer: systemTimer,
     telemetry,
     keccak256: (data) => asHex(keccak256(data)),
-    lookMs: (config.protocol.slotSeconds * MILLISECONDS) / LOOKS_PER_SLOT,
+    lookMs: LOOK_RESENDS * config.protocol.resendMs,
   });
 }
