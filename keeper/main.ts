@@ -7,6 +7,7 @@ import { systemClock } from "./adapters/system/clock.ts";
 import { systemTimer } from "./adapters/system/timer.ts";
 import { createKeeperMetrics, type KeeperMetrics } from "./adapters/telemetry/keeper-metrics.ts";
 import { createPinoTelemetry } from "./adapters/telemetry/pino-telemetry.ts";
+import { createProposalArchive } from "./adapters/wire/proposal-archive.ts";
 import { NO_SENDER } from "./cli/keeper/no-sender.ts";
 import { openAccountRisk } from "./cli/keeper/open-account-risk.ts";
 import { expectationOf, NO_KEYS, openChain, type OpenChain } from "./cli/keeper/open-chain.ts";
@@ -32,6 +33,7 @@ import { dryRun } from "./services/dry-run.ts";
 import { createHourlyForecaster } from "./services/hourly-forecast.ts";
 import { createKeeperMonitor, type KeeperMonitor, type MemberParts } from "./services/keeper-monitor.ts";
 import { observe } from "./services/observe.ts";
+import type { Prosecution } from "./services/prosecution.ts";
 import { createParticipation, type Participation } from "./services/participation.ts";
 
 /** Time between two observations of a dry run. */
@@ -80,6 +82,7 @@ export async function runDryRun(config: KeeperConfig, control: KeeperControl): P
     const server = await serveStatus(base, monitor, {
       queueDrops: () => 0,
       evidence: () => [],
+      observations: () => null,
       accountRisk: null,
     });
     telemetry.info("keeper-started", { mode: "dry-run", url: server.url, ...namesOf(open) });
@@ -130,13 +133,11 @@ async function takePart(
   const known = rememberKeepers(open.probe);
   const participation = createParticipation(known.keepers);
   const network: { open?: RegisteredGossip } = {};
-  const transmitter = keys.transmitter;
+  const { transmitter } = keys;
   const sending = openSending({ config, open, self: address, transmitter, store, telemetry, signal });
   const { sender, chain, prosecution } = sending;
-  const member = {
-    ...memberOf(base, keys, store, () => network.open?.gossip),
-    openProofs: () => prosecution.open().length,
-  };
+  const archive = createProposalArchive();
+  const member = memberOf(base, keys, store, { gossip: () => network.open?.gossip, prosecution });
   const ids = { address, networkKey: keys.network.publicKey };
   const monitor = monitorOf({ ...base, open: { ...open, probe: known.probe } }, ids, participation, member);
   await monitor.requireAgreement();
@@ -146,6 +147,7 @@ async function takePart(
   const server = await serveStatus(base, monitor, {
     queueDrops: () => network.open?.gossip.troubles("peer-queue-full") ?? 0,
     evidence: () => prosecution.open(),
+    observations: archive.find,
     accountRisk: (account) => accountRisk.proof(account),
   });
   try {
@@ -170,6 +172,7 @@ async function takePart(
       scenarioBuilder: createScenarioBuilder(),
       prosecute: (found) => prosecution.prosecute(found),
       accountRoot: () => accountRisk.root(),
+      proposalSigned: archive.keep,
     });
     const running = [keeper.run(signal), sender.watch(), prosecution.run(signal), accountRisk.follow(signal)];
     await Promise.all(running);
@@ -195,16 +198,23 @@ function gossipOf({ config, open, clock }: Base, keys: KeeperKeys, telemetry: Te
   };
 }
 
+/** What a keeper has only while it takes part. */
+interface KnownLater {
+  readonly gossip: () => RegisteredGossip["gossip"] | undefined;
+  readonly prosecution: Pick<Prosecution, "open">;
+}
+
 function memberOf(
   { open }: Base,
   keys: KeeperKeys,
   store: KeeperStore,
-  gossip: () => RegisteredGossip["gossip"] | undefined,
-): Omit<MemberParts, "openProofs"> {
+  { gossip, prosecution }: KnownLater,
+): MemberParts {
   const transmitter = asHex(keys.transmitter.address);
   return {
     connected: () => new Set(gossip()?.connected() ?? []),
     transmitter,
+    openProofs: () => prosecution.open().length,
     openTransactions: async () =>
       (await store.openTransactions(BigInt(open.deployment.chainId), transmitter)).map(({ id }) => id),
   };

@@ -8,6 +8,12 @@ interface WatchCounts {
   readonly supported: number;
   readonly deviating: number;
   readonly notCompared: number;
+  /** Accepted reports that are, word for word, what the observations signed for them give. */
+  readonly recomputed: number;
+  /** Those that are something else. */
+  readonly miscomputed: number;
+  /** Those of which nobody showed the observations. */
+  readonly notRecomputed: number;
   /** Accepted reports whose signatures could not be found. */
   readonly unread: number;
   /** How often a key was seen to sign two reports for one round. */

@@ -1,3 +1,4 @@
+import type { KeeperSet } from "../ports/oracle-chain.ts";
 import type { Equivocation, Prosecutor } from "../ports/prosecutor.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { Timer } from "../ports/timer.ts";
@@ -11,6 +12,7 @@ import type {
 } from "../ports/watch-chain.ts";
 import type { WatchStatus } from "../ports/watch-status.ts";
 import type { WatchStore } from "../ports/watch-store.ts";
+import type { Recomputation } from "./recompute-report.ts";
 
 /** Blocks that are asked for at once. */
 const READ_AHEAD = 8;
@@ -29,6 +31,8 @@ export interface WatchtowerParts {
   readonly firstBlock: (latest: bigint) => bigint;
   /** Compares a report that the oracle accepted. */
   readonly judge: (submitted: SubmittedReport) => Promise<Judgement>;
+  /** Computes one again from the observations that its configuration's keepers signed for it. */
+  readonly recompute: (submitted: SubmittedReport, keeperSet: KeeperSet) => Promise<Recomputation>;
 }
 
 /** What a watchtower thinks of an accepted report. */
@@ -58,6 +62,9 @@ class Watch {
     supported: 0,
     deviating: 0,
     notCompared: 0,
+    recomputed: 0,
+    miscomputed: 0,
+    notRecomputed: 0,
     unread: 0,
     equivocations: 0,
   };
@@ -83,7 +90,7 @@ class Watch {
         // The chain moved while it was read: the next round sees where.
         const hasMoved = block === null || (previous !== null && block.parentHash !== previous.hash);
         if (hasMoved || isStopped()) return this.#status;
-        await this.#take(block);
+        await this.#take(block, configurations);
         previous = block;
         next = block.number + 1n;
       }
@@ -124,7 +131,7 @@ class Watch {
     );
   }
 
-  async #take(block: WatchedBlock): Promise<void> {
+  async #take(block: WatchedBlock, configurations: Configurations): Promise<void> {
     const { store, prosecutor } = this.#parts;
     const heads = block.reports.flatMap(({ signatures }) => signatures);
     const found = heads.length === 0 ? [] : await store.noteHeads(heads);
@@ -133,7 +140,7 @@ class Watch {
       await prosecutor.prosecute(each);
     }
     for (const each of block.unread) this.#tellUnread(block, each);
-    for (const submitted of block.reports) await this.#judge(submitted);
+    for (const submitted of block.reports) await this.#judge(submitted, configurations);
     await store.saveBlock({ number: block.number, hash: block.hash });
     const { reports, unread, equivocations } = this.#status;
     this.#status = {
@@ -145,15 +152,22 @@ class Watch {
     };
   }
 
-  async #judge(submitted: SubmittedReport): Promise<void> {
+  async #judge(submitted: SubmittedReport, configurations: Configurations): Promise<void> {
     if (!submitted.isAccepted) return;
     const judgement = await this.#parts.judge(submitted);
+    const keeperSet = configurations.get(submitted.report.configDigest);
+    const again =
+      keeperSet === undefined ? "not-recomputed" : await this.#parts.recompute(submitted, keeperSet);
     const { supported, deviating, notCompared } = this.#status;
+    const { recomputed, miscomputed, notRecomputed } = this.#status;
     this.#status = {
       ...this.#status,
       supported: supported + Number(judgement === "supported"),
       deviating: deviating + Number(judgement === "deviates"),
       notCompared: notCompared + Number(judgement === "not-compared"),
+      recomputed: recomputed + Number(again === "same"),
+      miscomputed: miscomputed + Number(again === "other"),
+      notRecomputed: notRecomputed + Number(again === "not-recomputed"),
     };
   }
 

@@ -60,6 +60,7 @@ describe("ballast account proof", () => {
       port: 0,
       status: keeperStatus,
       evidence: () => [],
+      observations: () => null,
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       accountRisk: () => answer,
       telemetry: recordingTelemetry(),

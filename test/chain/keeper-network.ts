@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { HDNodeWallet, ZeroHash } from "ethers";
 import { loadParameters } from "../../deploy/parameter-file.ts";
@@ -10,6 +11,7 @@ import { peakMemoryBytes } from "../../scripts/network/peak-memory.ts";
 import { registeredKeepers, withFreePorts } from "../../scripts/network/registered-keepers.ts";
 import { PROJECT_ROOT } from "../../scripts/run-command.ts";
 import type { AccountRiskStruct } from "../../types/ethers-contracts/periphery/AccountRiskVerifier.ts";
+import { runBallast } from "../support/run-ballast.ts";
 import { selectorsIn } from "../support/metric-selectors.ts";
 import { DATA_FOLDER, EPISODE, openReplayChain, type ReplayChain } from "../support/replay-chain.ts";
 
@@ -20,6 +22,7 @@ const MEMORY_BAR_BYTES = 200_000_000;
 /** Hardhat's accounts come from its well-known phrase: report keys as registered, transmitters with money for gas. */
 const PHRASE = "test test test test test test test test test test test junk";
 const FIRST_TRANSMITTER = 15;
+const PROVER_ACCOUNT = "9";
 const REPORT_MS = 45_000;
 const POLL_MS = 100;
 const STOP_MS = 8_000;
@@ -100,6 +103,17 @@ describe("four keepers as processes", function () {
     const perReport = (await keepers.quorum()) + (await rewards.carriageShares());
     expect(owed.reduce((sum, units) => sum + units, 0n)).to.equal(await rewards.totalOwedUnits());
     expect(await rewards.totalOwedUnits()).to.equal(reports * perReport * unit);
+  });
+
+  it("show the observations behind it, from which a watchtower computes the same report", async () => {
+    const shown = [0, 1, 2, 3].flatMap((index) => ["--keeper", network.keeper(index).url]);
+    const [config = ""] = network.configFiles;
+    const run = await runBallast(null, [
+      ...["watchtower", "--once", "--json", "--config", config, "--dev-account", PROVER_ACCOUNT],
+      ...[...shown, "--from-block", "0", "--store", join(chain.folder, "watchtower.sqlite")],
+    ]);
+    expect(run.code, run.err).to.equal(0);
+    expect(JSON.parse(run.out)).to.include({ recomputed: 1, miscomputed: 0, notRecomputed: 0 });
   });
 
   it("report again when the market has moved on", async () => {

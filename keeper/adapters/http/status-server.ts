@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fastify } from "fastify";
+import { z } from "zod";
+import type { RoundId } from "../../core/protocol/round-id.ts";
 import type { AccountRiskAnswer } from "../../ports/account-risk.ts";
 import type { KeeperStatus } from "../../ports/keeper-status.ts";
 import type { Equivocation } from "../../ports/prosecutor.ts";
@@ -18,6 +20,18 @@ const FAILED = 500;
 /** A request that takes longer has lost its client or its chain. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_BODY_BYTES = 1_024;
+/** A round in the path of a request. */
+const roundAsked = z.object({
+  configDigest: z.string(),
+  epoch: z
+    .string()
+    .regex(/^[0-9]{1,20}$/)
+    .transform(BigInt),
+  round: z
+    .string()
+    .regex(/^[0-9]{1,10}$/)
+    .transform(Number),
+});
 
 /** Only the page's own style and script run, and they talk to this server alone. */
 const CONTENT_SECURITY_POLICY = [
@@ -37,6 +51,8 @@ export interface StatusServerParts {
   status(): KeeperStatus;
   /** Proofs that are not on the chain yet. */
   evidence(): readonly Equivocation[];
+  /** The observations behind a report that this keeper signed; null when it keeps none. */
+  observations(configDigest: string, round: RoundId): Uint8Array | null;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   /** Of the account of that number; null when this keeper makes no tables. */
   readonly accountRisk: ((account: bigint) => AccountRiskAnswer) | null;
@@ -50,8 +66,8 @@ export interface StatusServer {
 }
 
 /**
- * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json, /evidence.json, /account-risk/ACCOUNT and a page
- * for people at /. It only shows what is known already.
+ * Serves /healthz (the process answers), /readyz (it can do its duty), /metrics, /status.json, /evidence.json, /account-risk/ACCOUNT,
+ * /observations/DIGEST/EPOCH/ROUND and a page for people at /. It only shows what is known already.
  * @throws Error when the port is taken
  */
 export async function startStatusServer(parts: StatusServerParts): Promise<StatusServer> {
@@ -79,6 +95,13 @@ export async function startStatusServer(parts: StatusServerParts): Promise<Statu
       .send(toJson({ ready, checks }));
   });
   server.get("/status.json", (_request, reply) => reply.type(JSON_TYPE).send(toJson(parts.status())));
+  server.get("/observations/:configDigest/:epoch/:round", (request, reply) => {
+    const asked = roundAsked.safeParse(request.params).data;
+    const found = asked === undefined ? null : parts.observations(asked.configDigest, asked);
+    return found === null
+      ? reply.code(NOT_FOUND).send({ error: "this keeper keeps no observations of such a round" })
+      : reply.type(JSON_TYPE).send(Buffer.from(found));
+  });
   // Proofs are whole hashes and signatures, which the chain shows all the same.
   server.get("/evidence.json", (_request, reply) =>
     reply.type(JSON_TYPE).send(writeEquivocations(parts.evidence())),
@@ -93,7 +116,7 @@ export async function startStatusServer(parts: StatusServerParts): Promise<Statu
   server.setNotFoundHandler((_request, reply) =>
     reply.code(NOT_FOUND).send({
       error:
-        "there are /, /healthz, /readyz, /metrics, /status.json, /evidence.json and /account-risk/ACCOUNT",
+        "there are /, /healthz, /readyz, /metrics, /status.json, /evidence.json, /account-risk/ACCOUNT and /observations/DIGEST/EPOCH/ROUND",
     }),
   );
   server.setErrorHandler((error, _request, reply) => {

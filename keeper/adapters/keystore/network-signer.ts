@@ -13,6 +13,15 @@ export function createNetworkSigner({
   publicKey,
 }: Pick<NetworkKey, "seed" | "publicKey">): NetworkSigner {
   const secret = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+  return {
+    publicKey,
+    sign: (bytes) => asHex(`0x${sign(null, bytes, secret).toString("hex")}`),
+    verify: verifyNetworkSignature(),
+  };
+}
+
+/** Checks signatures of any network key; a key's form is worked out once. */
+export function verifyNetworkSignature(): NetworkSigner["verify"] {
   const known = new Map<Hex, KeyObject>();
   const keyOf = (key: Hex): KeyObject => {
     const seen = known.get(key);
@@ -24,15 +33,11 @@ export function createNetworkSigner({
     known.set(key, fresh);
     return fresh;
   };
-  return {
-    publicKey,
-    sign: (bytes) => asHex(`0x${sign(null, bytes, secret).toString("hex")}`),
-    verify: (key, bytes, signature) => {
-      try {
-        return verify(null, bytes, keyOf(key), Buffer.from(signature.slice("0x".length), "hex"));
-      } catch {
-        return false;
-      }
-    },
+  return (key, bytes, signature) => {
+    try {
+      return verify(null, bytes, keyOf(key), Buffer.from(signature.slice("0x".length), "hex"));
+    } catch {
+      return false;
+    }
   };
 }

@@ -48,6 +48,11 @@ export function createWatchMetrics(): WatchMetrics {
   const accepted = counter("accepted_reports_total", "Accepted reports by what was thought of them", [
     "judgement",
   ]);
+  const recomputed = counter(
+    "recomputed_reports_total",
+    "Accepted reports by what came of computing them again from the observations signed for them",
+    ["result"],
+  );
   const seen = counter("equivocations_total", "Times that a key was seen to sign two reports for one round");
   const proven = counter("proven_total", "Keys that were proven to have signed two reports for one round");
   const show = ({ status, problem, balanceWei, ...proofs }: WatchFigures): void => {
@@ -56,12 +61,10 @@ export function createWatchMetrics(): WatchMetrics {
     if (read !== null) block.set(Number(read.number));
     if (read !== null && latest !== null) behind.set(Number(latest.number - read.number));
     if (balanceWei !== null) balance.set(Number(balanceWei) / WEI_PER_ETH);
-    for (const each of [reports, accepted, seen, proven]) each.reset();
+    for (const each of [reports, accepted, recomputed, seen, proven]) each.reset();
     reports.inc(status.reports);
-    accepted.inc({ judgement: "supported" }, status.supported);
-    accepted.inc({ judgement: "deviates" }, status.deviating);
-    accepted.inc({ judgement: "not-compared" }, status.notCompared);
-    accepted.inc({ judgement: "not-read" }, status.unread);
+    showAccepted(accepted, status);
+    showRecomputed(recomputed, status);
     seen.inc(status.equivocations);
     proven.inc(proofs.proven);
     open.set(proofs.open);
@@ -80,4 +83,17 @@ export function createWatchMetrics(): WatchMetrics {
       return { info: pass("info"), warn: pass("warn"), error: pass("error") };
     },
   };
+}
+
+function showAccepted(accepted: Counter, status: WatchStatus): void {
+  accepted.inc({ judgement: "supported" }, status.supported);
+  accepted.inc({ judgement: "deviates" }, status.deviating);
+  accepted.inc({ judgement: "not-compared" }, status.notCompared);
+  accepted.inc({ judgement: "not-read" }, status.unread);
+}
+
+function showRecomputed(recomputed: Counter, status: WatchStatus): void {
+  recomputed.inc({ result: "same" }, status.recomputed);
+  recomputed.inc({ result: "other" }, status.miscomputed);
+  recomputed.inc({ result: "not-recomputed" }, status.notRecomputed);
 }

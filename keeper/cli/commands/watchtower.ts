@@ -22,6 +22,10 @@ export function addWatchtowerCommand(program: Command): void {
       "--store <file>",
       "what was read and seen (default: watchtower.sqlite beside the deployment's file)",
     )
+    .option(
+      "--keeper <url...>",
+      "status pages of keepers, which show the observations that reports are computed again from",
+    )
     .option("--from-block <n>", "first block of a new store (default: a day before the latest)", wholeNumber)
     .option("--once", "read what there is, then end")
     .option(

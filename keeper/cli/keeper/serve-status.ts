@@ -17,7 +17,7 @@ interface StatusBase {
 }
 
 /** What a keeper shows beside its state. */
-interface Shown extends Pick<StatusServerParts, "evidence" | "accountRisk"> {
+interface Shown extends Pick<StatusServerParts, "evidence" | "observations" | "accountRisk"> {
   queueDrops(): number;
 }
 
@@ -34,6 +34,7 @@ export async function serveStatus(
     port,
     status: () => monitor.status(),
     evidence: () => shown.evidence(),
+    observations: (configDigest, round) => shown.observations(configDigest, round),
     metrics: {
       contentType: metrics.contentType,
       text: () => metrics.text(monitor.status(), shown.queueDrops()),

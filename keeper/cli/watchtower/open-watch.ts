@@ -3,18 +3,22 @@ import { PooledProvider } from "../../adapters/ethers/pooled-provider.ts";
 import { openRpcPool } from "../../adapters/ethers/rpc-pool.ts";
 import { createSlashingChain } from "../../adapters/ethers/slashing-chain.ts";
 import { createWatchChain } from "../../adapters/ethers/watch-chain.ts";
+import { createKeeperPeek } from "../../adapters/http/keeper-peek.ts";
+import { verifyNetworkSignature } from "../../adapters/keystore/network-signer.ts";
 import { openSqliteWatchStore } from "../../adapters/sqlite/watch-store.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { systemTimer } from "../../adapters/system/timer.ts";
 import { asHex } from "../../ports/hex.ts";
+import type { OracleChain } from "../../ports/oracle-chain.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { followChainClock } from "../../services/chain-clock.ts";
 import { createHourlyForecaster } from "../../services/hourly-forecast.ts";
 import { createJudge, type JudgeParts } from "../../services/judge-report.ts";
 import { observe } from "../../services/observe.ts";
 import { createProsecution, type Prosecution } from "../../services/prosecution.ts";
+import { createRecomputation } from "../../services/recompute-report.ts";
 import { transactionPolicy } from "../../services/transactions/transaction-policy.ts";
-import { createWatchtower, type Watchtower } from "../../services/watchtower.ts";
+import { createWatchtower, type Watchtower, type WatchtowerParts } from "../../services/watchtower.ts";
 import { NO_SENDER } from "../keeper/no-sender.ts";
 import { listingsOf } from "../keeper/listings.ts";
 import { openMarketData } from "../keeper/open-market-data.ts";
@@ -43,7 +47,7 @@ export async function openWatch(
   telemetry: Telemetry,
   signal: AbortSignal,
 ): Promise<OpenWatch> {
-  const { deployment, rpcUrls, wallet, keeper, fromBlock, storeFile } = choice;
+  const { deployment, rpcUrls, wallet, keeper, storeFile } = choice;
   const { addresses } = deployment;
   const chainId = BigInt(deployment.chainId);
   const pool = await openRpcPool(rpcUrls, chainId, systemTimer, telemetry);
@@ -80,11 +84,9 @@ export async function openWatch(
       prosecutor: prosecution,
       timer: systemTimer,
       telemetry,
-      firstBlock: (latest) => {
-        const back = latest > DEFAULT_BLOCKS_BACK ? latest - DEFAULT_BLOCKS_BACK : 0n;
-        return fromBlock === undefined ? back : BigInt(fromBlock);
-      },
+      firstBlock: (latest) => firstBlockOf(choice, latest),
       judge: createJudge(view),
+      recompute: openRecomputation(choice, reader, view, telemetry),
     });
     return {
       tower,
@@ -97,6 +99,26 @@ export async function openWatch(
     await close();
     throw error;
   }
+}
+
+function firstBlockOf({ fromBlock }: WatchChoice, latest: bigint): bigint {
+  if (fromBlock !== undefined) return BigInt(fromBlock);
+  return latest > DEFAULT_BLOCKS_BACK ? latest - DEFAULT_BLOCKS_BACK : 0n;
+}
+
+function openRecomputation(
+  { keeperUrls }: WatchChoice,
+  reader: OracleChain,
+  { clock }: View,
+  telemetry: Telemetry,
+): WatchtowerParts["recompute"] {
+  return createRecomputation({
+    keepers: keeperUrls.map(createKeeperPeek),
+    limits: () => reader.reportLimits(),
+    network: { verify: verifyNetworkSignature() },
+    clock,
+    telemetry,
+  });
 }
 
 interface View extends JudgeParts {

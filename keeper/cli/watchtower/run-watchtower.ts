@@ -12,6 +12,8 @@ import { readWatchChoice, type WatchChoice, type WatchtowerOptions } from "./wat
 
 const NAME = "watchtower";
 const MILLISECONDS = 1_000;
+/** Exit code of --once when an accepted report is not what the observations signed for it give. */
+const MISCOMPUTED_CODE = 3;
 /** So many blocks may be unread before the watchtower counts as behind. */
 const MAX_BLOCKS_BEHIND = 64n;
 
@@ -49,6 +51,7 @@ async function runOnce(
     const { proven } = watch.prosecution.counts();
     const result = { readThrough: read?.number ?? null, latest: latest?.number ?? null, ...counts, proven };
     createOutput(json).result(result, () => [`Done: ${toJson(result)}`]);
+    if (counts.miscomputed > 0) process.exitCode = MISCOMPUTED_CODE;
   } finally {
     await watch.close();
   }

@@ -14,6 +14,7 @@ export interface WatchtowerOptions {
   readonly fromBlock?: number;
   readonly config?: string;
   readonly store?: string;
+  readonly keeper?: readonly string[];
   readonly httpHost: string;
   readonly httpPort: number;
   readonly json?: boolean;
@@ -33,6 +34,8 @@ export interface WatchChoice extends Pick<
   readonly rpcUrls: readonly string[];
   readonly wallet: BaseWallet;
   readonly storeFile: string;
+  /** Addresses of keepers' status pages. */
+  readonly keeperUrls: readonly string[];
   /** Whose market data reports are compared with; null for none. */
   readonly keeper: KeeperConfig | null;
 }
@@ -56,11 +59,15 @@ export async function readWatchChoice(options: WatchtowerOptions): Promise<Watch
     },
     deployment.chainId,
   );
+  const { once, interval, fromBlock, httpHost, httpPort } = options;
   return {
-    ...options,
+    ...{ interval, httpHost, httpPort },
+    ...(once === undefined ? {} : { once }),
+    ...(fromBlock === undefined ? {} : { fromBlock }),
     deployment,
     rpcUrls: own === null ? (keeper?.rpcUrls ?? [deployment.rpcUrl]) : [own],
     wallet,
+    keeperUrls: options.keeper ?? [],
     storeFile: options.store ?? join(dirname(file), STORE_NAME),
     keeper,
   };

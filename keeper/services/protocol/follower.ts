@@ -203,6 +203,7 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
   const signature = await signer.signReport(committee.domain, report);
   const message: SignatureMessage = { kind: "signature", head, signature };
   noteOwn(round, gossip.self, { report, hash, message });
+  parts.proposalSigned?.(configDigest, proposal);
   gossip.publish(message);
   await complete(parts, round);
 }

@@ -2,7 +2,8 @@ import type { ProtocolParameters } from "../../core/protocol/parameters.ts";
 import type { Observation } from "../../core/report/aggregate.ts";
 import type { ReportLimits } from "../../core/report/report-checks.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Gossip } from "../../ports/gossip.ts";
+import type { Gossip, ProposalMessage } from "../../ports/gossip.ts";
+import type { Hex } from "../../ports/hex.ts";
 import type { NetworkSigner } from "../../ports/network-signer.ts";
 import type { KeeperSet, OracleChain } from "../../ports/oracle-chain.ts";
 import type { Prosecutor } from "../../ports/prosecutor.ts";
@@ -28,6 +29,8 @@ export interface ProtocolParts {
   readonly participation: Pick<Participation, "signed" | "observed" | "completed">;
   /** Takes proofs against keepers that signed two reports for one round; without it they are only logged. */
   readonly prosecute?: Prosecutor["prosecute"];
+  /** Is told the observations behind each report that this keeper signs. */
+  readonly proposalSigned?: (configDigest: Hex, proposal: ProposalMessage) => void;
   /** The keeper's own view of the markets at a time. */
   observe(observedAtSeconds: number): Promise<Observation>;
 }

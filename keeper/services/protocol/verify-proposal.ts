@@ -29,8 +29,8 @@ const MAX_EPOCHS_AHEAD = 1_000_000n;
  */
 export function buildReport(
   proposal: ProposalMessage,
-  { keeperSet, limits }: Committee,
-  network: NetworkSigner,
+  { keeperSet, limits }: Pick<Committee, "keeperSet" | "limits">,
+  network: Pick<NetworkSigner, "verify">,
 ): RiskReport {
   const { configDigest, quorum, faults } = keeperSet;
   const { observations, epoch, round, observedAtSeconds } = proposal;
@@ -57,7 +57,7 @@ export function buildReport(
 }
 
 function requireObservation(
-  network: NetworkSigner,
+  network: Pick<NetworkSigner, "verify">,
   keeperSet: KeeperSet,
   context: ObservationContext,
   signed: SignedObservation,
@@ -106,7 +106,7 @@ export function findUnsound(
 
 /** Whether the author's network key signed an observation for this round. */
 export function isMadeByAuthor(
-  network: NetworkSigner,
+  network: Pick<NetworkSigner, "verify">,
   { keepers, networkKeys }: KeeperSet,
   context: ObservationContext,
   { from, observation, signature }: SignedObservation,

@@ -37,6 +37,7 @@ const serverAt = async (host: string, port: number): Promise<unknown> => {
     port,
     status: keeperStatus,
     evidence: () => [],
+    observations: () => null,
     metrics,
     accountRisk: null,
     telemetry,

@@ -30,6 +30,7 @@ describe("ballast keeper status", () => {
       ...where,
       status,
       evidence: () => [],
+      observations: () => null,
       metrics,
       accountRisk: null,
       telemetry: recordingTelemetry(),

@@ -11,7 +11,7 @@ import {
   type Judgement,
   type WatchtowerParts,
 } from "../../../keeper/services/watchtower.ts";
-import { recordingTelemetry } from "../../support/keeper-doubles.ts";
+import { keeperSetOf, recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { virtualTime } from "../../support/virtual-time.ts";
 import {
   ALICE,
@@ -60,6 +60,7 @@ function watching(file = ":memory:", judgement: Judgement = "supported"): Watchi
         judged.push(submitted);
         return Promise.resolve(judgement);
       },
+      recompute: () => Promise.resolve("same"),
       ...changes,
     });
   return { chain, store, proofs, judged, telemetry, start };
@@ -218,6 +219,30 @@ describe("a watchtower", () => {
       expect(judged).to.deep.equal([first]);
       expect(status[count]).to.equal(1);
     }
+  });
+
+  it("has accepted reports computed again by the keepers of their configuration, and counts what came of it", async () => {
+    const { configDigest } = first.report;
+    const set = { ...keeperSetOf([ALICE, BOB]), configDigest };
+    for (const [result, count] of [
+      ["same", "recomputed"],
+      ["other", "miscomputed"],
+      ["not-recomputed", "notRecomputed"],
+    ] as const) {
+      const { chain, start } = watching();
+      const asked: unknown[] = [];
+      chain.mine({ reports: [first, second] });
+      const known = { ...chain.chain, configurations: () => Promise.resolve(new Map([[configDigest, set]])) };
+      const recompute: WatchtowerParts["recompute"] = (...given) => {
+        asked.push(given);
+        return Promise.resolve(result);
+      };
+      expect((await start({ chain: known, recompute }).round(never))[count]).to.equal(1);
+      expect(asked).to.deep.equal([[first, set]]);
+    }
+    const { chain, start } = watching();
+    chain.mine({ reports: [first] });
+    expect((await start().round(never)).notRecomputed).to.equal(1);
   });
 
   it("says of every accepted report that it could not read, and seldom of what strangers send", async () => {

@@ -27,6 +27,7 @@ describe("the status server", () => {
       ...where,
       status: () => status(),
       evidence: () => [EVIDENCE],
+      observations: () => null,
       metrics,
       accountRisk: (account) => accountRisk(account),
       telemetry,

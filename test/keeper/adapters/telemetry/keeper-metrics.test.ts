@@ -100,6 +100,7 @@ describe("a keeper's metrics", () => {
       "accepted-report-not-read",
       "blocks-replaced-beyond-memory",
       "report-deviates",
+      "report-miscomputed",
       "round-failed",
     ];
     const events = [...sourcesOf("keeper").matchAll(/[tT]elemetry\.error\(\s*"([^"]+)"/g)]

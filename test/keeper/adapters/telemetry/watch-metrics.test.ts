@@ -24,6 +24,9 @@ describe("a watchtower's metrics", () => {
       ['accepted_reports_total{judgement="deviates"}', "1"],
       ['accepted_reports_total{judgement="not-compared"}', "2"],
       ['accepted_reports_total{judgement="not-read"}', "3"],
+      ['recomputed_reports_total{result="same"}', "5"],
+      ['recomputed_reports_total{result="other"}', "1"],
+      ['recomputed_reports_total{result="not-recomputed"}', "2"],
       ["equivocations_total", "1"],
       ["proven_total", "2"],
     ] as const)
