@@ -1,6 +1,7 @@
 // What must hold of keepers under chaos, as pure functions of what they said and did. Each answers with one line for each promise broken.
 import { nameOfRound, type RoundId } from "../../keeper/core/protocol/round-id.ts";
-import type { MarketsView } from "../../keeper/core/report/aggregate.ts";
+import { NO_ACCOUNT_ROOT } from "../../keeper/core/report/account-root.ts";
+import type { MarketsView, Observation } from "../../keeper/core/report/aggregate.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
 import { totalVolE9 } from "../../keeper/core/report/surface-choice.ts";
 import {
@@ -91,6 +92,21 @@ export function findOutsideHonest(completed: readonly Completed[], seen: readonl
         return reported < low - room || reported > high + room;
       })
       .map(([value, reported]) => `round ${name}: ${value} of ${reported} is outside the honest range`);
+  });
+}
+
+/** Every report carries an account-risk root that an honest keeper named for the same round, or none. */
+export function findForeignRoots(
+  completed: readonly Completed[],
+  seen: readonly (RoundId & { readonly observation: Pick<Observation, "accountRoot"> })[],
+): readonly string[] {
+  return completed.flatMap(({ report }) => {
+    const name = nameOfRound(report);
+    const named = seen
+      .filter((view) => nameOfRound(view) === name)
+      .map(({ observation }) => observation.accountRoot);
+    const isKnown = [NO_ACCOUNT_ROOT, ...named].includes(report.accountRoot);
+    return isKnown ? [] : [`round ${name}: no honest keeper named the root ${report.accountRoot}`];
   });
 }
 

@@ -1,9 +1,11 @@
 // How a faulty keeper behaves under chaos: each conduct is a voice put between a keeper and the network, or a flaw of its clock or node.
 import { MAX_UINT16, MAX_UINT32 } from "../../keeper/adapters/wire/wire-bounds.ts";
+import { NO_ACCOUNT_ROOT } from "../../keeper/core/report/account-root.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import type { SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { Gossip, GossipMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
 import type { Hex } from "../../keeper/ports/hex.ts";
+import { honestObservation } from "./keeper-round.ts";
 
 /** The last three are honest keepers on a bad machine: they count as faulty, and still nothing they do may be held against them. */
 export const CONDUCTS = [
@@ -25,6 +27,15 @@ const SECOND_FACE_EVERY_MS = 1_500;
 const LIES = [0.01, 0.5, 0.996, 1.004, 0.996, 1.004, 2, 100];
 /** Lies that pass for what another venue shows. */
 const SMALL_LIES = [0.996, 1.004];
+/** Of a table that nobody made. */
+const LIED_ROOT: Hex = `0x${"11".repeat(32)}`;
+/** Of the table before, which keepers name that lag. */
+const OLDER_ROOT: Hex = `0x${"b8".repeat(32)}`;
+/** Shares of honest views by keepers that have no table, or the one before. */
+const NO_TABLE_SHARE = 0.15;
+const OLDER_TABLE_SHARE = 0.3;
+/** Honest views lie within this share of each other. */
+const VIEW_SPREAD = 0.002;
 
 /** What a faulty keeper works with. */
 export interface Faulty {
@@ -121,19 +132,26 @@ function forged(message: ProposalMessage, random: SeededRandom): ProposalMessage
   return { ...message, observations: bent };
 }
 
+/** @param drawn within 0 and 1: where among the honest views it lies, and which table its keeper has */
+export function viewOf(drawn: number): Observation {
+  const seen = honestObservation(1 + (drawn - 0.5) * VIEW_SPREAD);
+  if (drawn < NO_TABLE_SHARE) return { ...seen, accountRoot: NO_ACCOUNT_ROOT };
+  return drawn < OLDER_TABLE_SHARE ? { ...seen, accountRoot: OLDER_ROOT } : seen;
+}
+
 /** What a liar says in place of what it sees. */
 export const lieOf = (seen: Observation, random: SeededRandom): Observation =>
   bentBy(seen, LIES[random.index(LIES.length)] ?? 1);
 
 /** All that an observation says times a factor, as far as a message can say it. */
-function bentBy({ pegBps, accountRoot, markets }: Observation, factor: number): Observation {
+function bentBy({ pegBps, markets }: Observation, factor: number): Observation {
   const bent = (value: bigint): bigint => {
     const scaled = BigInt(Math.max(1, Math.round(Number(value) * factor)));
     return value <= MAX_UINT32 && scaled > MAX_UINT32 ? BigInt(MAX_UINT32) : scaled;
   };
   return {
     pegBps: Math.min(MAX_UINT16, Math.round(pegBps * factor)),
-    accountRoot,
+    accountRoot: LIED_ROOT,
     markets: markets.map(({ market, smiles }) => ({
       market: {
         ...market,

@@ -22,6 +22,7 @@ import { createTransmissions } from "../../keeper/services/protocol/transmission
 import { chaosChain, type NodeHealth } from "./chaos-chain.ts";
 import {
   type Completed,
+  findForeignRoots,
   findOutsideHonest,
   findRepeatedEffects,
   findSilentSince,
@@ -30,11 +31,10 @@ import {
   findWrongProsecutions,
   findWrongSlashings,
 } from "./chaos-checks.ts";
-import { CONDUCTS, type Conduct, type Faulty, lieOf, voiceOf } from "./chaos-conducts.ts";
+import { CONDUCTS, type Conduct, type Faulty, lieOf, viewOf, voiceOf } from "./chaos-conducts.ts";
 import { brokenBytes, CALM, type ChaosNetwork, chaosNetwork } from "./chaos-network.ts";
 import { mortalStore, type CrashMoment } from "./chaos-store.ts";
 import { ORACLE_DOMAIN, recordingTelemetry } from "./keeper-doubles.ts";
-import { honestObservation } from "./keeper-round.ts";
 import { RANDOM_MARKETS } from "./random-books.ts";
 import { createTwoFacedSigner } from "./two-faced-signer.ts";
 import { type VirtualTime, virtualTime } from "./virtual-time.ts";
@@ -75,8 +75,6 @@ const WEATHER_SLOTS = 3;
 const MAX_LOSS = 0.3;
 const MAX_DELAY_MS = 2_500;
 const MAX_REORGANISATION = 10;
-/** Honest views lie within this share of each other. */
-const VIEW_SPREAD = 0.002;
 
 /** Lives through a storm and the healing; the same options give the same run. */
 export async function liveThroughChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -202,7 +200,7 @@ function buildWorld({ seed, keepers: count, sabotage = (parts) => parts }: Chaos
             return Promise.resolve();
           },
           observe: () => {
-            const view = honestObservation(1 + (random.uniform() - 0.5) * VIEW_SPREAD);
+            const view = viewOf(random.uniform());
             return Promise.resolve(conduct === "lying" ? lieOf(view, random) : view);
           },
         };
@@ -262,6 +260,7 @@ function buildWorld({ seed, keepers: count, sabotage = (parts) => parts }: Chaos
           ...findWrongSlashings(signed, honest, [...equivocating]),
           ...findWrongProsecutions(prosecuted, [...equivocating]),
           ...findOutsideHonest(reports, seen),
+          ...findForeignRoots(reports, seen),
           ...findSlowHealing(newest, healedAt),
           ...findSilentSince(well, signed, healedAt),
           ...findRepeatedEffects(chain.effects().map(nameOfRound)),

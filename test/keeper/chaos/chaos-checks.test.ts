@@ -1,10 +1,12 @@
 import { expect } from "chai";
+import { NO_ACCOUNT_ROOT } from "../../../keeper/core/report/account-root.ts";
 import { aggregateObservations, type Observation } from "../../../keeper/core/report/aggregate.ts";
 import type { RiskReport } from "../../../keeper/core/report/typed-data.ts";
 import type { SmileFields } from "../../../keeper/core/report/words.ts";
 import { asHex, type Hex } from "../../../keeper/ports/hex.ts";
 import type { SignedHead } from "../../../keeper/ports/watch-chain.ts";
 import {
+  findForeignRoots,
   findOutsideHonest,
   findRepeatedEffects,
   findSilentSince,
@@ -13,7 +15,7 @@ import {
   findWrongProsecutions,
   findWrongSlashings,
 } from "../../support/chaos-checks.ts";
-import { honestObservation } from "../../support/keeper-round.ts";
+import { HONEST_ROOT, honestObservation } from "../../support/keeper-round.ts";
 
 const hash = (digits: string): Hex => asHex(`0x${digits.repeat(32)}`);
 const key = (digits: string): Hex => asHex(`0x${digits.repeat(20)}`);
@@ -101,6 +103,18 @@ describe("promises under chaos can be seen to break", () => {
     expect(new Set(moved)).to.deep.equal(new Set(["forward"]));
     expect(found(() => surface(({ aE10 }) => ({ aE10: (aE10 * 1_003n) / 1_000n })))).not.to.include("vol");
     expect(found(() => surface(({ aE10 }) => ({ aE10: aE10 * 3n })))).to.include("vol");
+  });
+
+  it("an account-risk root that no honest keeper named, beside none and one that some did", () => {
+    const seen = [{ ...ROUND, observation: honestObservation(1) }];
+    const rooted = (accountRoot: Hex) => {
+      const { report, ...rest } = completed(1, "a1");
+      return [{ ...rest, report: { ...report, accountRoot } }];
+    };
+    expect(findForeignRoots(rooted(HONEST_ROOT), seen)).to.deep.equal([]);
+    expect(findForeignRoots(rooted(NO_ACCOUNT_ROOT), seen)).to.deep.equal([]);
+    expect(findForeignRoots(rooted(hash("11")), seen)).to.have.length(1);
+    expect(findForeignRoots(rooted(HONEST_ROOT), [])).to.have.length(1);
   });
 
   it("no report after the healing", () => {
