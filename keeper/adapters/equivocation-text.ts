@@ -27,6 +27,9 @@ export const readEquivocation = (text: string): Equivocation => equivocationSche
 
 /** Proofs as keepers show them to others: a JSON list of the same. */
 export const writeEquivocations = (found: readonly Equivocation[]): string => writeText(found);
+/** @throws ZodError or SyntaxError when the text is no list of proofs */
+export const readEquivocations = (text: string): readonly Equivocation[] =>
+  z.array(equivocationSchema).parse(JSON.parse(text));
 
 /** The same of a signed head. */
 export const writeSignedHead = (signed: SignedHead): string => writeText(signed);

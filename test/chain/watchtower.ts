@@ -7,12 +7,15 @@ import { deploymentRecord } from "../../deploy/deployment-record.ts";
 import { loadParameters } from "../../deploy/parameter-file.ts";
 import { hashHead, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { createWatchChain } from "../../keeper/adapters/ethers/watch-chain.ts";
+import { startStatusServer } from "../../keeper/adapters/http/status-server.ts";
 import { writeDeploymentFile } from "../../keeper/cli/deployment-file.ts";
 import { asHex } from "../../keeper/ports/hex.ts";
+import type { SignedHead } from "../../keeper/ports/watch-chain.ts";
 import { PROJECT_ROOT } from "../../scripts/run-command.ts";
 import { stakeKeepers } from "../../scripts/demo/stake-keepers.ts";
 import { openDesk, type Desk } from "../support/ballast-desk.ts";
 import { keeperFile } from "../support/keeper-file.ts";
+import { keeperStatus } from "../support/keeper-status.ts";
 import { recordingTelemetry } from "../support/keeper-doubles.ts";
 import { deployMaskedOracle, masked } from "../support/masked-oracle.ts";
 import { runBallast, startBallast } from "../support/run-ballast.ts";
@@ -35,11 +38,23 @@ const walletOf = (account: number) =>
   );
 type SignedByDesk = Awaited<ReturnType<Desk["signReport"]>>;
 
+const headOf = (report: SignedByDesk["report"]) =>
+  reportHead({
+    ...report,
+    configDigest: asHex(report.configDigest),
+    blockNumber: BigInt(report.blockNumber),
+    blockHash: asHex(report.blockHash),
+    accountRoot: asHex(report.accountRoot),
+    round: Number(report.round),
+    pegBps: Number(report.pegBps),
+  });
+
 describe("the watchtower", function () {
   let desk: Desk;
   let server: RpcServer;
   let folder = "";
-  before(async () => {
+  // Who is proven to have lied is out of the keeper set, so that each of these needs a network of its own.
+  beforeEach(async () => {
     desk = await openDesk();
     server = await serveRpc(desk.connection.provider);
     folder = mkdtempSync(join(tmpdir(), "ballast-"));
@@ -53,7 +68,7 @@ describe("the watchtower", function () {
     }));
     await stakeKeepers(desk.ballast, signerOf(VOTES_HOLDER_ACCOUNT), keepers);
   });
-  after(async () => {
+  afterEach(async () => {
     await server.close();
     rmSync(folder, { recursive: true });
   });
@@ -75,27 +90,21 @@ describe("the watchtower", function () {
     return { result: JSON.parse(run.out) as Record<string, number>, log: run.err };
   };
 
+  const domain = async () => ({
+    name: "Ballast",
+    version: "1",
+    chainId: BigInt(LOCAL_CHAIN_ID),
+    verifyingContract: asHex(await desk.ballast.oracle.getAddress()),
+  });
+
   /** The same round with another payload, signed by one key. */
   const secondBy = async (
     account: number,
-    { report }: SignedByDesk,
+    { report }: Pick<SignedByDesk, "report">,
   ): Promise<Pick<SignedByDesk, "report" | "signatures">> => {
     const other = { ...report, pegBps: report.pegBps - 1n };
-    const verifyingContract = asHex(await desk.ballast.oracle.getAddress());
-    const domain = { name: "Ballast", version: "1", chainId: BigInt(LOCAL_CHAIN_ID), verifyingContract };
-    const head = reportHead({
-      ...other,
-      configDigest: asHex(other.configDigest),
-      blockNumber: BigInt(other.blockNumber),
-      blockHash: asHex(other.blockHash),
-      accountRoot: asHex(other.accountRoot),
-      round: Number(other.round),
-      pegBps: Number(other.pegBps),
-    });
-    return {
-      report: other,
-      signatures: [walletOf(account).signingKey.sign(hashHead(domain, head)).serialized],
-    };
+    const hash = hashHead(await domain(), headOf(other));
+    return { report: other, signatures: [walletOf(account).signingKey.sign(hash).serialized] };
   };
 
   /** Sends a call that may be refused: it stands in a block all the same. */
@@ -111,20 +120,27 @@ describe("the watchtower", function () {
     desk.ballast.oracle.interface.encodeFunctionData("submit", [report, [...signatures]]);
   const oracleAddress = () => desk.ballast.oracle.getAddress();
 
+  /** A report is accepted; then one of its signers sends another for the round. */
+  const equivocate = async (account: number) => {
+    const first = await desk.signReport();
+    await desk.ballast.oracle.submit(first.report, first.signatures);
+    await send(await oracleAddress(), submitCall(await secondBy(account, first)));
+  };
+
   it("is not blinded by a call of the oracle that cannot be read, and slashes who signed twice after it", async () => {
     expect((await watchtower()).result).to.include({ reports: 1, proven: 0 });
     await send(
       await oracleAddress(),
       `${submitCall(await desk.signReport()).slice(0, 10)}${"ff".repeat(64)}`,
     );
-    const first = await desk.signReport();
-    await desk.ballast.oracle.submit(first.report, first.signatures);
-    await send(await oracleAddress(), submitCall(await secondBy(DIRECT_LIAR, first)));
+    await equivocate(DIRECT_LIAR);
     expect(await stakeOf(DIRECT_LIAR)).to.be.greaterThan(0n);
     const { result, log } = await watchtower();
     expect(result).to.include({ reports: 2, equivocations: 1, proven: 1, unread: 0 });
     expect(log).to.include("equivocation-proven").and.include(signerOf(DIRECT_LIAR).address);
     expect(await stakeOf(DIRECT_LIAR)).to.equal(0n);
+    expect(log).to.include("keeper-expelled");
+    expect(await desk.ballast.keepers.keepers()).not.to.include(signerOf(DIRECT_LIAR).address);
     expect(await desk.ballast.token.balanceOf(signerOf(PROVER_ACCOUNT).address)).to.be.greaterThan(0n);
   });
 
@@ -155,7 +171,7 @@ describe("the watchtower", function () {
     await send(await oracleAddress(), submitCall(await secondBy(MASKED_LIAR, first)));
     await send(hidden, masked(submitCall(first)));
     expect((await desk.ballast.oracle.header()).epoch).to.equal(first.report.epoch);
-    expect((await watchtower()).result).to.include({ reports: 2, unread: 0, equivocations: 1, proven: 1 });
+    expect((await watchtower()).result).to.include({ reports: 3, unread: 0, equivocations: 1, proven: 1 });
     expect(await stakeOf(MASKED_LIAR)).to.equal(0n);
   });
 
@@ -190,9 +206,12 @@ describe("the watchtower", function () {
   it("takes nobody's stake for one signature, and nothing twice", async () => {
     const honest = await stakeOf(HONEST);
     expect(honest).to.be.greaterThan(0n);
+    await equivocate(DIRECT_LIAR);
+    expect((await watchtower()).result).to.include({ equivocations: 1, proven: 1 });
     const again = join(folder, "again.sqlite");
-    const { result } = await watchtower("--store", again);
-    expect(result).to.include({ equivocations: 3, proven: 0 });
+    const { result, log } = await watchtower("--store", again);
+    expect(result).to.include({ equivocations: 1, proven: 0 });
+    expect(log).not.to.include("keeper-expelled");
     expect(await stakeOf(HONEST)).to.equal(honest);
   });
 
@@ -211,10 +230,34 @@ describe("the watchtower", function () {
     expect(JSON.parse(run.out)).to.include({ equivocations: 0, deviating: 0 });
   });
 
+  it("proves what a keeper heard and shows, though nothing of it is on the chain", async () => {
+    const signing = await domain();
+    const second = await secondBy(HONEST, await desk.signReport());
+    const third = await secondBy(HONEST, second);
+    const [first, other] = [second, third].map(({ report, signatures: [signature = "0x"] }): SignedHead => {
+      const head = headOf(report);
+      const hash = hashHead(signing, head);
+      return { head, hash, signature: asHex(signature), signer: asHex(signerOf(HONEST).address) };
+    });
+    if (first === undefined || other === undefined) throw new RangeError("two heads");
+    const keeper = await startStatusServer({
+      ...{ host: "127.0.0.1", port: 0, status: keeperStatus, telemetry: recordingTelemetry() },
+      metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
+      evidence: () => [{ signer: first.signer, first, second: other }],
+      observations: () => null,
+      accountRisk: null,
+    });
+    const { result } = await watchtower("--keeper", keeper.url);
+    await keeper.close();
+    expect(result).to.include({ equivocations: 0, shown: 1, proven: 1 });
+    expect(await stakeOf(HONEST)).to.equal(0n);
+  });
+
   it("runs until it is told to stop: it serves what it knows, and lets no other have its store", async () => {
     const store = join(folder, "running.sqlite");
     const args = ["--dev-account", PROVER_ACCOUNT.toString(), "--from-block", "0", "--store", store];
     const named = ["--deployment", join(folder, "deployment.json")];
+    await equivocate(DIRECT_LIAR);
     const running = startBallast(["watchtower", ...named, ...args, "--http-port", "0", "--interval", "0.1"]);
     const { url } = await running.logged("watchtower-started");
     await running.logged("equivocation-seen");

@@ -1,5 +1,6 @@
 import type { RoundId } from "../../core/protocol/round-id.ts";
 import type { KeeperPeek } from "../../ports/keeper-peek.ts";
+import { readEquivocations } from "../equivocation-text.ts";
 import { createWireCodec } from "../wire/codec.ts";
 import { MAX_MESSAGE_BYTES } from "../wire/wire-bounds.ts";
 
@@ -13,16 +14,27 @@ export function createKeeperPeek(url: string): KeeperPeek {
   return {
     name: base,
     proposal: async (configDigest, { epoch, round }: RoundId) => {
-      const path = `observations/${configDigest}/${epoch.toString()}/${round.toString()}`;
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetch(`${base}/${path}`, { signal, redirect: "error" });
-      if (response.status === NOT_FOUND) return null;
-      if (response.status !== OK) throw new Error(`${base} answers with status ${response.status}`);
-      const message = createWireCodec(() => [configDigest]).decode(await readBounded(response));
+      const answer = await ask(
+        `${base}/observations/${configDigest}/${epoch.toString()}/${round.toString()}`,
+      );
+      if (answer === null) return null;
+      const message = createWireCodec(() => [configDigest]).decode(answer);
       if (message.kind !== "proposal") throw new Error(`${base} answers with a ${message.kind}`);
       return message;
     },
+    evidence: async () => {
+      const answer = await ask(`${base}/evidence.json`);
+      return answer === null ? [] : readEquivocations(new TextDecoder().decode(answer));
+    },
   };
+}
+
+/** The answer's bytes; null when there is no such thing. */
+async function ask(url: string): Promise<Uint8Array | null> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
+  if (response.status === NOT_FOUND) return null;
+  if (response.status !== OK) throw new Error(`${url} answers with status ${response.status}`);
+  return readBounded(response);
 }
 
 async function readBounded({ body }: Response): Promise<Uint8Array> {

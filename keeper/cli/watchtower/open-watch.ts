@@ -1,3 +1,4 @@
+import { provesEquivocation } from "../../adapters/ethers/check-equivocation.ts";
 import { createOracleChain } from "../../adapters/ethers/oracle-chain.ts";
 import { PooledProvider } from "../../adapters/ethers/pooled-provider.ts";
 import { openRpcPool } from "../../adapters/ethers/rpc-pool.ts";
@@ -10,8 +11,11 @@ import { systemClock } from "../../adapters/system/clock.ts";
 import { systemTimer } from "../../adapters/system/timer.ts";
 import { asHex } from "../../ports/hex.ts";
 import type { OracleChain } from "../../ports/oracle-chain.ts";
+import type { SigningDomain } from "../../ports/signer.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import type { WatchChain } from "../../ports/watch-chain.ts";
 import { followChainClock } from "../../services/chain-clock.ts";
+import { createGatherer } from "../../services/gather-evidence.ts";
 import { createHourlyForecaster } from "../../services/hourly-forecast.ts";
 import { createJudge, type JudgeParts } from "../../services/judge-report.ts";
 import { observe } from "../../services/observe.ts";
@@ -32,6 +36,8 @@ const DEFAULT_BLOCKS_BACK = 7_200n;
 export interface OpenWatch {
   readonly tower: Watchtower;
   readonly prosecution: Prosecution;
+  /** Takes over the proofs that keepers show; resolves to how many. */
+  readonly gather: () => Promise<number>;
   balanceWei(): Promise<bigint>;
   /** Looks after transactions that are mined and not final, until the signal aborts. */
   watchTransactions(): Promise<void>;
@@ -78,8 +84,9 @@ export async function openWatch(
     });
     const view = await openView(choice, { provider, reader }, telemetry, signal);
     closing.push(view.close);
+    const chain = createWatchChain(addresses, domain, provider, telemetry);
     const tower = createWatchtower({
-      chain: createWatchChain(addresses, domain, provider, telemetry),
+      chain,
       store,
       prosecutor: prosecution,
       timer: systemTimer,
@@ -91,6 +98,7 @@ export async function openWatch(
     return {
       tower,
       prosecution,
+      gather: openGathering(choice, { chain, domain, prosecution, telemetry }),
       balanceWei: () => provider.getBalance(asHex(wallet.address)),
       watchTransactions: () => sender.watch(),
       close,
@@ -99,6 +107,26 @@ export async function openWatch(
     await close();
     throw error;
   }
+}
+
+function openGathering(
+  { keeperUrls }: WatchChoice,
+  { chain, domain, prosecution: prosecutor, telemetry }: GatheringParts,
+): OpenWatch["gather"] {
+  const gather = createGatherer({
+    keepers: keeperUrls.map(createKeeperPeek),
+    proves: (found, configurations) => provesEquivocation(found, domain, configurations),
+    prosecutor,
+    telemetry,
+  });
+  return async () => gather(await chain.configurations());
+}
+
+interface GatheringParts {
+  readonly chain: Pick<WatchChain, "configurations">;
+  readonly domain: SigningDomain;
+  readonly prosecution: Prosecution;
+  readonly telemetry: Telemetry;
 }
 
 function firstBlockOf({ fromBlock }: WatchChoice, latest: bigint): bigint {

@@ -22,6 +22,8 @@ interface Standing {
   /** Why it failed; null when it did not. */
   failure: string | null;
   balanceWei: bigint | null;
+  /** Proofs that keepers showed since the start. */
+  shown: number;
 }
 
 /** @throws what keeps it from starting; with --once also what kept the round from its end */
@@ -47,9 +49,16 @@ async function runOnce(
   const watch = await openWatch(choice, createPinoTelemetry(logOf(choice), process.stderr), signal);
   try {
     const { read, latest, ...counts } = await watch.tower.round(signal);
+    const shown = await watch.gather();
     await watch.prosecution.proveDue(signal);
     const { proven } = watch.prosecution.counts();
-    const result = { readThrough: read?.number ?? null, latest: latest?.number ?? null, ...counts, proven };
+    const result = {
+      readThrough: read?.number ?? null,
+      latest: latest?.number ?? null,
+      ...counts,
+      shown,
+      proven,
+    };
     createOutput(json).result(result, () => [`Done: ${toJson(result)}`]);
     if (counts.miscomputed > 0) process.exitCode = MISCOMPUTED_CODE;
   } finally {
@@ -61,7 +70,7 @@ async function runOn(choice: WatchChoice, signal: AbortSignal): Promise<void> {
   const metrics = createWatchMetrics();
   const telemetry = metrics.countEvents(createPinoTelemetry(logOf(choice)));
   const watch = await openWatch(choice, telemetry, signal);
-  const standing: Standing = { failure: null, balanceWei: null };
+  const standing: Standing = { failure: null, balanceWei: null, shown: 0 };
   const { httpHost: host, httpPort: port, storeFile: store, wallet } = choice;
   const figures = () => figuresOf(watch, standing);
   const shown = { contentType: metrics.contentType, text: () => metrics.text(figures()) };
@@ -90,6 +99,7 @@ async function keepReading(
 ): Promise<void> {
   const round = async () => {
     await watch.tower.round(signal);
+    standing.shown += await watch.gather();
     standing.balanceWei = await watch.balanceWei();
     standing.failure = null;
   };
@@ -103,8 +113,9 @@ async function keepReading(
   }
 }
 
-function figuresOf(watch: OpenWatch, { failure, balanceWei }: Standing): WatchFigures {
-  const status = watch.tower.status();
+function figuresOf(watch: OpenWatch, { failure, balanceWei, shown }: Standing): WatchFigures {
+  const seen = watch.tower.status();
+  const status = { ...seen, equivocations: seen.equivocations + shown };
   return { status, problem: problemOf(status, failure), balanceWei, ...watch.prosecution.counts() };
 }
 

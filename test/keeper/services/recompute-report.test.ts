@@ -18,6 +18,7 @@ const report = buildReport(good, { keeperSet, limits }, verifier);
 
 const showing = (name: string, shown: ProposalMessage | null | Error): KeeperPeek => ({
   name,
+  evidence: () => Promise.resolve([]),
   proposal: () => (shown instanceof Error ? Promise.reject(shown) : Promise.resolve(shown)),
 });
 
@@ -86,6 +87,7 @@ describe("a report computed again", () => {
     const asked: string[] = [];
     const keeper: KeeperPeek = {
       name: "a",
+      evidence: () => Promise.resolve([]),
       proposal: () => {
         asked.push("a");
         return Promise.resolve(good);

@@ -10,11 +10,13 @@ import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
 import { testNetwork } from "../../../support/keeper-round.ts";
 import { keeperStatus } from "../../../support/keeper-status.ts";
 import { proposal } from "../../../support/report-rounds.ts";
+import { ALICE, signedHeadOf } from "../../../support/watched-chain.ts";
 
 const MORE_THAN_A_MESSAGE = 600_000;
 const network = testNetwork();
 const { configDigest } = network.oracle.state.keeperSet;
 const kept = proposal(network);
+const PROOF = { signer: ALICE, first: signedHeadOf(ALICE, "01"), second: signedHeadOf(ALICE, "02") };
 
 /** What comes of asking a server that answers in this way. */
 async function asking(answer: Parameters<typeof createServer>[1]): Promise<string> {
@@ -39,13 +41,14 @@ describe("a look at what a keeper shows", () => {
     const server = await startStatusServer({
       ...{ host: "127.0.0.1", port: 0, status: keeperStatus, telemetry: recordingTelemetry() },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
-      evidence: () => [],
+      evidence: () => [PROOF],
       observations: archive.find,
       accountRisk: null,
     });
     const peek = createKeeperPeek(server.url);
     expect(await peek.proposal(configDigest, kept)).to.deep.equal(kept);
     expect(await peek.proposal(configDigest, { ...kept, round: 1 })).to.equal(null);
+    expect(await peek.evidence()).to.deep.equal([PROOF]);
     for (const path of ["x/y/z", `${configDigest}/1/-1`, `${configDigest}/${"9".repeat(30)}/1`])
       expect((await fetch(`${server.url}/observations/${path}`)).status, path).to.equal(404);
     await server.close();
