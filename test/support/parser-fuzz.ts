@@ -10,6 +10,7 @@ import {
   publicKeyInFile,
 } from "../../keeper/adapters/keystore/network-key.ts";
 import { summarise } from "../../keeper/adapters/keystore/key-folder.ts";
+import { readEquivocations, writeEquivocations } from "../../keeper/adapters/equivocation-text.ts";
 import { readSignedReport, writeSignedReport } from "../../keeper/adapters/signed-report-text.ts";
 import {
   readOutcome,
@@ -43,6 +44,7 @@ import {
 import { signedReport } from "./signed-reports.ts";
 import { request } from "./transaction-doubles.ts";
 import { HOUR, jointHourOf } from "./venue-hours.ts";
+import { ALICE, signedHeadOf } from "./watched-chain.ts";
 
 /** Something that reads bytes from outside. */
 export interface FuzzTarget {
@@ -101,6 +103,7 @@ const TRANSACTION: TransactionRecord = {
     },
   ],
 };
+const PROOF = { signer: ALICE, first: signedHeadOf(ALICE, "01"), second: signedHeadOf(ALICE, "02") };
 const BOOK = { positions: [{ instrument: "BTC-27NOV26-80000-C", size: 1 }], collateral: [] };
 
 /** What stores keep as text. */
@@ -187,6 +190,7 @@ export async function fileTargets(folder: string): Promise<readonly FuzzTarget[]
     },
     callTarget(),
     ofStore("stored report", writeSignedReport(signedReport(1n, 1)), readSignedReport),
+    ofStore("shown proofs", writeEquivocations([PROOF]), readEquivocations),
     ofStore("stored transaction", writeTransactionText(TRANSACTION), readTransaction),
     ofStore("stored outcome", writeTransactionText({ kind: "superseded" }), readOutcome),
   ];
