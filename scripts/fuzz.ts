@@ -6,13 +6,13 @@ import { fuzzMessages } from "../test/support/message-fuzz.ts";
 import { networkTargets } from "../test/support/network-targets.ts";
 import { openLiveKeepers } from "../test/support/live-keepers-fuzz.ts";
 import { fileTargets, fuzzTarget, type TargetCount } from "../test/support/parser-fuzz.ts";
+import { UINT31 } from "./whole-number.ts";
 
 const DEFAULT_RUNS = 100_000;
 const FILES_SHARE = 10;
 const NAME_WIDTH = 22;
 const NUMBER_WIDTH = 12;
 const MS_PER_SECOND = 1000;
-const UINT31 = 0x7fff_ffff;
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { UINT31, wholeNumber } from "../whole-number.ts";
 
 /** What the chaos suite was asked to do. */
 export interface ChaosChoice {
@@ -14,7 +15,6 @@ export interface ChaosChoice {
   readonly json: boolean;
 }
 
-const UINT31 = 0x7fff_ffff;
 const MIN_KEEPERS = 4;
 const MAX_KEEPERS = 13;
 const KEEPERS_PER_FAULT = 3;
@@ -46,14 +46,6 @@ Examples
   npm run chaos -- --keepers 7 --seeds 5 --slots 30          longer storms over seven keepers
   npm run chaos -- --processes --seed 7                      a minute of storm over four processes
   npm run chaos -- --processes --keepers 7 --minutes 30      half an hour over seven`;
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
-  };
 
 /** Reads the command line; prints help or a clear error and ends the process when that is what was asked or deserved. */
 export function readChaosChoice(args: readonly string[]): ChaosChoice {

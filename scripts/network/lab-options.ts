@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { DEFAULT_PARAMETERS, type ProtocolParameters } from "../../keeper/core/protocol/parameters.ts";
+import { UINT31, wholeNumber } from "../whole-number.ts";
 
 /** What the network laboratory was asked to do. */
 export interface LabOptions {
@@ -15,7 +16,6 @@ export interface LabOptions {
   readonly json: boolean;
 }
 
-const UINT31 = 0x7fff_ffff;
 const KEEPERS_PER_FAULT = 3;
 const MIN_KEEPERS = 4;
 const MAX_KEEPERS = 13;
@@ -47,14 +47,6 @@ Examples
   npm run bench:network -- --keepers 7 --rounds 1000 --json    half an hour, the figures as JSON on the last line
   npm run bench:network -- --slot 15 --rounds 40               the default times of the protocol
   npm run bench:network -- --keepers 7 --kill 10 --hostile 1   kill -9 every ten rounds, beside one that attacks`;
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
-  };
 
 /** The most keepers of so many that may be faulty at a time. */
 const faultsOf = (keepers: number): number => Math.floor((keepers - 1) / KEEPERS_PER_FAULT);
