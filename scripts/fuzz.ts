@@ -5,7 +5,7 @@ import { withFolder } from "../test/support/keeper-file.ts";
 import { fuzzMessages } from "../test/support/message-fuzz.ts";
 import { networkTargets } from "../test/support/network-targets.ts";
 import { openLiveKeepers } from "../test/support/live-keepers-fuzz.ts";
-import { fileTargets, fuzzTarget, type TargetCount } from "../test/support/parser-fuzz.ts";
+import { fileTargets, fuzzTarget, watchTargets, type TargetCount } from "../test/support/parser-fuzz.ts";
 import { UINT31 } from "./whole-number.ts";
 
 const DEFAULT_RUNS = 100_000;
@@ -47,7 +47,8 @@ const live = await openLiveKeepers();
 await measure(() => fuzzTarget(live.target, runs, seed));
 live.close();
 const network = await networkTargets();
-for (const target of network.targets) await measure(() => fuzzTarget(target, runs, seed));
+for (const target of [...watchTargets(), ...network.targets])
+  await measure(() => fuzzTarget(target, runs, seed));
 await network.close();
 await withFolder(async (folder) => {
   for (const target of await fileTargets(folder))

@@ -106,8 +106,8 @@ const TRANSACTION: TransactionRecord = {
 const PROOF = { signer: ALICE, first: signedHeadOf(ALICE, "01"), second: signedHeadOf(ALICE, "02") };
 const BOOK = { positions: [{ instrument: "BTC-27NOV26-80000-C", size: 1 }], collateral: [] };
 
-/** What stores keep as text. */
-function ofStore(name: string, real: string, read: (text: string) => unknown): FuzzTarget {
+/** What is kept or shown as text. */
+function ofText(name: string, real: string, read: (text: string) => unknown): FuzzTarget {
   return {
     name,
     real: [real],
@@ -136,6 +136,12 @@ function callTarget(): FuzzTarget {
     isOwnError: (error) => error instanceof NothingFound,
   };
 }
+
+/** What a watchtower reads of the chain and of keepers. */
+export const watchTargets = (): readonly FuzzTarget[] => [
+  callTarget(),
+  ofText("shown proofs", writeEquivocations([PROOF]), readEquivocations),
+];
 
 /**
  * What operators and traders write themselves.
@@ -188,11 +194,9 @@ export async function fileTargets(folder: string): Promise<readonly FuzzTarget[]
       read: (bytes) => publicKeyInFile(new TextDecoder().decode(bytes), "key"),
       isOwnError: isKeystoreError,
     },
-    callTarget(),
-    ofStore("stored report", writeSignedReport(signedReport(1n, 1)), readSignedReport),
-    ofStore("shown proofs", writeEquivocations([PROOF]), readEquivocations),
-    ofStore("stored transaction", writeTransactionText(TRANSACTION), readTransaction),
-    ofStore("stored outcome", writeTransactionText({ kind: "superseded" }), readOutcome),
+    ofText("stored report", writeSignedReport(signedReport(1n, 1)), readSignedReport),
+    ofText("stored transaction", writeTransactionText(TRANSACTION), readTransaction),
+    ofText("stored outcome", writeTransactionText({ kind: "superseded" }), readOutcome),
   ];
 }
 

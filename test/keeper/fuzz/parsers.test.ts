@@ -3,7 +3,7 @@ import { ORACLE_DOMAIN } from "../../support/keeper-doubles.ts";
 import { withFolder } from "../../support/keeper-file.ts";
 import { openLiveKeepers } from "../../support/live-keepers-fuzz.ts";
 import { networkTargets } from "../../support/network-targets.ts";
-import { fileTargets, fuzzTarget, type FuzzTarget } from "../../support/parser-fuzz.ts";
+import { fileTargets, fuzzTarget, watchTargets, type FuzzTarget } from "../../support/parser-fuzz.ts";
 
 const SEED = 20_241_124;
 const RUNS = 250;
@@ -23,7 +23,7 @@ describe("parsers of what comes from outside", () => {
 
   it("refuse hostile answers, frames and entries with their own errors, and read nothing unsound", async () => {
     const { targets, close } = await networkTargets();
-    for (const target of targets) await feed(target);
+    for (const target of [...watchTargets(), ...targets]) await feed(target);
     await close();
   });
 
