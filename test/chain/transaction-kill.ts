@@ -51,7 +51,9 @@ describe("a sender that is killed", () => {
       await pause(POLL_MS);
     }
   };
+  /** One that is done may end by itself first. */
   const kill = async ({ child }: Sending): Promise<void> => {
+    if (child.exitCode !== null) return;
     const gone = once(child, "exit");
     child.kill("SIGKILL");
     await gone;
