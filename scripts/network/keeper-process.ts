@@ -65,6 +65,11 @@ export const KEEPER_FLAGS = [
   "--max-old-space-size=192",
 ] as const;
 
+/** Where Node keeps what it made of the sources, so that a later process need not make it again: that takes 18 MB and most of its start. */
+export const COMPILE_CACHE = "node_modules/.cache/ballast-compiled";
+/** One pool of memory for all threads of a process, few of which need any: with one for each a keeper holds 20 MB more. */
+export const ONE_ARENA = "MALLOC_ARENA_MAX=1";
+
 /**
  * Runs `ballast keeper start` with a configuration and resolves once it serves its status. The process ends with this one.
  * @throws KeeperNotStarted with all that it wrote
@@ -75,8 +80,11 @@ export async function startKeeperProcess(
 ): Promise<KeeperProcess> {
   const { args = [], imports = [], program = `${PROJECT_ROOT}keeper/cli/main.ts` } = choice;
   const child = spawn(
-    process.execPath,
+    "env",
     [
+      ONE_ARENA,
+      `NODE_COMPILE_CACHE=${PROJECT_ROOT}${COMPILE_CACHE}`,
+      process.execPath,
       ...KEEPER_FLAGS,
       ...imports.map((url) => `--import=${url}`),
       ...[program, "keeper", "start", "--config", configFile, ...args],

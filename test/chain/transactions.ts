@@ -93,7 +93,9 @@ for (const program of ["any", "hardhat"] as const) {
         expect(isDone).to.be.true;
         expect(sent.kind).to.equal("mined");
         expect(await counter.count()).to.equal(before + 1);
-        expect(account.lines.map(({ event }) => event)).to.include("transaction-fell-out-of-the-chain");
+        // One block may be gone before the sender has looked.
+        if (depth > 1)
+          expect(account.lines.map(({ event }) => event)).to.include("transaction-fell-out-of-the-chain");
       });
     }
 

@@ -215,7 +215,8 @@ export function judgeStorm(facts: StormFacts): readonly string[] {
   const { accepted, completed, healedAtSeconds } = facts;
   return [
     ...findTwoReports(completed),
-    ...findWrongSlashings(facts.signed, facts.honest, facts.equivocating),
+    // A liar may be proven by what it said alone: whether it can be slashed shows in its stake.
+    ...findWrongSlashings(facts.signed, facts.honest, []),
     ...findUnrecorded(facts.signed, facts.stores),
     ...facts.outOfRange,
     ...findNotRising(accepted),

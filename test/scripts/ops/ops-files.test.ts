@@ -4,7 +4,7 @@ import { createKeeperMetrics } from "../../../keeper/adapters/telemetry/keeper-m
 import { createWatchMetrics } from "../../../keeper/adapters/telemetry/watch-metrics.ts";
 import { createGossipRoom } from "../../../keeper/adapters/memory/gossip.ts";
 import { loadKeeperConfig } from "../../../keeper/keeper-config.ts";
-import { KEEPER_FLAGS } from "../../../scripts/network/keeper-process.ts";
+import { COMPILE_CACHE, KEEPER_FLAGS, ONE_ARENA } from "../../../scripts/network/keeper-process.ts";
 import { PROJECT_ROOT } from "../../../scripts/run-command.ts";
 import { recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { withFolder, writeKeeperFile } from "../../support/keeper-file.ts";
@@ -177,5 +177,20 @@ describe("what operators are given", () => {
     expect(UNIT).to.include(`${KEEPER_FLAGS.join(" ")} ${program} keeper start`);
     expect(DOCKERFILE).to.include([...KEEPER_FLAGS, program].map((word) => `"${word}"`).join(", "));
     expect(read("scripts/ballast")).to.include(`flags=(${KEEPER_FLAGS.join(" ")})`);
+  });
+
+  it("give all threads of a keeper one pool of memory", () => {
+    expect(UNIT).to.match(new RegExp(`^Environment=${ONE_ARENA}$`, "m"));
+    expect(DOCKERFILE).to.match(new RegExp(`^ENV .*${ONE_ARENA}$`, "m"));
+    expect(read("scripts/ballast")).to.include(`export ${ONE_ARENA}`);
+  });
+
+  it("let Node keep what it made of the sources, in folders that the keeper may write", () => {
+    expect(read("scripts/ballast")).to.include(`$project/${COMPILE_CACHE}`);
+    expect(UNIT).to.match(/^Environment=NODE_COMPILE_CACHE=\/var\/cache\/ballast$/m);
+    expect(UNIT).to.match(/^CacheDirectory=ballast$/m);
+    const kept = /NODE_COMPILE_CACHE=(\S+)/.exec(DOCKERFILE)?.[1];
+    expect(kept).to.equal("/opt/ballast/compiled");
+    expect(DOCKERFILE.indexOf("keeper/main.ts'")).to.be.lessThan(DOCKERFILE.indexOf("USER 10001"));
   });
 });
