@@ -28,8 +28,8 @@ export interface RpcEndpoint {
   call<T>(method: string, params: readonly unknown[], parse: (result: unknown) => T): Promise<RpcAnswer<T>>;
 }
 
-/** Far above the largest answer that is ever asked for: a receipt with all its events. */
-const MAX_ANSWER_BYTES = 16 * 1_024 * 1_024;
+/** Far above the largest answer that a keeper asks for, a receipt with all its events; what a node pours out beyond it would be held until it is too much. */
+export const MAX_ANSWER_BYTES = 2 * 1_024 * 1_024;
 const REQUEST_ID = 1;
 
 const answerSchema = z.object({

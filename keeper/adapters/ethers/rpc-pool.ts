@@ -2,7 +2,13 @@ import type { Hex } from "../../ports/hex.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Timer } from "../../ports/timer.ts";
 import { ChainUnavailable } from "../../ports/transaction-sender.ts";
-import { createRpcEndpoint, EndpointFailure, type RpcAnswer, type RpcEndpoint } from "./rpc-endpoint.ts";
+import {
+  createRpcEndpoint,
+  MAX_ANSWER_BYTES,
+  EndpointFailure,
+  type RpcAnswer,
+  type RpcEndpoint,
+} from "./rpc-endpoint.ts";
 import { type AsideReason, judgeHashes, judgeViews, type NodeView, votesNeeded } from "./rpc-judgement.ts";
 import { parseHeader, parseHeaderOrNull, parseQuantity, toQuantity } from "./rpc-schema.ts";
 
@@ -20,6 +26,8 @@ export interface RpcPoolPolicy {
   readonly distrustMs: number;
   /** How long the rest is waited for once enough nodes have answered, ms. */
   readonly graceMs: number;
+  /** A longer answer is not read to its end. */
+  readonly maxAnswerBytes: number;
 }
 
 export const DEFAULT_RPC_POOL_POLICY: RpcPoolPolicy = {
@@ -29,6 +37,7 @@ export const DEFAULT_RPC_POOL_POLICY: RpcPoolPolicy = {
   agreementDepth: 2n,
   distrustMs: 600_000,
   graceMs: 150,
+  maxAnswerBytes: MAX_ANSWER_BYTES,
 };
 
 /** What one node answers. */
@@ -98,7 +107,7 @@ export function createRpcPool(
   policy: RpcPoolPolicy = DEFAULT_RPC_POOL_POLICY,
 ): RpcPool {
   const members = urls.map((url): Member => ({
-    endpoint: createRpcEndpoint(url, policy.timeoutMs),
+    endpoint: createRpcEndpoint(url, policy.timeoutMs, policy.maxAnswerBytes),
     aside: null,
     detail: null,
     asideAtMs: 0,

@@ -1,7 +1,7 @@
 import { provesEquivocation } from "../../adapters/ethers/check-equivocation.ts";
 import { createOracleChain } from "../../adapters/ethers/oracle-chain.ts";
 import { PooledProvider } from "../../adapters/ethers/pooled-provider.ts";
-import { openRpcPool } from "../../adapters/ethers/rpc-pool.ts";
+import { DEFAULT_RPC_POOL_POLICY, openRpcPool } from "../../adapters/ethers/rpc-pool.ts";
 import { createSlashingChain } from "../../adapters/ethers/slashing-chain.ts";
 import { createWatchChain } from "../../adapters/ethers/watch-chain.ts";
 import { createKeeperPeek } from "../../adapters/http/keeper-peek.ts";
@@ -28,6 +28,10 @@ import { listingsOf } from "../keeper/listings.ts";
 import { openMarketData } from "../keeper/open-market-data.ts";
 import { senderOn } from "../open-sender.ts";
 import type { WatchChoice } from "./watch-choice.ts";
+
+/** A block whose every byte of gas is calldata, as JSON writes it. */
+const MAX_BLOCK_BYTES = 16 * 1_024 * 1_024;
+const POOL_POLICY = { ...DEFAULT_RPC_POOL_POLICY, maxAnswerBytes: MAX_BLOCK_BYTES };
 
 /** Blocks before the latest from which a new store is read: about a day of 12-second blocks. */
 const DEFAULT_BLOCKS_BACK = 7_200n;
@@ -56,7 +60,7 @@ export async function openWatch(
   const { deployment, rpcUrls, wallet, keeper, storeFile } = choice;
   const { addresses } = deployment;
   const chainId = BigInt(deployment.chainId);
-  const pool = await openRpcPool(rpcUrls, chainId, systemTimer, telemetry);
+  const pool = await openRpcPool(rpcUrls, chainId, systemTimer, telemetry, POOL_POLICY);
   const provider = new PooledProvider(pool, systemTimer);
   const closing: (() => Promise<void> | void)[] = [
     () => {

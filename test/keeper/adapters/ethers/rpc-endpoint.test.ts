@@ -36,7 +36,7 @@ describe("one node over HTTP", () => {
   });
 
   it("has a bound where none is given", async () => {
-    expect(String(await call({ kind: "endless" }))).to.include(`longer than ${16 * MEBIBYTE} bytes`);
+    expect(String(await call({ kind: "endless" }))).to.include(`longer than ${2 * MEBIBYTE} bytes`);
   });
 
   it("reads an answer as long as the bound", async () => {
