@@ -54,13 +54,23 @@ export function createFollower(parts: FollowerParts): Follower {
   return {
     observe: async (from, message) => {
       requireTurn(parts, from, message);
-      gossip.send(from, await observeOnce(parts, rounds.of(message), message));
+      const round = rounds.of(message);
+      const { observedAtSeconds } = message;
+      // The answer to the first asking is on its way, and late when this keeper is busy: more of the same would make it busier.
+      if (round.looking.has(observedAtSeconds)) return;
+      round.looking.add(observedAtSeconds);
+      try {
+        gossip.send(from, await observeOnce(parts, round, message));
+      } finally {
+        round.looking.delete(observedAtSeconds);
+      }
     },
     proposal: async (from, message) => {
       requireTurn(parts, from, message);
       const round = rounds.of(message);
       if (round.signed !== null) {
-        gossip.publish(round.signed.message);
+        // All others heard it, or get the whole report.
+        gossip.send(from, round.signed.message);
         await complete(parts, round);
         return;
       }

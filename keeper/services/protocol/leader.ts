@@ -1,5 +1,5 @@
 import type { ReportMark } from "../../core/report/report-mark.ts";
-import type { ObservationMessage, ProposalMessage } from "../../ports/gossip.ts";
+import type { GossipMessage, ObservationMessage, ProposalMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
 import type { ChainBlock, OracleChain } from "../../ports/oracle-chain.ts";
 import { compareHex } from "./order-signatures.ts";
@@ -43,11 +43,12 @@ export function createLeader(parts: LeaderParts, signal: AbortSignal): Leader {
     open: (round, observedAtSeconds) => {
       round.observedAtSeconds = observedAtSeconds;
       const sayUntilDecided = async (): Promise<void> => {
+        if (parts.isOpen(round)) parts.gossip.publish(messageOf(round, observedAtSeconds));
         while (parts.isOpen(round)) {
           // A proposal that could not be made is tried again.
           proposeOnce(parts, round, signal).catch(failed(round));
-          say(parts, round, observedAtSeconds);
           await timer.sleep(parameters.resendMs, signal);
+          if (parts.isOpen(round)) sayAgain(parts, round, observedAtSeconds);
         }
       };
       sayUntilDecided().catch(failed(round));
@@ -61,9 +62,15 @@ export function createLeader(parts: LeaderParts, signal: AbortSignal): Leader {
   };
 }
 
-function say({ gossip }: LeaderParts, round: Round, observedAtSeconds: number): void {
-  const { epoch } = round;
-  gossip.publish(round.proposal ?? { kind: "observe", epoch, round: round.round, observedAtSeconds });
+function messageOf({ epoch, round, proposal }: Round, observedAtSeconds: number): GossipMessage {
+  return proposal ?? { kind: "observe", epoch, round, observedAtSeconds };
+}
+
+/** To those who have not answered: all others would only be kept from their work. */
+function sayAgain({ gossip, committee }: LeaderParts, round: Round, observedAtSeconds: number): void {
+  const answered = round.proposal === null ? round.observations : round.heard;
+  const message = messageOf(round, observedAtSeconds);
+  for (const keeper of committee().keeperSet.keepers) if (!answered.has(keeper)) gossip.send(keeper, message);
 }
 
 /** Keeps a keeper's first sound observation. */

@@ -17,6 +17,8 @@ export interface Round extends RoundId {
   observedAtSeconds: number | null;
   /** What this keeper says it sees, by the moment for which it was asked. */
   readonly own: Map<number, Promise<ObservationMessage>>;
+  /** Moments for which it is looking now. */
+  readonly looking: Set<number>;
   /** As leader: the first sound observation of each keeper. */
   readonly observations: Map<Hex, SignedObservation>;
   proposing: boolean;
@@ -65,6 +67,7 @@ export function createRounds(): Rounds {
         round: id.round,
         observedAtSeconds: null,
         own: new Map(),
+        looking: new Set(),
         observations: new Map(),
         proposing: false,
         proposal: null,

@@ -26,6 +26,9 @@ const BACK_SLOTS = 2;
  */
 const STUCK_SLOTS = 3;
 
+/** Times to resend a message between two tellings of the same wish, at most. */
+const MAX_PAUSE_RESENDS = 4;
+
 /** Begins a slot: its leader opens the round, all others expect it to. A slot that is not after the last is ignored. */
 export async function beginSlot(parts: SlotParts, slot: number, signal: AbortSignal): Promise<void> {
   const { standing, pacemaker, parameters } = parts;
@@ -82,18 +85,25 @@ function expectProgress(
   watch().catch(() => undefined);
 }
 
-/** Says again where this keeper stands until the slot is decided or over: lost wishes do not matter, and who was away learns what it missed. */
+/**
+ * Says again where this keeper stands until the slot is decided or over: lost wishes do not matter, and who was away learns what it missed. Often after
+ * a wish has changed, and ever more seldom while there is nothing new to say.
+ */
 async function announceUntilDecided(parts: SlotParts, slot: number, signal: AbortSignal): Promise<void> {
   const { gossip, timer, parameters, standing, pacemaker, finals } = parts;
   const { behind } = standing;
+  let pauseMs = parameters.resendMs;
+  let saidEpoch: bigint | null = null;
   do {
     const isStuck = behind.slots >= STUCK_SLOTS && behind.epoch > pacemaker.wish;
-    gossip.publish({
-      kind: "wish",
-      epoch: isStuck ? behind.epoch : pacemaker.wish,
-      newest: finals.newest,
-    });
-    await timer.sleep(parameters.resendMs, signal);
+    const epoch = isStuck ? behind.epoch : pacemaker.wish;
+    gossip.publish({ kind: "wish", epoch, newest: finals.newest });
+    pauseMs =
+      epoch === saidEpoch
+        ? Math.min(2 * pauseMs, MAX_PAUSE_RESENDS * parameters.resendMs)
+        : parameters.resendMs;
+    saidEpoch = epoch;
+    await timer.sleep(pauseMs, signal);
   } while (standing.slot === slot && !isDecided(standing));
 }
 

@@ -114,6 +114,14 @@ describe("a follower that is asked what it sees", () => {
     expect(new Set(said.map(({ message }) => message)).size).to.equal(1);
   });
 
+  it("answers once what it is asked several times while it looks", async () => {
+    const { follower, said } = await following();
+    await Promise.all([1, 2, 3].map(() => follower.observe(LEADER, ask())));
+    expect(said).to.have.length(1);
+    await follower.observe(LEADER, ask());
+    expect(said, "what got lost is asked for again").to.have.length(2);
+  });
+
   it("answers a leader that restarted within the slot for its new moment, a few times", async () => {
     const { follower, said } = await following();
     for (const later of [0, 2, 4]) await follower.observe(LEADER, ask(START_SECONDS + later));
@@ -146,13 +154,13 @@ describe("a follower that is shown a proposal", () => {
     expect([counts.signed, signatures().length]).to.deep.equal([1, 1]);
   });
 
-  it("says again what it signed when the leader repeats it, and neither checks, reads nor signs again", async () => {
+  it("says again, to the leader alone, what it signed when the leader repeats it, and neither checks, reads nor signs again", async () => {
     const { follower, counts, signatures } = await following();
     await follower.proposal(LEADER, proposalBy());
     const before = { ...counts };
     for (let turn = 0; turn < 5; turn++) await follower.proposal(LEADER, proposalBy());
     expect(counts).to.deep.equal(before);
-    expect(signatures()).to.have.length(6);
+    expect(signatures().map(({ to }) => to)).to.deep.equal(["all", LEADER, LEADER, LEADER, LEADER, LEADER]);
     expect(new Set(signatures().map(({ message }) => message)).size).to.equal(1);
   });
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { toBeHex } from "ethers";
 import { DEFAULT_PARAMETERS } from "../../../../keeper/core/protocol/parameters.ts";
 import type { GossipMessage, ObservationMessage, ProposalMessage } from "../../../../keeper/ports/gossip.ts";
-import { asHex } from "../../../../keeper/ports/hex.ts";
+import { asHex, type Hex } from "../../../../keeper/ports/hex.ts";
 import { createLeader, NAMED_BLOCK_DEPTH } from "../../../../keeper/services/protocol/leader.ts";
 import { createRounds } from "../../../../keeper/services/protocol/rounds.ts";
 import { recordingTelemetry } from "../../../support/keeper-doubles.ts";
@@ -35,6 +35,7 @@ function leading() {
   const stop = new AbortController();
   const rounds = createRounds();
   const said: GossipMessage[] = [];
+  const told: { readonly to: Hex; readonly message: GossipMessage }[] = [];
   const state = { isOpen: true, nodeFails: 0 };
   const leader = createLeader(
     {
@@ -48,7 +49,7 @@ function leading() {
       gossip: {
         self: ADDRESSES[0] ?? STRANGER,
         publish: (message) => said.push(message),
-        send: () => undefined,
+        send: (to, message) => told.push({ to, message }),
         subscribe: () => () => undefined,
       },
       network,
@@ -65,23 +66,36 @@ function leading() {
   const hear = (index: number, changes: Partial<ObservationMessage> = {}, as = index) => {
     leader.hear(ADDRESSES[as] ?? STRANGER, { ...observationBy(index), ...changes });
   };
-  leader.open(rounds.of(ROUND), START_SECONDS);
+  const round = rounds.of(ROUND);
+  leader.open(round, START_SECONDS);
   const proposals = () => said.filter((message): message is ProposalMessage => message.kind === "proposal");
-  return { time, telemetry, said, state, hear, proposals, stop };
+  return { time, telemetry, said, told, round, state, hear, proposals, stop };
 }
 
 describe("a leader", () => {
-  it("asks again and again until there is a quorum, then repeats its proposal until the slot is decided", async () => {
-    const { time, said, hear, state, proposals } = leading();
-    await time.run(2 * resendMs);
-    expect(said.map(({ kind }) => kind)).to.deep.equal(["observe", "observe", "observe"]);
-    for (const index of [0, 1, 2]) hear(index);
-    await time.run(2 * resendMs);
-    expect(proposals().length).to.equal(3);
-    expect(new Set(proposals()).size).to.equal(1);
+  it("asks again and again those who have not answered, and shows its proposal again to those who have not signed, until the slot is decided", async () => {
+    const { time, said, told, round, hear, state, proposals } = leading();
+    const again = async () => {
+      told.length = 0;
+      await time.run(resendMs);
+      return told.map(({ to, message }) => `${message.kind} ${ADDRESSES.indexOf(to)}`);
+    };
+    expect(said.map(({ kind }) => kind)).to.deep.equal(["observe"]);
+    expect(await again()).to.deep.equal(["observe 0", "observe 1", "observe 2", "observe 3"]);
+    hear(1);
+    expect(await again()).to.deep.equal(["observe 0", "observe 2", "observe 3"]);
+    for (const index of [0, 2]) hear(index);
+    const afterQuorum = ["proposal 0", "proposal 1", "proposal 2", "proposal 3"];
+    expect(await again()).to.deep.equal(afterQuorum);
+    round.heard.set(ADDRESSES[2] ?? STRANGER, new Map());
+    expect(await again()).to.deep.equal(afterQuorum.filter((each) => each !== "proposal 2"));
+    expect(new Set([...proposals(), ...told.map(({ message }) => message)]).size).to.equal(1);
+    expect(
+      said.map(({ kind }) => kind),
+      "to all once",
+    ).to.deep.equal(["observe", "proposal"]);
     state.isOpen = false;
-    await time.run(5 * resendMs);
-    expect(proposals().length).to.equal(3);
+    expect(await again()).to.deep.equal([]);
   });
 
   it("waits a grace for the rest when it has a quorum", async () => {
