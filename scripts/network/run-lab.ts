@@ -22,8 +22,11 @@ import { findOutsideRecomputed, type OracleHistory, watchOracle } from "./oracle
 
 const DATA_FOLDER = join(PROJECT_ROOT, "data");
 const EPISODE = "2026-02";
-/** Two recorded moments, five hours and at most a third of a percent apart. */
-const SNAPSHOTS = [0, 1] as const;
+/**
+ * Two recorded moments, six hours and at most half a percent apart, between which no expiry's total volatility moves by more than 6 %: keepers see the
+ * step some slots apart, and what is further off than they sign for would cost the slots between.
+ */
+const SNAPSHOTS = [20, 21] as const;
 const STEP_SECONDS = 30;
 const BLOCK_SECONDS = 1;
 /** Snapshots lie at most so far apart. */
