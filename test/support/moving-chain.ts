@@ -78,10 +78,15 @@ function callAnswer(to: string, data: string, block: number): string {
   return AbiCoder.defaultAbiCoder().encode(asked.outputs, values);
 }
 
-function answer(method: string, params: readonly unknown[], head: number): unknown {
+function answer(
+  method: string,
+  params: readonly unknown[],
+  head: number,
+  { withoutCode = [], mute = [] }: MovingChainChoice,
+): unknown {
   const at = (tag: unknown): number => (typeof tag === "string" && tag.startsWith("0x") ? Number(tag) : head);
   if (method === "eth_blockNumber") return toBeHex(head);
-  if (method === "eth_getCode") return "0x00";
+  if (method === "eth_getCode") return isAmong(withoutCode, params[0]) ? "0x" : "0x00";
   if (method === "eth_getBlockByNumber") {
     const number = at(params[0]);
     const rest = { difficulty: "0x0", extraData: "0x", gasLimit: "0x0", gasUsed: "0x0", transactions: [] };
@@ -89,27 +94,46 @@ function answer(method: string, params: readonly unknown[], head: number): unkno
     return { ...rest, ...block, timestamp: "0x1", nonce: "0x0000000000000000", miner: addressAt(1) };
   }
   const { to, data } = params[0] as { to: string; data: string };
-  return callAnswer(to, data, at(params[1]));
+  return isAmong([...withoutCode, ...mute], to) ? "0x" : callAnswer(to, data, at(params[1]));
+}
+
+const isAmong = (addresses: readonly Hex[], address: unknown): boolean =>
+  addresses.includes(asHex(String(address).toLowerCase()));
+
+/** What is wrong with the chain. */
+interface MovingChainChoice {
+  /** Nothing was deployed there. */
+  readonly withoutCode?: readonly Hex[];
+  /** They have code and answer nothing. */
+  readonly mute?: readonly Hex[];
 }
 
 export interface MovingChain {
   readonly provider: JsonRpcProvider;
+  /** Every question so far. */
+  readonly asked: readonly string[];
   close(): Promise<void>;
 }
 
 /** @param firstBlock the head before the first question */
-export async function openMovingChain(firstBlock: number): Promise<MovingChain> {
+export async function openMovingChain(
+  firstBlock: number,
+  choice: MovingChainChoice = {},
+): Promise<MovingChain> {
   let head = firstBlock;
+  const asked: string[] = [];
   const server = await serveRpc({
     request: ({ method, params = [] }) => {
       head += 1;
-      return Promise.resolve(answer(method, params, head));
+      asked.push(method);
+      return Promise.resolve(answer(method, params, head, choice));
     },
   });
   const network = Network.from(CHAIN_ID);
   const provider = new JsonRpcProvider(server.url, network, { staticNetwork: network, cacheTimeout: -1 });
   return {
     provider,
+    asked,
     close: async () => {
       provider.destroy();
       await server.close();

@@ -4,7 +4,11 @@ import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factori
 import { KeeperRewards__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRewards__factory.ts";
 import { RiskOracle__factory } from "../../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import { ScenarioStore__factory } from "../../../types/ethers-contracts/factories/oracle/ScenarioStore__factory.ts";
+import type { RiskConfig } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
 import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
+import type { KeeperRewards } from "../../../types/ethers-contracts/oracle/KeeperRewards.ts";
+import type { RiskOracle } from "../../../types/ethers-contracts/oracle/RiskOracle.ts";
+import type { ScenarioStore } from "../../../types/ethers-contracts/oracle/ScenarioStore.ts";
 import type {
   ChainFacts,
   ChainProbe,
@@ -22,16 +26,33 @@ const NO_CODE = "0x";
 
 /** Probes the contracts that a keeper works with, through ethers. */
 export function createChainProbe(addresses: OracleAddresses, provider: Provider): ChainProbe {
+  const contracts = {
+    oracle: RiskOracle__factory.connect(addresses.riskOracle, provider),
+    registry: KeeperRegistry__factory.connect(addresses.keeperRegistry, provider),
+    store: ScenarioStore__factory.connect(addresses.scenarioStore, provider),
+    config: RiskConfig__factory.connect(addresses.riskConfig, provider),
+    rewards: KeeperRewards__factory.connect(addresses.keeperRewards, provider),
+  };
+  const probed = { addresses, provider, contracts };
   return {
-    facts: () => readFacts(addresses, provider),
-    registeredKeepers: () => readEntries(registryAt(addresses, provider)),
-    registration: () => readRegistration(addresses, provider),
+    facts: () => readFacts(probed),
+    registeredKeepers: () => readEntries(contracts.registry),
+    registration: () => readRegistration(probed),
     balanceWei: (address) => provider.getBalance(address),
   };
 }
 
-function registryAt({ keeperRegistry }: OracleAddresses, provider: Provider): KeeperRegistry {
-  return KeeperRegistry__factory.connect(keeperRegistry, provider);
+/** The contracts of a deployment, every one of which is read of. */
+interface Probed {
+  readonly addresses: OracleAddresses;
+  readonly provider: Provider;
+  readonly contracts: {
+    readonly oracle: RiskOracle;
+    readonly registry: KeeperRegistry;
+    readonly store: ScenarioStore;
+    readonly config: RiskConfig;
+    readonly rewards: KeeperRewards;
+  };
 }
 
 /** The block as of which the chain is read. */
@@ -40,17 +61,26 @@ interface At {
 }
 
 /** All of them as of one block: what is agreed on may change between two reads. */
-async function readFacts(addresses: OracleAddresses, provider: Provider): Promise<ChainFacts> {
+async function readFacts(probed: Probed): Promise<ChainFacts> {
+  const { addresses, provider } = probed;
   const at = { blockTag: await provider.getBlockNumber() };
-  const [{ chainId }, block, withoutCode] = await Promise.all([
-    provider.getNetwork(),
-    blockAt(provider, at),
-    contractsWithoutCode(addresses, provider, at),
-  ]);
-  if (withoutCode.length > 0) return { kind: "incomplete", chainId, block, withoutCode };
-  const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
-  const registry = registryAt(addresses, provider);
-  const config = RiskConfig__factory.connect(addresses.riskConfig, provider);
+  const [{ chainId }, block] = await Promise.all([provider.getNetwork(), blockAt(provider, at)]);
+  try {
+    return await readContracts(probed, { chainId, block }, at);
+  } catch (error) {
+    // Code is long: it is asked for only where a contract does not answer.
+    const withoutCode = await contractsWithoutCode(addresses, provider, at);
+    if (withoutCode.length === 0) throw error;
+    return { kind: "incomplete", chainId, block, withoutCode };
+  }
+}
+
+async function readContracts(
+  { addresses, contracts }: Probed,
+  { chainId, block }: Pick<ChainFacts, "chainId" | "block">,
+  at: At,
+): Promise<ChainFacts> {
+  const { oracle, registry, config } = contracts;
   const [
     domain,
     links,
@@ -60,7 +90,7 @@ async function readFacts(addresses: OracleAddresses, provider: Provider): Promis
     margin,
   ] = await Promise.all([
     oracle.eip712Domain(at),
-    readLinks(addresses, provider, at),
+    readLinks(addresses, contracts, at),
     readRegistered(registry, addresses.keeperRegistry, chainId, at),
     config.oracleParamsHash(at),
     config.marginParamsHash(at),
@@ -113,10 +143,10 @@ async function readPrevious(registry: KeeperRegistry, at: At): Promise<Overlappi
   return until === 0n ? null : { configDigest: asHex(digest), countsUntilSeconds: Number(until) };
 }
 
-async function readRegistration(addresses: OracleAddresses, provider: Provider): Promise<Registration> {
+async function readRegistration({ addresses, provider, contracts }: Probed): Promise<Registration> {
   const [{ chainId }, blockTag] = await Promise.all([provider.getNetwork(), provider.getBlockNumber()]);
   const { keeperSet, derivedDigest, entries, previous } = await readRegistered(
-    registryAt(addresses, provider),
+    contracts.registry,
     addresses.keeperRegistry,
     chainId,
     { blockTag },
@@ -162,12 +192,9 @@ async function contractsWithoutCode(
 /** What the oracle and the store hold of registry and rules, against the deployment's file. */
 async function readLinks(
   addresses: OracleAddresses,
-  provider: Provider,
+  { oracle, store, rewards }: Probed["contracts"],
   at: At,
 ): Promise<readonly ContractLink[]> {
-  const oracle = RiskOracle__factory.connect(addresses.riskOracle, provider);
-  const store = ScenarioStore__factory.connect(addresses.scenarioStore, provider);
-  const rewards = KeeperRewards__factory.connect(addresses.keeperRewards, provider);
   const link = async (name: string, expected: Hex, read: Promise<string>): Promise<ContractLink> => ({
     name,
     expected,

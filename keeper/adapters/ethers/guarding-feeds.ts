@@ -1,11 +1,11 @@
-import { Contract, type Overrides, type Provider, ZeroAddress } from "ethers";
+import { Contract, Interface, type Overrides, type Provider, ZeroAddress } from "ethers";
 import type { MarketOracleParamsStructOutput } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
 import type { FeedReading, GuardingFeed } from "../../ports/oracle-chain.ts";
 
-const AGGREGATOR_V3 = [
+const AGGREGATOR_V3 = new Interface([
   "function decimals() view returns (uint8)",
   "function latestRoundData() view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)",
-] as const;
+]);
 const SPOT_DECIMALS = 8n;
 const TEN = 10n;
 

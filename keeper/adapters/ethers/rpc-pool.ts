@@ -79,6 +79,9 @@ export interface RpcPool {
   problems(): ReadonlyMap<string, string | null>;
 }
 
+/** Why nothing more is waited for: one value, since an error of its own for each question costs more than the question. */
+const OVER = Symbol("enough nodes have answered");
+
 /** A node and what is held against it. */
 interface Member {
   readonly endpoint: RpcEndpoint;
@@ -257,7 +260,7 @@ class EndpointPool implements RpcPool {
     let isGraceBegun = false;
     return new Promise((resolve, reject) => {
       const end = () => {
-        over.abort();
+        over.abort(OVER);
         resolve([...answers]);
       };
       const take = (answer: NodeAnswer<T> | null) => {

@@ -1,6 +1,7 @@
 import {
   AbiCoder,
   type BaseWallet,
+  concat,
   keccak256,
   recoverAddress,
   type TypedDataDomain,
@@ -37,13 +38,41 @@ export function createWalletSigner(wallet: BaseWallet): ReportSigner {
 const REPORT_TYPES = { RiskReport: [...RISK_REPORT_TYPES.RiskReport] };
 const SET_TYPES = { ScenarioSet: [...SCENARIO_SET_TYPES.ScenarioSet] };
 
+const REPORT_ENCODER = TypedDataEncoder.from(REPORT_TYPES);
+const EIP_191_TYPED_DATA = "0x1901";
+const domainHashes = new WeakMap<SigningDomain, string>();
+
 /** The hash that keepers sign of a report, by its head. */
 export function hashHead(domain: SigningDomain, head: ReportHead): Hex {
-  return asHex(TypedDataEncoder.hash(mutable(domain), REPORT_TYPES, { ...head }));
+  return asHex(keccak256(concat([EIP_191_TYPED_DATA, hashDomain(domain), REPORT_ENCODER.hash({ ...head })])));
 }
 
-/** Who signed a hash, or null when it is no signature. */
+/** Hashed once: a round names the same domain many times. */
+function hashDomain(domain: SigningDomain): string {
+  const known = domainHashes.get(domain);
+  if (known !== undefined) return known;
+  const hash = TypedDataEncoder.hashDomain(mutable(domain));
+  domainHashes.set(domain, hash);
+  return hash;
+}
+
+/** Signatures whose signers are remembered: those of a few rounds of many keepers. */
+const REMEMBERED_SIGNERS = 256;
+const signers = new Map<string, Hex | null>();
+
+/** Who signed a hash, or null when it is no signature. A signature comes twice, by itself and in a report: its signer is computed once. */
 export function recover(hash: string, signature: Hex): Hex | null {
+  const name = `${hash}/${signature}`;
+  const known = signers.get(name);
+  if (known !== undefined) return known;
+  const signer = recoverNow(hash, signature);
+  signers.set(name, signer);
+  const [oldest] = signers.keys();
+  if (signers.size > REMEMBERED_SIGNERS && oldest !== undefined) signers.delete(oldest);
+  return signer;
+}
+
+function recoverNow(hash: string, signature: Hex): Hex | null {
   try {
     return asHex(recoverAddress(hash, signature));
   } catch {

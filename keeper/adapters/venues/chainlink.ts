@@ -1,13 +1,13 @@
-import { Contract, type Provider } from "ethers";
+import { Contract, Interface, type Provider } from "ethers";
 import type { Hex } from "../../ports/hex.ts";
 import type { Market } from "../../ports/market-data.ts";
 import { VenueError, type CoinPrice, type MarketSource } from "../../ports/market-source.ts";
 
 const NAME = "chainlink";
-const AGGREGATOR_V3 = [
+const AGGREGATOR_V3 = new Interface([
   "function decimals() view returns (uint8)",
   "function latestRoundData() view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)",
-] as const;
+]);
 
 interface Aggregator {
   decimals(): Promise<bigint>;

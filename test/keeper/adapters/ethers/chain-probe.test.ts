@@ -35,5 +35,20 @@ describe("a probe of the chain", () => {
       heartbeatSeconds: block,
     });
     for (const { actual } of facts.links) expect(Number(actual)).to.equal(block);
+    expect(chain.asked, "code is long, and is asked for only in doubt").not.to.include("eth_getCode");
+  });
+
+  for (const [name, address] of Object.entries(MOVING_ADDRESSES))
+    it(`says that nothing is deployed where ${name} should be`, async () => {
+      chain = await openMovingChain(20, { withoutCode: [address] });
+      const facts = await createChainProbe(MOVING_ADDRESSES, chain.provider).facts();
+      expect(facts).to.deep.include({ kind: "incomplete", chainId: 31_337n, withoutCode: [name] });
+      expect(Number(facts.block.number)).to.equal(21);
+    });
+
+  it("fails where a contract has code and answers nothing", async () => {
+    chain = await openMovingChain(20, { mute: [MOVING_ADDRESSES.scenarioStore] });
+    const facts = createChainProbe(MOVING_ADDRESSES, chain.provider).facts();
+    expect(await facts.catch((error: unknown) => (error as { code: string }).code)).to.equal("BAD_DATA");
   });
 });
