@@ -32,7 +32,7 @@ const SABOTAGES: readonly {
   },
   {
     without: "a look at observations' signatures",
-    seed: 3,
+    seed: 11,
     broken: "outside the honest range",
     sabotage: (parts) => ({ ...parts, network: { ...parts.network, verify: () => true } }),
   },
