@@ -67,10 +67,11 @@ function messageOf({ epoch, round, proposal }: Round, observedAtSeconds: number)
 }
 
 /** To those who have not answered: all others would only be kept from their work. */
-function sayAgain({ gossip, committee }: LeaderParts, round: Round, observedAtSeconds: number): void {
+function sayAgain(parts: LeaderParts, round: Round, observedAtSeconds: number): void {
   const answered = round.proposal === null ? round.observations : round.heard;
   const message = messageOf(round, observedAtSeconds);
-  for (const keeper of committee().keeperSet.keepers) if (!answered.has(keeper)) gossip.send(keeper, message);
+  for (const keeper of parts.committee().keeperSet.keepers)
+    if (!answered.has(keeper)) parts.gossip.send(keeper, message);
 }
 
 /** Keeps a keeper's first sound observation. */
