@@ -66,7 +66,7 @@ export const KEEPER_FLAGS = [
   "--max-old-space-size=192",
 ] as const;
 
-/** Where Node keeps what it made of the sources, so that a later process need not make it again: that takes 18 MB and most of its start. */
+/** Where Node keeps what it made of the sources, so that a later process need not make it again: that takes 20 MB and most of its start. */
 export const COMPILE_CACHE = "node_modules/.cache/ballast-compiled";
 /** One pool of memory for all threads of a process, few of which need any: with one for each a keeper holds 20 MB more. */
 export const ONE_ARENA = "MALLOC_ARENA_MAX=1";
@@ -79,12 +79,13 @@ export async function startKeeperProcess(
   configFile: string,
   choice: StartChoice = {},
 ): Promise<KeeperProcess> {
-  const { args = [], imports = [], program = `${PROJECT_ROOT}keeper/cli/main.ts` } = choice;
+  const { args = [], imports = [], program = COMMAND_LINE } = choice;
+  if (program === COMMAND_LINE) await compileOnce(imports);
   const child = spawn(
     "env",
     [
       ONE_ARENA,
-      `NODE_COMPILE_CACHE=${PROJECT_ROOT}${COMPILE_CACHE}`,
+      CACHED,
       process.execPath,
       ...KEEPER_FLAGS,
       ...imports.map((url) => `--import=${url}`),
@@ -113,6 +114,24 @@ export async function startKeeperProcess(
     const code = await stop("SIGKILL");
     throw new KeeperNotStarted(code, watched.output() || String(error));
   }
+}
+
+const COMMAND_LINE = `${PROJECT_ROOT}keeper/cli/main.ts`;
+const CACHED = `NODE_COMPILE_CACHE=${PROJECT_ROOT}${COMPILE_CACHE}`;
+/** By the modules that are loaded before the keeper, without what their addresses say to them. */
+const compiled = new Map<string, Promise<unknown>>();
+
+/** Has another process compile what a keeper loads, as ops/ does: a keeper that has to do it holds the compiler ever after. */
+function compileOnce(imports: readonly string[]): Promise<unknown> {
+  const modules = imports.map((url) => `--import=${url.replace(/\?.*$/, "")}`);
+  const name = modules.join();
+  const known = compiled.get(name);
+  if (known !== undefined) return known;
+  const command = [CACHED, process.execPath, ...modules, COMMAND_LINE, "keeper", "compile"];
+  // What is wrong with the sources the keeper will say itself.
+  const done = once(spawn("env", command, { stdio: "ignore" }), "close");
+  compiled.set(name, done);
+  return done;
 }
 
 type Waiter = (line: KeeperLogLine | null) => void;

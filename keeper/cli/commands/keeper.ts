@@ -56,6 +56,13 @@ export function addKeeperCommands(program: Command): void {
     .option(...configOption)
     .addHelpText("after", examples("keeper new-store --config keeper.json"))
     .action((_options: unknown, command: Command) => newStore(optionsOf(command)));
+  keeper
+    .command("compile")
+    .description(
+      "load what `start` loads and end: where NODE_COMPILE_CACHE keeps it, a keeper starts 20 MB smaller (for ExecStartPre)",
+    )
+    .addHelpText("after", examples("keeper compile"))
+    .action(compile);
   withGlobalHelp(keeper.command("start"), "--json")
     .description("run until SIGTERM; refuses when the chain is not what the configuration says")
     .option(...configOption)
@@ -141,15 +148,24 @@ async function newStore(options: KeeperOptions): Promise<void> {
   ]);
 }
 
+async function compile(): Promise<void> {
+  await loadAll();
+}
+
+/** All that the command line does not load by itself before a keeper runs. */
+async function loadAll() {
+  const { createPinoTelemetry } = await import("../../adapters/telemetry/pino-telemetry.ts");
+  return { createPinoTelemetry, ...(await import("../../main.ts")) };
+}
+
 /** Runs the keeper; what ends it is also a line of its log, for those who collect no error stream. */
 async function start(options: KeeperOptions): Promise<void> {
-  const { createPinoTelemetry } = await import("../../adapters/telemetry/pino-telemetry.ts");
+  const { createPinoTelemetry, runDryRun, runKeeper } = await loadAll();
   const control = controlOf(options);
   let log: LogSettings = { name: "keeper", level: "error" };
   try {
     const config = configOf(options);
     log = { name: config.name, level: config.logLevel };
-    const { runDryRun, runKeeper } = await import("../../main.ts");
     const run = options.dryRun === true ? runDryRun : runKeeper;
     await run(config, control);
   } catch (error) {

@@ -191,6 +191,12 @@ describe("what operators are given", () => {
     expect(UNIT).to.match(/^CacheDirectory=ballast$/m);
     const kept = /NODE_COMPILE_CACHE=(\S+)/.exec(DOCKERFILE)?.[1];
     expect(kept).to.equal("/opt/ballast/compiled");
-    expect(DOCKERFILE.indexOf("keeper/main.ts'")).to.be.lessThan(DOCKERFILE.indexOf("USER 10001"));
+    const inImage = DOCKERFILE.indexOf('RUN ["node", "keeper/cli/main.ts", "keeper", "compile"]');
+    expect(inImage).to.be.within(
+      DOCKERFILE.indexOf("COPY --from=build /build/data"),
+      DOCKERFILE.indexOf("USER 10001"),
+    );
+    expect(UNIT).to.match(/^ExecStartPre=\S+\/node keeper\/cli\/main\.ts keeper compile$/m);
+    expect(read("scripts/ballast")).to.include('"$node" "$main" keeper compile');
   });
 });
