@@ -16,8 +16,16 @@ const folder = mkdtempSync(join(PROJECT_ROOT, "out", "network-"));
 console.log(`stores and logs: ${relative(PROJECT_ROOT, folder)} (removed when nothing is wrong)`);
 const record = await runLab(options, folder);
 const figures = judgeLab(record);
-const { medianMs, p99Ms, missedRounds, allowedRounds, missedHeartbeats, longestAgeSeconds, maxPeakBytes } =
-  figures;
+const {
+  medianMs,
+  p99Ms,
+  missedRounds,
+  allowedRounds,
+  missedHeartbeats,
+  longestAgeSeconds,
+  maxPeakBytes,
+  processorMsPerRound,
+} = figures;
 const kills = record.killed.length;
 console.log(`slot to signed: median ${medianMs} ms, 99 % ${p99Ms} ms (bar 1,500 ms)`);
 console.log(
@@ -29,6 +37,7 @@ console.log(
 console.log(
   `memory: ${Math.round(maxPeakBytes / BYTES_PER_MB)} MB at the peak of the largest process (bar 200 MB)`,
 );
+console.log(`processor: ${processorMsPerRound} ms a round of the busiest keeper, no bar`);
 console.log(
   `two reports for one round: ${record.conflicts.length}; values outside the honest range: ${record.outOfRange.length}; kills: ${kills}`,
 );

@@ -36,6 +36,7 @@ What it measures
                        logs; reading the chain and fitting are inside, inclusion in a block is not. Bar: median 1.5 s.
   rounds without one   slots for which fewer than 2f + 1 keepers ever held a report
   missed heartbeats    times at which the chain's newest report was older than the heartbeat and a slot. Bar: none.
+  processor            time that the busiest keeper's process uses in a round; of the keepers that were not killed
   memory               VmHWM of each keeper's process: the most it ever held. Bar: 200 MB.
   and, from stores and chain: two reports for one round (none), values outside what honest keepers saw (none).
 

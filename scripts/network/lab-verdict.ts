@@ -56,6 +56,8 @@ export interface LabRecord {
   /** In rising order of epoch. */
   readonly terms: readonly Term[];
   readonly peakBytes: readonly number[];
+  /** Processor time of each keeper that lived through all rounds that count, by its round, ms. */
+  readonly processorMsPerRound: readonly number[];
   /** Of those that were told to end. */
   readonly exitCodes: readonly (number | null)[];
   /** Rounds with two reports, a line for each. */
@@ -74,6 +76,8 @@ export interface LabFigures {
   /** Of the chain's newest report. */
   readonly longestAgeSeconds: number;
   readonly maxPeakBytes: number;
+  /** The most that a keeper used; NaN where the system does not say. */
+  readonly processorMsPerRound: number;
   readonly reports: number;
   /** One line for each promise that was broken. */
   readonly problems: readonly string[];
@@ -93,6 +97,8 @@ export function judgeLab(record: LabRecord): LabFigures {
     missedHeartbeats: ages.filter((age) => age > limitSeconds).length,
     longestAgeSeconds: Math.max(0, ...ages),
     maxPeakBytes: Math.max(0, ...record.peakBytes),
+    processorMsPerRound:
+      record.processorMsPerRound.length === 0 ? Number.NaN : Math.max(...record.processorMsPerRound),
     reports: record.accepted.length,
   };
   return { ...figures, problems: problemsOf(figures, record) };

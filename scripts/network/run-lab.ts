@@ -18,6 +18,7 @@ import { type LiveHouse, nowSeconds, openLiveHouse } from "./live-house.ts";
 import { writeMovedMarket } from "./moved-market.ts";
 import { createNetworkLog, type NetworkLog } from "./network-log.ts";
 import { acceptedOnChain, completedOf, finalsInStore } from "./network-truth.ts";
+import { processorMs } from "./processor-time.ts";
 import { findOutsideRecomputed, type OracleHistory, watchOracle } from "./oracle-history.ts";
 
 const DATA_FOLDER = join(PROJECT_ROOT, "data");
@@ -136,7 +137,7 @@ function planOf(options: LabOptions, { node }: LiveHouse, folder: string, log: N
   };
 }
 
-type Measured = Pick<LabRecord, "firstRound" | "lastRound" | "killed" | "endSeconds">;
+type Measured = Pick<LabRecord, "firstRound" | "lastRound" | "killed" | "endSeconds" | "processorMsPerRound">;
 
 /** Waits for the first report, then lives through the rounds that count, killing keepers on the way when asked to. */
 async function liveThrough(lab: Lab): Promise<Measured> {
@@ -151,14 +152,33 @@ async function liveThrough(lab: Lab): Promise<Measured> {
   const sleepUntil = async (slot: number) => {
     while (slotNow() < slot) await sleep(POLL_MS);
   };
+  await sleepUntil(firstRound);
+  const before = processorTimes(lab);
   for (let slot = firstRound + killEvery; killEvery > 0 && slot <= lastRound - killEvery; slot += killEvery) {
     await sleepUntil(slot);
     killed.push(await killOne(lab, random.index(honestCount(options))));
   }
   await sleepUntil(lastRound + LAST_SLOTS);
+  const after = processorTimes(lab);
+  const processorMsPerRound = [...after].flatMap(([pid, ms]) => {
+    const earlier = before.get(pid);
+    return earlier === undefined ? [] : [Math.round((ms - earlier) / (rounds + LAST_SLOTS))];
+  });
   for (let index = 0; index < options.keepers; index++) notePeak(lab, index);
   const endSeconds = (await house.provider.getBlock("latest"))?.timestamp ?? 0;
-  return { firstRound, lastRound, killed, endSeconds };
+  return { firstRound, lastRound, killed, endSeconds, processorMsPerRound };
+}
+
+/** Of the keepers that run, by process, ms. */
+function processorTimes({ network, options }: Lab): ReadonlyMap<number, number> {
+  const times = new Map<number, number>();
+  for (let index = 0; index < options.keepers; index++) {
+    if (!network.isRunning(index)) continue;
+    const { pid } = network.keeper(index);
+    const ms = processorMs(pid);
+    if (ms !== null) times.set(pid, ms);
+  }
+  return times;
 }
 
 async function killOne(lab: Lab, index: number): Promise<Absence> {

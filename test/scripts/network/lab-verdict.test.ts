@@ -33,6 +33,7 @@ const GOOD: LabRecord = {
   endSeconds: 28,
   terms: [{ epoch: 1n, leader: "0xa", beganMs: 0 }],
   peakBytes: [150e6, 199e6],
+  processorMsPerRound: [150, 190],
   exitCodes: [0, 0, 0, 0],
   conflicts: [],
   outOfRange: [],
@@ -47,6 +48,7 @@ describe("the verdict on a network of processes", () => {
   it("finds nothing wrong with a report in each round, in time and within range", () => {
     const figures = judgeLab(GOOD);
     expect(figures).to.include({ missedRounds: 0, missedHeartbeats: 0, longestAgeSeconds: 3, reports: 5 });
+    expect(figures.processorMsPerRound).to.equal(190);
     expect(figures.problems).to.deep.equal([]);
   });
 
