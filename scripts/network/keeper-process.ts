@@ -129,7 +129,9 @@ function compileOnce(imports: readonly string[]): Promise<unknown> {
   const name = modules.join();
   const known = compiled.get(name);
   if (known !== undefined) return known;
-  const command = [CACHED, process.execPath, ...modules, COMMAND_LINE, "keeper", "compile"];
+  // With other flags the engine would not take what this one made.
+  const flags = [...KEEPER_FLAGS, ...modules];
+  const command = [CACHED, process.execPath, ...flags, COMMAND_LINE, "keeper", "compile"];
   // What is wrong with the sources the keeper will say itself.
   const done = once(spawn("env", command, { stdio: "ignore" }), "close");
   compiled.set(name, done);

@@ -191,12 +191,14 @@ describe("what operators are given", () => {
     expect(UNIT).to.match(/^CacheDirectory=ballast$/m);
     const kept = /NODE_COMPILE_CACHE=(\S+)/.exec(DOCKERFILE)?.[1];
     expect(kept).to.equal("/opt/ballast/compiled");
-    const inImage = DOCKERFILE.indexOf('RUN ["node", "keeper/cli/main.ts", "keeper", "compile"]');
+    // The engine takes only what was compiled with the same flags.
+    const compile = [...KEEPER_FLAGS, "keeper/cli/main.ts", "keeper", "compile"];
+    const inImage = DOCKERFILE.indexOf(`RUN [${["node", ...compile].map((word) => `"${word}"`).join(", ")}]`);
     expect(inImage).to.be.within(
       DOCKERFILE.indexOf("COPY --from=build /build/data"),
       DOCKERFILE.indexOf("USER 10001"),
     );
-    expect(UNIT).to.match(/^ExecStartPre=\S+\/node keeper\/cli\/main\.ts keeper compile$/m);
-    expect(read("scripts/ballast")).to.include('"$node" "$main" keeper compile');
+    expect(UNIT).to.include(`ExecStartPre=/opt/ballast/node_modules/.bin/node ${compile.join(" ")}\n`);
+    expect(read("scripts/ballast")).to.include('"$node" "${flags[@]}" "$main" keeper compile');
   });
 });
