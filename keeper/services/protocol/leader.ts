@@ -28,8 +28,11 @@ export interface LeaderParts extends Pick<
 
 /** A keeper's work in the rounds it leads. */
 export interface Leader {
-  /** Asks everyone for observations, again and again until the round is decided or over. */
-  open(round: Round, observedAtSeconds: number): void;
+  /**
+   * Asks everyone for observations, again and again until the round is decided or over. A slot's beginning and an epoch's may both open a round: its
+   * moment is that of the first time, whenever the second comes.
+   */
+  open(round: Round, nowSeconds: number): void;
   /** An observation came in. */
   hear(from: Hex, message: ObservationMessage): void;
 }
@@ -40,8 +43,11 @@ export function createLeader(parts: LeaderParts, signal: AbortSignal): Leader {
     if (!signal.aborted) telemetry.warn("round-not-led", { round: round.round, reason: String(error) });
   };
   return {
-    open: (round, observedAtSeconds) => {
-      round.observedAtSeconds = observedAtSeconds;
+    open: (round, nowSeconds) => {
+      if (round.leading) return;
+      round.leading = true;
+      // What was observed at one moment cannot stand in a proposal of another.
+      const observedAtSeconds = (round.observedAtSeconds ??= nowSeconds);
       const sayUntilDecided = async (): Promise<void> => {
         if (parts.isOpen(round)) parts.gossip.publish(messageOf(round, observedAtSeconds));
         while (parts.isOpen(round)) {
@@ -51,7 +57,11 @@ export function createLeader(parts: LeaderParts, signal: AbortSignal): Leader {
           if (parts.isOpen(round)) sayAgain(parts, round, observedAtSeconds);
         }
       };
-      sayUntilDecided().catch(failed(round));
+      sayUntilDecided()
+        .catch(failed(round))
+        .finally(() => {
+          round.leading = false;
+        });
     },
     hear: (from, message) => {
       const round = rounds.known(message);

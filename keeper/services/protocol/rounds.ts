@@ -21,6 +21,8 @@ export interface Round extends RoundId {
   readonly looking: Set<number>;
   /** As leader: the first sound observation of each keeper. */
   readonly observations: Map<Hex, SignedObservation>;
+  /** As leader: it is asking and showing. */
+  leading: boolean;
   proposing: boolean;
   /** As leader: what it has shown. */
   proposal: ProposalMessage | null;
@@ -69,6 +71,7 @@ export function createRounds(): Rounds {
         own: new Map(),
         looking: new Set(),
         observations: new Map(),
+        leading: false,
         proposing: false,
         proposal: null,
         checking: false,

@@ -69,7 +69,10 @@ function leading() {
   const round = rounds.of(ROUND);
   leader.open(round, START_SECONDS);
   const proposals = () => said.filter((message): message is ProposalMessage => message.kind === "proposal");
-  return { time, telemetry, said, told, round, state, hear, proposals, stop };
+  const openAgain = (atSeconds: number) => {
+    leader.open(round, atSeconds);
+  };
+  return { time, telemetry, said, told, round, state, hear, proposals, openAgain, stop };
 }
 
 describe("a leader", () => {
@@ -96,6 +99,27 @@ describe("a leader", () => {
     ).to.deep.equal(["observe", "proposal"]);
     state.isOpen = false;
     expect(await again()).to.deep.equal([]);
+  });
+
+  it("keeps to the moment for which a round was opened first, and asks no more often when it is opened again", async () => {
+    const { time, said, told, hear, proposals, state, openAgain } = leading();
+    for (const index of [0, 1]) hear(index);
+    openAgain(START_SECONDS + 2);
+    await time.run(resendMs);
+    expect(said).to.have.length(1);
+    expect(told.map(({ to }) => ADDRESSES.indexOf(to))).to.deep.equal([2, 3]);
+    hear(2);
+    await time.run(graceMs);
+    expect(proposals()).to.have.length(1);
+    expect(proposals()[0]).to.include({ observedAtSeconds: START_SECONDS });
+    // Its own clock was ahead, and comes to the round again.
+    state.isOpen = false;
+    await time.run(resendMs);
+    state.isOpen = true;
+    openAgain(START_SECONDS + 3);
+    await time.run(resendMs);
+    expect(new Set(proposals()).size).to.equal(1);
+    expect(proposals()).to.have.length(2);
   });
 
   it("waits a grace for the rest when it has a quorum", async () => {
