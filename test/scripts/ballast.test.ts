@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -26,6 +26,28 @@ async function silentNode() {
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port.toString()}`, asked: asked.promise, left: left.promise, server };
 }
+
+describe("keeper compile", function () {
+  this.timeout(60_000);
+
+  it("has compiled all that a start loads, so that the keeper compiles nothing", () =>
+    withFolder(async (folder) => {
+      const cache = join(folder, "compiled");
+      const run = async (...words: readonly string[]) => {
+        const main = `${PROJECT_ROOT}keeper/cli/main.ts`;
+        const command = [`NODE_COMPILE_CACHE=${cache}`, process.execPath, ...KEEPER_FLAGS, main, "keeper"];
+        const ended = once(spawn("env", [...command, ...words], { stdio: "ignore" }), "close");
+        const [code] = (await ended) as [number | null];
+        return { code, files: readdirSync(cache, { recursive: true }).sort() };
+      };
+      const compiled = await run("compile");
+      expect(compiled.code).to.equal(0);
+      expect(compiled.files.length).to.be.greaterThan(1_000);
+      const started = await run("start", "--config", join(folder, "missing.json"));
+      expect(started.code).to.equal(1);
+      expect(started.files).to.deep.equal(compiled.files);
+    }));
+});
 
 describe("scripts/ballast", function () {
   this.timeout(60_000);
