@@ -56,15 +56,13 @@ const STOP_TIMEOUT_MS = 15_000;
 const KEPT_ERROR_CHARS = 8_000;
 const KEPT_LINES = 20_000;
 /**
- * A small young generation (MiB) keeps the process small. Below 2 it is collected so often that this takes a fifth of the keeper's time, and what
- * --optimize-for-size does is make it 1. Collecting it takes one thread less than to wait for others.
- * The old generation grows by a fifth before it is collected, and not by half.
+ * A small young generation (MiB) keeps the process small. Below 2 it is collected so often that this takes a fifth of the keeper's time. Collecting it takes
+ * one thread less than several to wait for each other.
  */
 export const KEEPER_FLAGS = [
   "--min-semi-space-size=2",
   "--max-semi-space-size=2",
   "--no-parallel-scavenge",
-  "--heap-growing-percent=20",
   "--max-old-space-size=192",
 ] as const;
 

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import { readKeeperEnvironment } from "../../config.ts";
 import { type KeeperConfig, loadKeeperConfig } from "../../keeper-config.ts";
@@ -148,6 +149,14 @@ async function newStore(options: KeeperOptions): Promise<void> {
   ]);
 }
 
+/**
+ * Without this a keeper grows by 20 MB in half an hour. As an argument of Node the same flag would halve the young generation too, and what was compiled
+ * before counts only as long as flags stay as they were: so it comes after all is loaded.
+ */
+function keepHeapCompact(): void {
+  setFlagsFromString("--optimize-for-size");
+}
+
 async function compile(): Promise<void> {
   await loadAll();
 }
@@ -161,6 +170,7 @@ async function loadAll() {
 /** Runs the keeper; what ends it is also a line of its log, for those who collect no error stream. */
 async function start(options: KeeperOptions): Promise<void> {
   const { createPinoTelemetry, runDryRun, runKeeper } = await loadAll();
+  keepHeapCompact();
   const control = controlOf(options);
   let log: LogSettings = { name: "keeper", level: "error" };
   try {
