@@ -1,6 +1,4 @@
 import { expect } from "chai";
-import { loadDailyHistory } from "../../../keeper/adapters/replay/daily-history.ts";
-import { loadEpisode } from "../../../keeper/adapters/replay/episodes.ts";
 import { openReplay } from "../../../keeper/adapters/replay/replay.ts";
 import type { MarketsView } from "../../../keeper/core/report/aggregate.ts";
 import { decodeMarketState, totalVariance, type Smile } from "../../../keeper/core/report/market-state.ts";
@@ -8,59 +6,26 @@ import type { MarketObservation } from "../../../keeper/core/report/quantise.ts"
 import { totalVarianceE18 } from "../../../keeper/core/report/svi-checks.ts";
 import type { MarketData } from "../../../keeper/ports/market-data.ts";
 import type { StoredMarket } from "../../../keeper/ports/oracle-chain.ts";
-import { createHourlyForecaster, type HourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
+import type { HourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
 import { StaleHistory } from "../../../keeper/services/history-freshness.ts";
 import { NoSmile, observe, StaleSnapshot } from "../../../keeper/services/observe.ts";
+import {
+  history,
+  LISTINGS,
+  MAX_AGE_SECONDS,
+  replay,
+  settings,
+  storedOf,
+} from "../../support/recorded-observer.ts";
 import { oracleDouble } from "../../support/keeper-doubles.ts";
 import { hasNonNegativeVariance, wingSlopeE18 } from "../../support/slice-checks.ts";
-import { DATA_FOLDER } from "../adapters/replay/support.ts";
 
-const BTC = 1;
-const LISTINGS = [
-  { market: BTC, symbol: "BTC" },
-  { market: 2, symbol: "ETH" },
-] as const;
 const HOUR = 3_600;
 const SECONDS_PER_YEAR = 31_536_000;
 const MAX_WING_SLOPE_E18 = 2n * 10n ** 18n;
 const CALENDAR_SIGMAS = 5n;
 const SNAPSHOT_STEP = 12;
-/** Snapshots were recorded about every six hours. */
-const MAX_AGE_SECONDS = 86_400;
-
-const history = loadDailyHistory(DATA_FOLDER);
-const replay = openReplay(loadEpisode(DATA_FOLDER, "2026-02"), history);
 const [firstTime = 0] = replay.snapshotTimes;
-
-const settings = (
-  marketData: MarketData,
-  stored: ReadonlyMap<number, StoredMarket> = new Map(),
-  postedAt = 0,
-) => {
-  const oracle = oracleDouble([], [1, 2]);
-  oracle.state.stored = stored;
-  oracle.state.header = { epoch: 1n, round: 0, observedAtSeconds: postedAt };
-  return {
-    listings: LISTINGS,
-    marketData,
-    maxDataAgeSeconds: MAX_AGE_SECONDS,
-    chain: oracle.chain,
-    hourlyForecaster: createHourlyForecaster(),
-  };
-};
-
-const storedOf = ({ markets }: MarketsView): ReadonlyMap<number, StoredMarket> =>
-  new Map(
-    markets.map(({ market, smiles }) => [
-      Number(market.market),
-      {
-        spotE8: market.spotE8,
-        sigmaE9: market.sigmaE9,
-        psiE9: market.psiE9,
-        smiles: decodeMarketState(market, smiles).smiles,
-      },
-    ]),
-  );
 
 const smilesOf = (observation: MarketsView, index = 0): readonly Smile[] => {
   const entry = observation.markets[index];
