@@ -79,7 +79,7 @@ export interface RpcPool {
   problems(): ReadonlyMap<string, string | null>;
 }
 
-/** Why nothing more is waited for: one value, since an error of its own for each question costs more than the question. */
+/** Why nothing more is waited for: without a reason each question would make an error, with its stack, that nobody reads. */
 const OVER = Symbol("enough nodes have answered");
 
 /** A node and what is held against it. */
