@@ -64,6 +64,13 @@ export interface StoredMarket {
   readonly smiles: readonly Smile[];
 }
 
+/** The oracle's last report, whole. */
+export interface LastReport {
+  readonly header: OracleHeader;
+  /** By number, those of the markets asked for that have been reported. */
+  readonly markets: ReadonlyMap<number, StoredMarket>;
+}
+
 export interface PostedScenarioSet {
   /** Zero before the first. */
   readonly setId: bigint;
@@ -94,8 +101,8 @@ export interface OracleChain {
   reportLimits(): Promise<ReportLimits>;
   /** Of the markets that have one. */
   guardingFeeds(): Promise<readonly GuardingFeed[]>;
-  /** A market as of the last report; null before the first. */
-  storedMarket(market: number): Promise<StoredMarket | null>;
+  /** As of one block: a report that comes in between would give one report's markets the other's age. */
+  lastReport(markets: readonly number[]): Promise<LastReport>;
   submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction | null>;
   /** The scenario set in force. */
   scenarioSet(): Promise<PostedScenarioSet>;

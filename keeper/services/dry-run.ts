@@ -8,7 +8,7 @@ const BPS = 10_000;
 const MILLISECONDS = 1_000;
 
 export interface DryRunParts {
-  readonly chain: Pick<OracleChain, "storedMarket">;
+  readonly chain: Pick<OracleChain, "lastReport">;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly telemetry: Telemetry;
@@ -35,10 +35,11 @@ export async function dryRun(parts: DryRunParts, signal: AbortSignal): Promise<v
 async function observeOnce(parts: DryRunParts, nowSeconds: number): Promise<void> {
   const { chain, telemetry } = parts;
   const { pegBps, markets } = await parts.observe(nowSeconds);
+  const posted = await chain.lastReport(markets.map(({ market }) => Number(market.market)));
   for (const { market, smiles } of markets) {
-    const stored = await chain.storedMarket(Number(market.market));
+    const stored = posted.markets.get(Number(market.market));
     const deviationBps =
-      stored === null ? null : (Number(market.spotE8 - stored.spotE8) / Number(stored.spotE8)) * BPS;
+      stored === undefined ? null : (Number(market.spotE8 - stored.spotE8) / Number(stored.spotE8)) * BPS;
     telemetry.info("dry-run-observation", {
       market: market.market,
       spotE8: market.spotE8,

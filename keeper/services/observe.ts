@@ -11,8 +11,6 @@ import type { HourlyForecaster } from "./hourly-forecast.ts";
 /** Most expiries a report holds of one market. */
 const MAX_SMILES = 16;
 const PAR_BPS = 10_000;
-/** Looks at the chain's last report while new ones come. */
-const MAX_TORN_READS = 3;
 
 /** A surface for a market whose venue shows spot prices only. */
 type SmileModel = (snapshot: MarketSnapshot, dailyVol: number, nowSeconds: number) => readonly Smile[];
@@ -76,7 +74,7 @@ export async function observe(settings: ObserverSettings, observedAtSeconds: num
     marketData.settlementCoinUsd(),
     marketData.history(),
     chain.reportLimits(),
-    readPosted(settings),
+    chain.lastReport(listings.map(({ market }) => market)),
   ]);
   const historyAge = historyAgeDays(history.days.at(-1)?.observedAtSeconds ?? null, observedAtSeconds);
   if (historyAge > MAX_HISTORY_AGE_DAYS) throw new StaleHistory(historyAge);
@@ -89,38 +87,12 @@ export async function observe(settings: ObserverSettings, observedAtSeconds: num
     const marketLimits = limits.find((entry) => entry.market === market);
     if (marketLimits === undefined)
       throw new RangeError(`governance has set no oracle bounds for market ${market.toString()}`);
-    const postedAtSeconds = posted.observedAtSeconds;
+    const postedAtSeconds = posted.header.observedAtSeconds;
     const inputs = { market, snapshot, stored, history, hourlyVol, observedAtSeconds, postedAtSeconds };
     return marketState({ ...inputs, limits: marketLimits }, settings);
   };
   const states = await Promise.all(listings.map(stateOf));
   return { pegBps: pegOf(coinUsd, Number(minPegBps)), markets: states.map(quantiseMarket) };
-}
-
-/** The chain's last report, whole. */
-interface Posted {
-  readonly observedAtSeconds: number;
-  readonly markets: ReadonlyMap<number, StoredMarket | null>;
-}
-
-/**
- * Reads the header once more after the markets: a report that comes in between would give one report's forecasts the other's age.
- * @throws Error when that happens each time
- */
-async function readPosted({ chain, listings }: ObserverSettings): Promise<Posted> {
-  let { epoch, round } = await chain.header();
-  for (let attempt = 0; attempt < MAX_TORN_READS; attempt++) {
-    const markets = new Map(
-      await Promise.all(
-        listings.map(async ({ market }) => [market, await chain.storedMarket(market)] as const),
-      ),
-    );
-    const header = await chain.header();
-    if (header.epoch === epoch && header.round === round)
-      return { observedAtSeconds: header.observedAtSeconds, markets };
-    ({ epoch, round } = header);
-  }
-  throw new Error("a new report came with every look at the last one: the nodes do not agree on the chain");
 }
 
 /** Rounded down, at par at most: a dearer coin changes no margin. At least what the oracle takes, so that a lost peg stops no report. */

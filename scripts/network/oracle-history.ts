@@ -6,21 +6,15 @@ import type { Replay } from "../../keeper/adapters/replay/replay.ts";
 import { NO_SENDER } from "../../keeper/cli/keeper/no-sender.ts";
 import { isAfter } from "../../keeper/core/protocol/round-id.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
-import type { OracleChain, OracleHeader, StoredMarket } from "../../keeper/ports/oracle-chain.ts";
+import type { LastReport, OracleChain, OracleHeader } from "../../keeper/ports/oracle-chain.ts";
 import { createHourlyForecaster } from "../../keeper/services/hourly-forecast.ts";
 import { type MarketListing, observe } from "../../keeper/services/observe.ts";
 import { findOutsideHonest, type Completed, type Seen } from "../../test/support/chaos-checks.ts";
 
-/** The oracle between two reports. */
-export interface OracleState {
-  readonly header: OracleHeader;
-  readonly markets: ReadonlyMap<number, StoredMarket | null>;
-}
-
 export interface OracleHistory {
   readonly chain: OracleChain;
   /** Every state seen, in the order of time; a reorganisation may show older ones again. */
-  readonly states: readonly OracleState[];
+  readonly states: readonly LastReport[];
   /** Ends the watching. */
   stop(): Promise<void>;
 }
@@ -39,17 +33,10 @@ export async function watchOracle(
 ): Promise<OracleHistory> {
   const reader = createOracleChain(addresses, provider, NO_SENDER);
   const limits = await reader.reportLimits();
-  const states: OracleState[] = [];
+  const states: LastReport[] = [];
   const look = async (): Promise<void> => {
-    const header = await reader.header();
-    if (states.length > 0 && isSame(states.at(-1)?.header, header)) return;
-    const markets = new Map(
-      await Promise.all(
-        listings.map(async ({ market }) => [market, await reader.storedMarket(market)] as const),
-      ),
-    );
-    // A block between the reads mixes two states: look again.
-    if (isSame(await reader.header(), header)) states.push({ header, markets });
+    if (isSame(states.at(-1)?.header, await reader.header())) return;
+    states.push(await reader.lastReport(listings.map(({ market }) => market)));
   };
   await look();
   const stopped = new AbortController();
@@ -113,11 +100,7 @@ async function* honestViews(
   const markets = await distinctMarkets(replays, listings, observedAt);
   for (const state of before.toReversed())
     for (const marketData of markets) {
-      const seenChain: OracleChain = {
-        ...chain,
-        header: () => Promise.resolve(state.header),
-        storedMarket: (market) => Promise.resolve(state.markets.get(market) ?? null),
-      };
+      const seenChain: OracleChain = { ...chain, lastReport: () => Promise.resolve(state) };
       // A keeper that refused its data as too old has said nothing.
       const maxDataAgeSeconds = Number.POSITIVE_INFINITY;
       const settings = { listings, marketData, maxDataAgeSeconds, chain: seenChain, hourlyForecaster };

@@ -85,7 +85,7 @@ describe("reading the protocol past a node that lies", () => {
         chain.keeperSet(),
         chain.reportLimits(),
         chain.guardingFeeds(),
-        chain.storedMarket(BTC),
+        chain.lastReport([BTC]),
         chain.quarantinedMarkets(),
         chain.scenarioSet(),
         chain.oracleDomain(),

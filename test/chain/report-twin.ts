@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import { decodeBytes32String, type HDNodeWallet, ZeroAddress } from "ethers";
+import { decodeBytes32String, type HDNodeWallet } from "ethers";
 import { createOracleChain } from "../../keeper/adapters/ethers/oracle-chain.ts";
 import { hashHead, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { NO_SENDER } from "../../keeper/cli/keeper/no-sender.ts";
 import { findRefusal, nameOfRefusal } from "../../keeper/core/report/report-checks.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
 import { asHex } from "../../keeper/ports/hex.ts";
-import { readChainMark } from "../../keeper/services/protocol/report-before.ts";
+import { readPosted } from "../../keeper/services/protocol/standing.ts";
 import { brokenReport } from "../support/broken-reports.ts";
-import { deployOracle, type OracleFixture } from "../support/oracle-fixture.ts";
+import { deployOracle, oracleAddresses, type OracleFixture } from "../support/oracle-fixture.ts";
 import { randomSource } from "../support/random-source.ts";
 import { packed, signHash, type MarketReport, type ReportDraft } from "../support/risk-reports.ts";
 
@@ -30,16 +30,7 @@ const HOUR_SECONDS = 3_600;
 
 async function opened() {
   const fixture = await deployOracle();
-  const [riskOracle, keeperRegistry, scenarioStore, riskConfig] = await Promise.all(
-    [fixture.oracle, fixture.registry, fixture.store, fixture.config].map(async (contract) =>
-      asHex(await contract.getAddress()),
-    ),
-  );
-  if (!riskOracle || !keeperRegistry || !scenarioStore || !riskConfig) throw new Error("four contracts");
-  // Nothing is sent.
-  const keeperRewards = asHex(ZeroAddress);
-  const addresses = { riskOracle, keeperRegistry, scenarioStore, riskConfig, keeperRewards };
-  const chain = createOracleChain(addresses, fixture.ethers.provider, NO_SENDER);
+  const chain = createOracleChain(await oracleAddresses(fixture), fixture.ethers.provider, NO_SENDER);
   return { fixture, chain, domain: await chain.oracleDomain() };
 }
 
@@ -111,7 +102,7 @@ describe("the keeper's checks of a report and the oracle's", () => {
         markets: first.markets.map((market) => withLiveExpiries(market, valid.observedAt)),
       };
       const limits = await chain.reportLimits();
-      const before = await readChainMark(chain, await chain.header(), limits);
+      const { mark: before } = await readPosted({ chain }, limits);
       const signers: readonly HDNodeWallet[] = fixture.keepers.slice(0, 3);
       for (let left = CASES; left > 0; left--) {
         const report = brokenReport(reportOf(next), limits, random);

@@ -40,8 +40,7 @@ export function chaosChain(
     const hash = asHex(`0x${createHash("sha256").update(`${fork}/${number}`).digest("hex")}`);
     return { number: BigInt(number), hash, timestampSeconds: number * BLOCK_SECONDS };
   };
-  const headerBefore = (block: number) =>
-    past.find((change) => change.block > block)?.before.header ?? oracle.state.header;
+  const stateBefore = (block: number) => past.find((change) => change.block > block)?.before ?? oracle.state;
   return {
     oracle,
     effects: () => past.map(({ report }) => report),
@@ -58,17 +57,18 @@ export function chaosChain(
       const look = <T>(run: () => T): Promise<T> =>
         health() === "failing" ? Promise.reject(new ChainUnavailable("chaos")) : Promise.resolve(run());
       const seenHead = () => head() - (health() === "lagging" ? LAG_BLOCKS : 0);
+      const seenHeader = () => {
+        const { header } = stateBefore(seenHead());
+        return health() === "lying"
+          ? { ...header, epoch: header.epoch + (LYING_EPOCHS[head() % 2] ?? 0n) }
+          : header;
+      };
       return {
         ...oracle.chain,
         latestBlock: () => look(() => blockAt(seenHead())),
         block: (number) => look(() => (number > BigInt(seenHead()) ? null : blockAt(Number(number)))),
-        header: () =>
-          look(() => {
-            const header = headerBefore(seenHead());
-            return health() === "lying"
-              ? { ...header, epoch: header.epoch + (LYING_EPOCHS[head() % 2] ?? 0n) }
-              : header;
-          }),
+        header: () => look(seenHeader),
+        lastReport: () => look(() => ({ header: seenHeader(), markets: stateBefore(seenHead()).stored })),
         keeperSet: () => look(() => oracle.state.keeperSet),
         reportLimits: () => look(() => limitsOf(oracle.state.limits)),
         submitReport: async (report, signatures) => {

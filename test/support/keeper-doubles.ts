@@ -124,7 +124,7 @@ export function oracleDouble(
     keeperSet: () => Promise.resolve(state.keeperSet),
     reportLimits: () => Promise.resolve(limitsOf(state.limits)),
     guardingFeeds: () => Promise.resolve(state.feeds),
-    storedMarket: (market) => Promise.resolve(state.stored.get(market) ?? null),
+    lastReport: () => Promise.resolve({ header: state.header, markets: state.stored }),
     submitReport: (report, signatures) => {
       if (!isAfter(report, state.header))
         return Promise.reject(new ChainRefusal("submitting a report", "EpochRoundNotRising"));

@@ -1,5 +1,7 @@
 import { network } from "hardhat";
-import { AbiCoder, id, keccak256, ZeroHash, type HDNodeWallet } from "ethers";
+import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash, type HDNodeWallet } from "ethers";
+import type { OracleAddresses } from "../../keeper/adapters/ethers/oracle-chain.ts";
+import { asHex } from "../../keeper/ports/hex.ts";
 import { keeperEntries } from "./keeper-entries.ts";
 import { liquidationParams, marginParams, oracleParams } from "./risk-params.ts";
 import {
@@ -103,3 +105,15 @@ export const deployOracle = async ({ faults = FAULTS, feeds = false } = {}) => {
 };
 
 export type OracleFixture = Awaited<ReturnType<typeof deployOracle>>;
+
+/** Where a keeper that only reads finds the oracle's contracts. */
+export async function oracleAddresses(fixture: OracleFixture): Promise<OracleAddresses> {
+  const addressOf = async (contract: { getAddress(): Promise<string> }) => asHex(await contract.getAddress());
+  return {
+    riskOracle: await addressOf(fixture.oracle),
+    keeperRegistry: await addressOf(fixture.registry),
+    scenarioStore: await addressOf(fixture.store),
+    riskConfig: await addressOf(fixture.config),
+    keeperRewards: asHex(ZeroAddress),
+  };
+}

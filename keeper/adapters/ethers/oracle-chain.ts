@@ -2,6 +2,7 @@ import { type Interface, MaxUint256, type Provider } from "ethers";
 import type { MarketLimits } from "../../core/report/report-checks.ts";
 import type { RiskReport } from "../../core/report/typed-data.ts";
 import type { KeeperRegistry } from "../../../types/ethers-contracts/oracle/KeeperRegistry.ts";
+import type { RiskOracle } from "../../../types/ethers-contracts/oracle/RiskOracle.ts";
 import type { MarketOracleParamsStructOutput } from "../../../types/ethers-contracts/governance/RiskConfig.ts";
 import { RiskConfig__factory } from "../../../types/ethers-contracts/factories/governance/RiskConfig__factory.ts";
 import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
@@ -14,7 +15,9 @@ import { asHex, type Hex } from "../../ports/hex.ts";
 import type {
   ChainBlock,
   KeeperSet,
+  LastReport,
   OracleChain,
+  OracleHeader,
   StoredMarket,
   SubmittedTransaction,
 } from "../../ports/oracle-chain.ts";
@@ -74,10 +77,7 @@ export function createOracleChain(
     scenarioDomain: () => domainOf(store),
     latestBlock: () => latestBlock(provider),
     block: (number) => blockOf(provider, number),
-    header: async () => {
-      const { epoch, round, observedAt } = await oracle.header();
-      return { epoch, round: Number(round), observedAtSeconds: Number(observedAt) };
-    },
+    header: () => headerOf(oracle),
     quarantinedMarkets: async () => Number(await oracle.quarantinedCount()),
     keeperSet: async () => readKeeperSet(registry, await provider.getBlockNumber()),
     reportLimits: async () => {
@@ -88,10 +88,7 @@ export function createOracleChain(
       const at = { blockTag: await provider.getBlockNumber() };
       return readGuardingFeeds((await config.oracleParams(at)).markets, provider, at);
     },
-    storedMarket: async (market) => {
-      const { marketWord, smiles } = await oracle.marketState(market);
-      return marketWord === 0n ? null : decodeStored(marketWord, smiles);
-    },
+    lastReport: async (markets) => readLastReport(oracle, markets, await provider.getBlockNumber()),
     submitReport: async (report, signatures) => {
       const position = await positionOf(carrier, registry, report.configDigest);
       return submit("submitting a report", reportRequest(addresses, report, signatures, position));
@@ -110,6 +107,27 @@ export function createOracleChain(
         doneErrors: [selectorOf(store.interface, "SetIdNotRising")],
       }),
   };
+}
+
+async function headerOf(oracle: RiskOracle, at: { readonly blockTag?: number } = {}): Promise<OracleHeader> {
+  const { epoch, round, observedAt } = await oracle.header(at);
+  return { epoch, round: Number(round), observedAtSeconds: Number(observedAt) };
+}
+
+async function readLastReport(
+  oracle: RiskOracle,
+  markets: readonly number[],
+  blockTag: number,
+): Promise<LastReport> {
+  const at = { blockTag };
+  const [header, ...stored] = await Promise.all([
+    headerOf(oracle, at),
+    ...markets.map(async (market) => {
+      const { marketWord, smiles } = await oracle.marketState(market, at);
+      return marketWord === 0n ? [] : [[market, decodeStored(marketWord, smiles)] as const];
+    }),
+  ]);
+  return { header, markets: new Map(stored.flat()) };
 }
 
 /** All of it as of one block: another set may come into force between two reads. */

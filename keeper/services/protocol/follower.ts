@@ -17,8 +17,9 @@ import type { Evidence } from "./evidence.ts";
 import { requireReadInTime, requireWithinFeeds } from "./feed-band.ts";
 import type { Finals } from "./finals.ts";
 import { SigningRefused, type Committee, type ProtocolParts } from "./parts.ts";
-import { markOnItsWay, readChainMark } from "./report-before.ts";
+import { markOnItsWay } from "./report-before.ts";
 import { completeRound, hearSignature, noteOwn, type Round, type Rounds } from "./rounds.ts";
+import { readPosted, type PostedReport } from "./standing.ts";
 import { buildReport, requireAcceptable, requireSignable } from "./verify-proposal.ts";
 
 /** Slots by which a signature may be early or late before it is not worth remembering. */
@@ -191,13 +192,13 @@ async function answerProposal(parts: FollowerParts, round: Round, proposal: Prop
       `${signer.address} is not among the keepers of ${committee.keeperSet.configDigest}`,
     );
   const report = reportOf(parts, round, proposal, committee);
-  const header = await chain.header();
+  const posted = await readPosted(parts, committee.limits);
   await requireSignable(report, await ownView(parts, round, report.observedAt), {
-    header,
+    header: posted.header,
     newest: finals.newestReport,
     chain,
   });
-  if (!(await isWorthSigning(parts, report, header, committee))) {
+  if (!(await isWorthSigning(parts, report, posted, committee))) {
     round.isIdle = true;
     parts.decided(round);
     return;
@@ -231,11 +232,11 @@ async function ownView(parts: FollowerParts, round: Round, observedAtSeconds: nu
 async function isWorthSigning(
   parts: FollowerParts,
   report: RiskReport,
-  header: OracleHeader,
+  { header, mark }: PostedReport,
   { limits }: Committee,
 ): Promise<boolean> {
   const { chain, parameters } = parts;
-  const before = markOnItsWay(parts, header) ?? (await readChainMark(chain, header, limits));
+  const before = markOnItsWay(parts, header) ?? mark;
   const isNeeded =
     isReportNeeded(markOfReport(report), before, parameters) || (await isConfirmation(parts, report, header));
   if (!isNeeded) return false;

@@ -1,7 +1,6 @@
 import { isAfter } from "../../core/protocol/round-id.ts";
-import type { ReportLimits } from "../../core/report/report-checks.ts";
 import { markOfReport, markOfStored, type ReportMark } from "../../core/report/report-mark.ts";
-import type { OracleChain, OracleHeader } from "../../ports/oracle-chain.ts";
+import type { LastReport, OracleHeader } from "../../ports/oracle-chain.ts";
 import type { Finals } from "./finals.ts";
 import type { ProtocolParts } from "./parts.ts";
 
@@ -23,17 +22,8 @@ export function markOnItsWay(
 }
 
 /** What the chain holds of the last report; null before the first. */
-export async function readChainMark(
-  chain: Pick<OracleChain, "storedMarket">,
-  { observedAtSeconds }: OracleHeader,
-  { markets }: ReportLimits,
-): Promise<ReportMark | null> {
-  const marks = await Promise.all(
-    markets.map(async ({ market }) => {
-      const stored = await chain.storedMarket(market);
-      return stored === null ? [] : [[market, markOfStored(stored)] as const];
-    }),
-  );
-  const known = marks.flat();
-  return known.length === 0 ? null : { observedAtSeconds, markets: new Map(known) };
+export function markOfPosted({ header, markets }: LastReport): ReportMark | null {
+  if (markets.size === 0) return null;
+  const marks = [...markets].map(([market, stored]) => [market, markOfStored(stored)] as const);
+  return { observedAtSeconds: header.observedAtSeconds, markets: new Map(marks) };
 }

@@ -3,7 +3,7 @@ import type { ReportLimits } from "../../core/report/report-checks.ts";
 import type { ReportMark } from "../../core/report/report-mark.ts";
 import type { OracleHeader } from "../../ports/oracle-chain.ts";
 import type { Committee, ProtocolParts } from "./parts.ts";
-import { readChainMark } from "./report-before.ts";
+import { markOfPosted } from "./report-before.ts";
 
 /** The chain's last report. */
 export interface PostedReport {
@@ -54,10 +54,10 @@ export async function readCommittee({ chain }: Pick<ProtocolParts, "chain">): Pr
 
 export async function readPosted(
   { chain }: Pick<ProtocolParts, "chain">,
-  limits: ReportLimits,
+  { markets }: ReportLimits,
 ): Promise<PostedReport> {
-  const header = await chain.header();
-  return { header, mark: await readChainMark(chain, header, limits) };
+  const last = await chain.lastReport(markets.map(({ market }) => market));
+  return { header: last.header, mark: markOfPosted(last) };
 }
 
 /** Where the slot is recorded in which a keeper began with an empty store. */

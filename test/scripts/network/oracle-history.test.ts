@@ -3,9 +3,10 @@ import { openRecorded } from "../../../keeper/adapters/replay/open-recorded.ts";
 import { NO_ACCOUNT_ROOT } from "../../../keeper/core/report/account-root.ts";
 import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
 import type { MarketsView } from "../../../keeper/core/report/aggregate.ts";
+import type { LastReport } from "../../../keeper/ports/oracle-chain.ts";
 import { createHourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
 import { observe } from "../../../keeper/services/observe.ts";
-import { findOutsideRecomputed, type OracleState } from "../../../scripts/network/oracle-history.ts";
+import { findOutsideRecomputed } from "../../../scripts/network/oracle-history.ts";
 import { writeMovedMarket } from "../../../scripts/network/moved-market.ts";
 import { PROJECT_ROOT } from "../../../scripts/run-command.ts";
 import { oracleDouble } from "../../support/keeper-doubles.ts";
@@ -18,8 +19,8 @@ const LISTINGS = [
 ] as const;
 const ROUND = { epoch: 3n, round: 70, observedAt: START + 31 };
 const HASH = `0x${"00".repeat(32)}` as const;
-const EMPTY = new Map(LISTINGS.map(({ market }) => [market, null]));
-const stateOf = (round: number, markets: OracleState["markets"]): OracleState => ({
+const EMPTY: LastReport["markets"] = new Map();
+const stateOf = (round: number, markets: LastReport["markets"]): LastReport => ({
   header: { epoch: 3n, round, observedAtSeconds: START + round - 60 },
   markets,
 });

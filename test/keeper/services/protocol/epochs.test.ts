@@ -16,9 +16,9 @@ function withLyingNodes({ keepers }: Simulation, indexes: readonly number[]) {
     Object.assign(keeper.parts, {
       chain: {
         ...chain,
-        header: async () => {
-          const header = await chain.header();
-          return lie.change?.(header) ?? header;
+        lastReport: async (markets: readonly number[]) => {
+          const last = await chain.lastReport(markets);
+          return { ...last, header: lie.change?.(last.header) ?? last.header };
         },
       },
     });
