@@ -2,6 +2,7 @@ import { accountRiskLeaf, accountRiskProof } from "../core/report/account-risk.t
 import { NO_ACCOUNT_ROOT } from "../core/report/account-root.ts";
 import type { Keccak256 } from "../core/report/merkle-tree.ts";
 import { nameOfRound, type RoundId } from "../core/protocol/round-id.ts";
+import { forgetOldest } from "../core/remembered.ts";
 import type { AccountRiskAnswer } from "../ports/account-risk.ts";
 import type { Hex } from "../ports/hex.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -70,8 +71,7 @@ export function createAccountRisk(parts: AccountRiskParts): AccountRiskTables {
   const keep = (table: AccountRiskTable): void => {
     kept.delete(rootOf(table));
     kept.set(rootOf(table), table);
-    const [oldest] = kept.keys();
-    if (kept.size > KEPT_TABLES && oldest !== undefined) kept.delete(oldest);
+    forgetOldest(kept, KEPT_TABLES);
   };
   return {
     root: () => (newest === null ? NO_ACCOUNT_ROOT : rootOf(newest)),

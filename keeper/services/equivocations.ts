@@ -1,3 +1,4 @@
+import { forgetOldest } from "../core/remembered.ts";
 import type { Equivocation } from "../ports/prosecutor.ts";
 import type { SignedHead } from "../ports/watch-chain.ts";
 
@@ -20,8 +21,7 @@ export function createEquivocationFinder(maxRemembered = MAX_REMEMBERED): Equivo
       const first = known.get(name);
       if (first === undefined) {
         known.set(name, signed);
-        const [oldest] = known.keys();
-        if (known.size > maxRemembered && oldest !== undefined) known.delete(oldest);
+        forgetOldest(known, maxRemembered);
         return null;
       }
       if (first.hash === signed.hash || found.has(name)) return null;

@@ -1,3 +1,4 @@
+import { forgetOldest } from "../core/remembered.ts";
 import type { KeeperPeek } from "../ports/keeper-peek.ts";
 import type { Equivocation, Prosecutor } from "../ports/prosecutor.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -29,8 +30,7 @@ export function createGatherer(parts: GatherParts): (configurations: Configurati
         await parts.prosecutor.prosecute(found);
         count++;
         taken.add(name);
-        const [oldest] = taken;
-        if (taken.size > MAX_TAKEN && oldest !== undefined) taken.delete(oldest);
+        forgetOldest(taken, MAX_TAKEN);
       }
     return count;
   };

@@ -1,6 +1,7 @@
 import type { MarketsView } from "../core/report/aggregate.ts";
 import type { RiskReport } from "../core/report/typed-data.ts";
 import { unpackMarketWord } from "../core/report/words.ts";
+import { forgetOldest } from "../core/remembered.ts";
 import type { Hex } from "../ports/hex.ts";
 import type { ReportStamp } from "../ports/keeper-status.ts";
 
@@ -64,8 +65,7 @@ export function createParticipation(members: () => readonly Hex[]): Participatio
     if (known !== undefined) return known;
     const fresh: Round = { epoch, round, signers: new Set(), observations: new Map(), report: null };
     open.set(name, fresh);
-    const [oldest] = open.keys();
-    if (open.size > MAX_OPEN_ROUNDS && oldest !== undefined) open.delete(oldest);
+    forgetOldest(open, MAX_OPEN_ROUNDS);
     return fresh;
   };
   const noteSigner = (round: Round, member: Hex): void => {

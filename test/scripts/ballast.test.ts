@@ -27,25 +27,34 @@ async function silentNode() {
   return { url: `http://127.0.0.1:${port.toString()}`, asked: asked.promise, left: left.promise, server };
 }
 
+/** `ballast keeper` with a cache of compiled sources in the folder: how it ended, and all that is in the cache. */
+async function runKeeper(folder: string, words: readonly string[]) {
+  const cache = join(folder, "compiled");
+  const told = `--import=${new URL("../support/tell-v8-flags.ts", import.meta.url).href}`;
+  const main = `${PROJECT_ROOT}keeper/cli/main.ts`;
+  const command = [`NODE_COMPILE_CACHE=${cache}`, process.execPath, ...KEEPER_FLAGS, told, main, "keeper"];
+  const child = spawn("env", [...command, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+  let err = "";
+  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, err, files: readdirSync(cache, { recursive: true }).sort() };
+}
+
 describe("keeper compile", function () {
   this.timeout(60_000);
 
   it("has compiled all that a start loads, so that the keeper compiles nothing", () =>
     withFolder(async (folder) => {
-      const cache = join(folder, "compiled");
-      const run = async (...words: readonly string[]) => {
-        const main = `${PROJECT_ROOT}keeper/cli/main.ts`;
-        const command = [`NODE_COMPILE_CACHE=${cache}`, process.execPath, ...KEEPER_FLAGS, main, "keeper"];
-        const ended = once(spawn("env", [...command, ...words], { stdio: "ignore" }), "close");
-        const [code] = (await ended) as [number | null];
-        return { code, files: readdirSync(cache, { recursive: true }).sort() };
-      };
-      const compiled = await run("compile");
+      const compiled = await runKeeper(folder, ["compile"]);
       expect(compiled.code).to.equal(0);
       expect(compiled.files.length).to.be.greaterThan(1_000);
-      const started = await run("start", "--config", join(folder, "missing.json"));
+      const started = await runKeeper(folder, ["start", "--config", join(folder, "missing.json")]);
       expect(started.code).to.equal(1);
       expect(started.files).to.deep.equal(compiled.files);
+      expect(compiled.err, "flags of V8 change what was compiled").not.to.include("V8 --");
+      expect(started.err, "a heap that is not kept compact grows by the hour").to.include(
+        "V8 --optimize-for-size",
+      );
     }));
 });
 

@@ -14,6 +14,7 @@ import {
   type RiskReport,
   SCENARIO_SET_TYPES,
 } from "../../core/report/typed-data.ts";
+import { remembered } from "../../core/remembered.ts";
 import { asHex, type Hex } from "../../ports/hex.ts";
 import type { ReportSigner, SigningDomain } from "../../ports/signer.ts";
 
@@ -58,19 +59,9 @@ function hashDomain(domain: SigningDomain): string {
 
 /** Signatures whose signers are remembered: those of a few rounds of many keepers. */
 const REMEMBERED_SIGNERS = 256;
-const signers = new Map<string, Hex | null>();
 
 /** Who signed a hash, or null when it is no signature. A signature comes twice, by itself and in a report: its signer is computed once. */
-export function recover(hash: string, signature: Hex): Hex | null {
-  const name = `${hash}/${signature}`;
-  const known = signers.get(name);
-  if (known !== undefined) return known;
-  const signer = recoverNow(hash, signature);
-  signers.set(name, signer);
-  const [oldest] = signers.keys();
-  if (signers.size > REMEMBERED_SIGNERS && oldest !== undefined) signers.delete(oldest);
-  return signer;
-}
+export const recover = remembered(recoverNow, REMEMBERED_SIGNERS);
 
 function recoverNow(hash: string, signature: Hex): Hex | null {
   try {

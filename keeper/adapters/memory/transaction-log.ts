@@ -1,3 +1,4 @@
+import { forgetOldest } from "../../core/remembered.ts";
 import type { TransactionLog, TransactionOutcome, TransactionRecord } from "../../ports/transaction-log.ts";
 
 /** Outcomes kept: far more than a process can still ask for. */
@@ -19,8 +20,7 @@ export function createMemoryTransactionLog(): TransactionLog {
     closeTransaction: (id, outcome) => {
       open.delete(id);
       outcomes.set(id, outcome);
-      const [oldest] = outcomes.keys();
-      if (outcomes.size > KEPT_OUTCOMES && oldest !== undefined) outcomes.delete(oldest);
+      forgetOldest(outcomes, KEPT_OUTCOMES);
       return Promise.resolve();
     },
     transactionOutcome: (id) => Promise.resolve(outcomes.get(id) ?? null),

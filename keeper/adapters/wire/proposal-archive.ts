@@ -1,4 +1,5 @@
 import { nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
+import { forgetOldest } from "../../core/remembered.ts";
 import type { ProposalMessage } from "../../ports/gossip.ts";
 import type { Hex } from "../../ports/hex.ts";
 import { createWireCodec } from "./codec.ts";
@@ -21,8 +22,7 @@ export function createProposalArchive(): ProposalArchive {
   return {
     keep: (configDigest, proposal) => {
       kept.set(nameOf(configDigest, proposal), createWireCodec(() => [configDigest]).encode(proposal));
-      const [oldest] = kept.keys();
-      if (kept.size > KEPT_PROPOSALS && oldest !== undefined) kept.delete(oldest);
+      forgetOldest(kept, KEPT_PROPOSALS);
     },
     find: (configDigest, round) => kept.get(nameOf(configDigest, round)) ?? null,
   };

@@ -1,5 +1,6 @@
 import { nameOfRound, type RoundId } from "../../core/protocol/round-id.ts";
 import type { RiskReport, SignedReport } from "../../core/report/typed-data.ts";
+import { forgetOldest } from "../../core/remembered.ts";
 import type {
   ObservationMessage,
   ProposalMessage,
@@ -83,8 +84,7 @@ export function createRounds(): Rounds {
         wrong: new Map(),
       };
       rounds.set(name, fresh);
-      const [oldest] = rounds.keys();
-      if (rounds.size > MAX_ROUNDS && oldest !== undefined) rounds.delete(oldest);
+      forgetOldest(rounds, MAX_ROUNDS);
       return fresh;
     },
   };
