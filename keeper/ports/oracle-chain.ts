@@ -101,8 +101,8 @@ export interface OracleChain {
   reportLimits(): Promise<ReportLimits>;
   /** Of the markets that have one. */
   guardingFeeds(): Promise<readonly GuardingFeed[]>;
-  /** As of one block: a report that comes in between would give one report's markets the other's age. */
-  lastReport(markets: readonly number[]): Promise<LastReport>;
+  /** As of one block, the latest where none is named: a report that comes in between would give one report's markets the other's age. */
+  lastReport(markets: readonly number[], blockNumber?: bigint): Promise<LastReport>;
   submitReport(report: RiskReport, signatures: readonly Hex[]): Promise<SubmittedTransaction | null>;
   /** The scenario set in force. */
   scenarioSet(): Promise<PostedScenarioSet>;

@@ -1,10 +1,11 @@
 import type { EvidenceStore } from "./evidence-store.ts";
+import type { SpotStore } from "./spot-proofs.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 import type { BlockPlace, SignedHead } from "./watch-chain.ts";
 import type { Equivocation } from "./prosecutor.ts";
 
 /** What a watchtower must not forget. Every write is durable when its promise resolves. */
-export interface WatchStore extends EvidenceStore, TransactionLog {
+export interface WatchStore extends EvidenceStore, SpotStore, TransactionLog {
   /** The newest blocks that were read whole, the newest first. */
   lastBlocks(): Promise<readonly BlockPlace[]>;
   /** Remembers that a block was read whole. Blocks of its number and above are no longer read; the oldest go when there are too many. */

@@ -130,8 +130,12 @@ async function tryCase(
 }
 
 function againLater({ timer }: Pick<ProsecutionParts, "timer">, tried: Case): Case {
-  const waitMs = Math.min(FIRST_RETRY_MS * 2 ** tried.failures, MAX_RETRY_MS);
-  return { ...tried, failures: tried.failures + 1, dueAtMs: timer.nowMs() + waitMs };
+  return { ...tried, failures: tried.failures + 1, dueAtMs: timer.nowMs() + retryMs(tried.failures) };
+}
+
+/** Time until a proof is tried again that failed so many times before it failed now, ms. */
+export function retryMs(failures: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
 }
 
 /** Who lost its stake counts until somebody has it out of the keeper set. False when that is to be tried again: no node answered. */

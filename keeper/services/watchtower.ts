@@ -13,6 +13,7 @@ import type {
 import type { WatchStatus } from "../ports/watch-status.ts";
 import type { WatchStore } from "../ports/watch-store.ts";
 import type { Recomputation } from "./recompute-report.ts";
+import type { SpotWatch } from "./spot-watch.ts";
 
 /** Blocks that are asked for at once. */
 const READ_AHEAD = 8;
@@ -25,6 +26,7 @@ export interface WatchtowerParts {
   readonly chain: WatchChain;
   readonly store: Pick<WatchStore, "lastBlocks" | "saveBlock" | "noteHeads">;
   readonly prosecutor: Prosecutor;
+  readonly spots: Pick<SpotWatch, "note">;
   readonly timer: Timer;
   readonly telemetry: Telemetry;
   /** First block to read where the store remembers none. */
@@ -132,13 +134,14 @@ class Watch {
   }
 
   async #take(block: WatchedBlock, configurations: Configurations): Promise<void> {
-    const { store, prosecutor } = this.#parts;
+    const { store, prosecutor, spots } = this.#parts;
     const heads = block.reports.flatMap(({ signatures }) => signatures);
     const found = heads.length === 0 ? [] : await store.noteHeads(heads);
     for (const each of found) {
       this.#tellFound(each);
       await prosecutor.prosecute(each);
     }
+    for (const each of block.reports) await spots.note(each);
     for (const each of block.unread) this.#tellUnread(block, each);
     for (const submitted of block.reports) await this.#judge(submitted, configurations);
     await store.saveBlock({ number: block.number, hash: block.hash });

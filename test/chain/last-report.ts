@@ -60,6 +60,8 @@ describe("the oracle's last report, as a keeper reads it", () => {
       MARKETS,
     );
     const second = await reader.lastReport(MARKETS);
+    const { number } = await reader.latestBlock();
+    expect(await reader.lastReport(MARKETS, number - 1n), "as of an earlier block").to.deep.equal(first);
     expect(second.header.round).to.equal(2);
     expect(second.markets.get(1)).not.to.deep.equal(first.markets.get(1));
     expect(read).to.deep.equal(first);

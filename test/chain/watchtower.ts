@@ -1,130 +1,62 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type BytesLike, HDNodeWallet, JsonRpcProvider, Network } from "ethers";
-import { deploymentRecord } from "../../deploy/deployment-record.ts";
-import { loadParameters } from "../../deploy/parameter-file.ts";
-import { hashHead, reportHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
+import { JsonRpcProvider, Network } from "ethers";
+import { hashHead } from "../../keeper/adapters/ethers/wallet-signer.ts";
 import { createWatchChain } from "../../keeper/adapters/ethers/watch-chain.ts";
 import { startStatusServer } from "../../keeper/adapters/http/status-server.ts";
-import { writeDeploymentFile } from "../../keeper/cli/deployment-file.ts";
 import { asHex } from "../../keeper/ports/hex.ts";
 import type { SignedHead } from "../../keeper/ports/watch-chain.ts";
 import { PROJECT_ROOT } from "../../scripts/run-command.ts";
-import { stakeKeepers } from "../../scripts/demo/stake-keepers.ts";
-import { openDesk, type Desk } from "../support/ballast-desk.ts";
+import type { Desk } from "../support/ballast-desk.ts";
 import { keeperFile } from "../support/keeper-file.ts";
 import { keeperStatus } from "../support/keeper-status.ts";
 import { recordingTelemetry } from "../support/keeper-doubles.ts";
 import { deployMaskedOracle, masked } from "../support/masked-oracle.ts";
 import { runBallast, startBallast } from "../support/run-ballast.ts";
-import { serveRpc, type RpcServer } from "../support/rpc-server.ts";
+import type { RpcServer } from "../support/rpc-server.ts";
+import {
+  headOf,
+  LOCAL_CHAIN_ID,
+  openWatchedDesk,
+  PROVER_ACCOUNT,
+  type SignedCall,
+  STRANGER_ACCOUNT,
+  type WatchedDesk,
+} from "../support/watched-desk.ts";
 
 /** The accounts of the keepers. The three that sign reports lie, each in another way. */
 const [DIRECT_LIAR, CARRYING_LIAR, MASKED_LIAR, HONEST] = [4, 6, 7, 5];
 const KEEPER_ACCOUNTS = [DIRECT_LIAR, CARRYING_LIAR, MASKED_LIAR, HONEST];
-const PROVER_ACCOUNT = 9;
-const STRANGER_ACCOUNT = 8;
-const VOTES_HOLDER_ACCOUNT = 1;
-const SUBMIT_GAS = 3_000_000n;
-const LOCAL_CHAIN_ID = 31_337;
-/** Hardhat's accounts come from its well-known phrase. */
-const walletOf = (account: number) =>
-  HDNodeWallet.fromPhrase(
-    "test test test test test test test test test test test junk",
-    undefined,
-    `m/44'/60'/0'/0/${account}`,
-  );
-type SignedByDesk = Awaited<ReturnType<Desk["signReport"]>>;
-
-const headOf = (report: SignedByDesk["report"]) =>
-  reportHead({
-    ...report,
-    configDigest: asHex(report.configDigest),
-    blockNumber: BigInt(report.blockNumber),
-    blockHash: asHex(report.blockHash),
-    accountRoot: asHex(report.accountRoot),
-    round: Number(report.round),
-    pegBps: Number(report.pegBps),
-  });
 
 describe("the watchtower", function () {
+  let watched: WatchedDesk;
   let desk: Desk;
   let server: RpcServer;
   let folder = "";
   // Who is proven to have lied is out of the keeper set, so that each of these needs a network of its own.
   beforeEach(async () => {
-    desk = await openDesk();
-    server = await serveRpc(desk.connection.provider);
-    folder = mkdtempSync(join(tmpdir(), "ballast-"));
-    writeDeploymentFile(
-      join(folder, "deployment.json"),
-      await deploymentRecord(desk.ballast, await loadParameters("local"), server.url),
-    );
-    const keepers = KEEPER_ACCOUNTS.map((account) => ({
-      operator: signerOf(account),
-      reportKey: signerOf(account),
-    }));
-    await stakeKeepers(desk.ballast, signerOf(VOTES_HOLDER_ACCOUNT), keepers);
+    watched = await openWatchedDesk(KEEPER_ACCOUNTS);
+    ({ desk, server, folder } = watched);
   });
-  afterEach(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => watched.close());
 
-  const signerOf = (account: number) => {
-    const signer = desk.signers[account];
-    if (signer === undefined) throw new Error(`there is no account ${account}`);
-    return signer;
-  };
-  const stakeOf = (account: number) => desk.ballast.staking.atStakeUnits(signerOf(account).address);
-
-  /** One round of a process of its own; all share a store. */
-  const watchtower = async (...more: readonly string[]) => {
-    const run = await runBallast(join(folder, "deployment.json"), [
-      ...["watchtower", "--once", "--json", "--from-block", "0"],
-      ...["--dev-account", PROVER_ACCOUNT.toString(), ...more],
-    ]);
-    expect(run.code, run.err).to.equal(0);
-    return { result: JSON.parse(run.out) as Record<string, number>, log: run.err };
-  };
-
-  const domain = async () => ({
-    name: "Ballast",
-    version: "1",
-    chainId: BigInt(LOCAL_CHAIN_ID),
-    verifyingContract: asHex(await desk.ballast.oracle.getAddress()),
-  });
+  const signerOf = (account: number) => watched.signerOf(account);
+  const stakeOf = (account: number) => watched.stakeOf(account);
+  const watchtower = (...more: readonly string[]) => watched.watchtower(...more);
+  const send: WatchedDesk["send"] = (to, data) => watched.send(to, data);
+  const submitCall = (call: SignedCall) => watched.submitCall(call);
+  const oracleAddress = () => desk.ballast.oracle.getAddress();
 
   /** The same round with another payload, signed by one key. */
-  const secondBy = async (
-    account: number,
-    { report }: Pick<SignedByDesk, "report">,
-  ): Promise<Pick<SignedByDesk, "report" | "signatures">> => {
-    const other = { ...report, pegBps: report.pegBps - 1n };
-    const hash = hashHead(await domain(), headOf(other));
-    return { report: other, signatures: [walletOf(account).signingKey.sign(hash).serialized] };
-  };
-
-  /** Sends a call that may be refused: it stands in a block all the same. */
-  const send = async (to: string, data: BytesLike) => {
-    const sending = signerOf(STRANGER_ACCOUNT).sendTransaction({
-      to,
-      data: asHex(String(data)),
-      gasLimit: SUBMIT_GAS,
-    });
-    await sending.then((sent) => sent.wait()).catch(() => undefined);
-  };
-  const submitCall = ({ report, signatures }: Pick<SignedByDesk, "report" | "signatures">) =>
-    desk.ballast.oracle.interface.encodeFunctionData("submit", [report, [...signatures]]);
-  const oracleAddress = () => desk.ballast.oracle.getAddress();
+  const secondBy = (account: number, { report }: Pick<SignedCall, "report">): SignedCall =>
+    watched.signedBy([account], { ...report, pegBps: report.pegBps - 1n });
 
   /** A report is accepted; then one of its signers sends another for the round. */
   const equivocate = async (account: number) => {
     const first = await desk.signReport();
     await desk.ballast.oracle.submit(first.report, first.signatures);
-    await send(await oracleAddress(), submitCall(await secondBy(account, first)));
+    await send(await oracleAddress(), submitCall(secondBy(account, first)));
   };
 
   it("is not blinded by a call of the oracle that cannot be read, and slashes who signed twice after it", async () => {
@@ -148,7 +80,7 @@ describe("the watchtower", function () {
     const first = await desk.signReport();
     await desk.ballast.oracle.submit(first.report, first.signatures);
     expect((await watchtower()).result).to.include({ proven: 0 });
-    const { report, signatures } = await secondBy(CARRYING_LIAR, first);
+    const { report, signatures } = secondBy(CARRYING_LIAR, first);
     const { liquidation } = desk.ballast;
     const bid = {
       account: 1n,
@@ -168,7 +100,7 @@ describe("the watchtower", function () {
   it("reads an accepted report from a trace when no call shows it, and compares it with what was signed elsewhere", async () => {
     const first = await desk.signReport();
     const hidden = await deployMaskedOracle(signerOf(STRANGER_ACCOUNT), await oracleAddress());
-    await send(await oracleAddress(), submitCall(await secondBy(MASKED_LIAR, first)));
+    await send(await oracleAddress(), submitCall(secondBy(MASKED_LIAR, first)));
     await send(hidden, masked(submitCall(first)));
     expect((await desk.ballast.oracle.header()).epoch).to.equal(first.report.epoch);
     expect((await watchtower()).result).to.include({ reports: 3, unread: 0, equivocations: 1, proven: 1 });
@@ -184,16 +116,10 @@ describe("the watchtower", function () {
       riskOracle: asHex(await oracleAddress()),
       keeperRegistry: asHex(await ballast.keepers.getAddress()),
     };
-    const domain = {
-      name: "Ballast",
-      version: "1",
-      chainId: BigInt(LOCAL_CHAIN_ID),
-      verifyingContract: addresses.riskOracle,
-    };
     const provider = new TracelessProvider(server.url, undefined, {
       staticNetwork: Network.from(LOCAL_CHAIN_ID),
     });
-    const chain = createWatchChain(addresses, domain, provider, recordingTelemetry());
+    const chain = createWatchChain(addresses, watched.domain, provider, recordingTelemetry());
     const latest = await chain.latestBlock();
     const block = await chain.block(latest.number, await chain.configurations());
     provider.destroy();
@@ -231,12 +157,11 @@ describe("the watchtower", function () {
   });
 
   it("proves what a keeper heard and shows, though nothing of it is on the chain", async () => {
-    const signing = await domain();
-    const second = await secondBy(HONEST, await desk.signReport());
-    const third = await secondBy(HONEST, second);
+    const second = secondBy(HONEST, await desk.signReport());
+    const third = secondBy(HONEST, second);
     const [first, other] = [second, third].map(({ report, signatures: [signature = "0x"] }): SignedHead => {
       const head = headOf(report);
-      const hash = hashHead(signing, head);
+      const hash = hashHead(watched.domain, head);
       return { head, hash, signature: asHex(signature), signer: asHex(signerOf(HONEST).address) };
     });
     if (first === undefined || other === undefined) throw new RangeError("two heads");
@@ -256,7 +181,7 @@ describe("the watchtower", function () {
   it("runs until it is told to stop: it serves what it knows, and lets no other have its store", async () => {
     const store = join(folder, "running.sqlite");
     const args = ["--dev-account", PROVER_ACCOUNT.toString(), "--from-block", "0", "--store", store];
-    const named = ["--deployment", join(folder, "deployment.json")];
+    const named = ["--deployment", watched.deploymentFile];
     await equivocate(DIRECT_LIAR);
     const running = startBallast(["watchtower", ...named, ...args, "--http-port", "0", "--interval", "0.1"]);
     const { url } = await running.logged("watchtower-started");

@@ -20,6 +20,7 @@ export function watchFigures(changes: Partial<WatchFigures> = {}): WatchFigures 
     problem: null,
     open: 1,
     proven: 2,
+    spots: { waiting: 4, wrong: 3, proven: 2, unproven: 1 },
     balanceWei: 10n ** 17n,
     ...changes,
   };

@@ -88,7 +88,8 @@ export function createOracleChain(
       const at = { blockTag: await provider.getBlockNumber() };
       return readGuardingFeeds((await config.oracleParams(at)).markets, provider, at);
     },
-    lastReport: async (markets) => readLastReport(oracle, markets, await provider.getBlockNumber()),
+    lastReport: async (markets, blockNumber) =>
+      readLastReport(oracle, markets, blockNumber ?? (await provider.getBlockNumber())),
     submitReport: async (report, signatures) => {
       const position = await positionOf(carrier, registry, report.configDigest);
       return submit("submitting a report", reportRequest(addresses, report, signatures, position));
@@ -109,7 +110,10 @@ export function createOracleChain(
   };
 }
 
-async function headerOf(oracle: RiskOracle, at: { readonly blockTag?: number } = {}): Promise<OracleHeader> {
+async function headerOf(
+  oracle: RiskOracle,
+  at: { readonly blockTag?: bigint | number } = {},
+): Promise<OracleHeader> {
   const { epoch, round, observedAt } = await oracle.header(at);
   return { epoch, round: Number(round), observedAtSeconds: Number(observedAt) };
 }
@@ -117,7 +121,7 @@ async function headerOf(oracle: RiskOracle, at: { readonly blockTag?: number } =
 async function readLastReport(
   oracle: RiskOracle,
   markets: readonly number[],
-  blockTag: number,
+  blockTag: bigint | number,
 ): Promise<LastReport> {
   const at = { blockTag };
   const [header, ...stored] = await Promise.all([

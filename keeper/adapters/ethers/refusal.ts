@@ -19,6 +19,11 @@ function revertData(error: unknown): string | null {
   return typeof inner === "string" && SELECTOR.test(inner) ? inner : null;
 }
 
+/** The contract's own error with its arguments; null when something else went wrong. */
+export function refusalIn(error: unknown, interfaces: readonly Interface[]): string | null {
+  return revertData(error) === null ? null : describeRevert(error, interfaces);
+}
+
 /** The contract's own error with its arguments, else the node's words, else ethers'. */
 function describeRevert(error: unknown, interfaces: readonly Interface[]): string {
   const data = revertData(error);

@@ -8,6 +8,7 @@ import { readSignedHead, writeSignedHead } from "../equivocation-text.ts";
 import { createSqliteEvidence } from "./evidence-table.ts";
 import { requireStoreOwner, SCHEMA_VERSION } from "../store-layout.ts";
 import { openDatabase, settled, together } from "./open-database.ts";
+import { createSqliteSpots } from "./spot-table.ts";
 import { lockStore, makePrivate, type StoreLock } from "./store-lock.ts";
 import { createSqliteTransactionLog } from "./transaction-log.ts";
 
@@ -60,6 +61,7 @@ function openLocked(file: string, owner: string, lock: StoreLock): WatchStore {
   return {
     ...createSqliteTransactionLog(database),
     ...createSqliteEvidence(database),
+    ...createSqliteSpots(database),
     ...blockTable(database),
     ...headTable(database),
     close: () =>

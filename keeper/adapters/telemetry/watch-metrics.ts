@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { Telemetry, TelemetryFields } from "../../ports/telemetry.ts";
+import type { SpotCounts } from "../../ports/spot-proofs.ts";
 import type { WatchStatus } from "../../ports/watch-status.ts";
 
 const PREFIX = "ballast_watchtower_";
@@ -14,6 +15,8 @@ export interface WatchFigures {
   readonly open: number;
   /** Keys proven since the start. */
   readonly proven: number;
+  /** Reports whose spots are held against the feeds. */
+  readonly spots: SpotCounts;
   /** Balance of the account that pays for proofs; null until it was read. */
   readonly balanceWei: bigint | null;
 }
@@ -55,7 +58,8 @@ export function createWatchMetrics(): WatchMetrics {
   );
   const seen = counter("equivocations_total", "Times that a key was seen to sign two reports for one round");
   const proven = counter("proven_total", "Keys that were proven to have signed two reports for one round");
-  const show = ({ status, problem, balanceWei, ...proofs }: WatchFigures): void => {
+  const showSpots = spotMetrics(registers);
+  const show = ({ status, problem, balanceWei, spots, ...proofs }: WatchFigures): void => {
     const { read, latest } = status;
     ready.set(Number(problem === null));
     if (read !== null) block.set(Number(read.number));
@@ -67,7 +71,8 @@ export function createWatchMetrics(): WatchMetrics {
     showRecomputed(recomputed, status);
     seen.inc(status.equivocations);
     proven.inc(proofs.proven);
-    open.set(proofs.open);
+    open.set(proofs.open + spots.unproven);
+    showSpots(spots);
   };
   return {
     contentType: registry.contentType,
@@ -82,6 +87,27 @@ export function createWatchMetrics(): WatchMetrics {
       };
       return { info: pass("info"), warn: pass("warn"), error: pass("error") };
     },
+  };
+}
+
+/** Shows what came of holding spots against their feeds. */
+function spotMetrics(registers: Registry[]): (spots: SpotCounts) => void {
+  const waiting = new Gauge({
+    name: `${PREFIX}spots_waiting`,
+    help: "Reports that wait for what the feeds say of their time",
+    registers,
+  });
+  const wrong = new Counter({
+    name: `${PREFIX}wrong_spots_total`,
+    help: "Reports with a spot that Chainlink proves wrong, since the start",
+    labelNames: ["result"],
+    registers,
+  });
+  return (spots) => {
+    waiting.set(spots.waiting);
+    wrong.reset();
+    wrong.inc({ result: "seen" }, spots.wrong);
+    wrong.inc({ result: "proven" }, spots.proven);
   };
 }
 

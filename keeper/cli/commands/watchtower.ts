@@ -12,7 +12,7 @@ export function addWatchtowerCommand(program: Command): void {
   program
     .command("watchtower")
     .description(
-      "read every report sent to the oracle: prove who signed two for one round, compare accepted ones with the own market data (docs/watchtower.md)",
+      "read every report sent to the oracle: prove who signed two for one round or a wrong spot, compare accepted ones with the own market data (docs/watchtower.md)",
     )
     .option(
       "--config <file>",

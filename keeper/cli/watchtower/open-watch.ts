@@ -1,15 +1,16 @@
 import { provesEquivocation } from "../../adapters/ethers/check-equivocation.ts";
 import { createOracleChain } from "../../adapters/ethers/oracle-chain.ts";
 import { PooledProvider } from "../../adapters/ethers/pooled-provider.ts";
-import { DEFAULT_RPC_POOL_POLICY, openRpcPool } from "../../adapters/ethers/rpc-pool.ts";
+import { DEFAULT_RPC_POOL_POLICY, openRpcPool, type RpcPool } from "../../adapters/ethers/rpc-pool.ts";
 import { createSlashingChain } from "../../adapters/ethers/slashing-chain.ts";
+import { createSpotChain } from "../../adapters/ethers/spot-chain.ts";
 import { createWatchChain } from "../../adapters/ethers/watch-chain.ts";
 import { createKeeperPeek } from "../../adapters/http/keeper-peek.ts";
 import { verifyNetworkSignature } from "../../adapters/keystore/network-signer.ts";
 import { openSqliteWatchStore } from "../../adapters/sqlite/watch-store.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { systemTimer } from "../../adapters/system/timer.ts";
-import { asHex } from "../../ports/hex.ts";
+import { asHex, type Hex } from "../../ports/hex.ts";
 import type { OracleChain } from "../../ports/oracle-chain.ts";
 import type { SigningDomain } from "../../ports/signer.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
@@ -21,6 +22,7 @@ import { createJudge, type JudgeParts } from "../../services/judge-report.ts";
 import { observe } from "../../services/observe.ts";
 import { createProsecution, type Prosecution } from "../../services/prosecution.ts";
 import { createRecomputation } from "../../services/recompute-report.ts";
+import { createSpotWatch, type SpotWatch } from "../../services/spot-watch.ts";
 import { transactionPolicy } from "../../services/transactions/transaction-policy.ts";
 import { createWatchtower, type Watchtower, type WatchtowerParts } from "../../services/watchtower.ts";
 import { NO_SENDER } from "../keeper/no-sender.ts";
@@ -40,6 +42,7 @@ const DEFAULT_BLOCKS_BACK = 7_200n;
 export interface OpenWatch {
   readonly tower: Watchtower;
   readonly prosecution: Prosecution;
+  readonly spots: SpotWatch;
   /** Takes over the proofs that keepers show; resolves to how many. */
   readonly gather: () => Promise<number>;
   balanceWei(): Promise<bigint>;
@@ -57,7 +60,7 @@ export async function openWatch(
   telemetry: Telemetry,
   signal: AbortSignal,
 ): Promise<OpenWatch> {
-  const { deployment, rpcUrls, wallet, keeper, storeFile } = choice;
+  const { deployment, rpcUrls, wallet, storeFile } = choice;
   const { addresses } = deployment;
   const chainId = BigInt(deployment.chainId);
   const pool = await openRpcPool(rpcUrls, chainId, systemTimer, telemetry, POOL_POLICY);
@@ -73,28 +76,26 @@ export async function openWatch(
   try {
     const reader = createOracleChain(addresses, provider, NO_SENDER);
     const [domain, genesis] = await Promise.all([reader.oracleDomain(), provider.getBlock(0)]);
-    const owner = `${chainId.toString()}/${String(genesis?.hash)}/${addresses.riskOracle}`.toLowerCase();
-    const store = openSqliteWatchStore(storeFile, owner);
+    const store = openSqliteWatchStore(storeFile, ownerOf(chainId, genesis?.hash, addresses.riskOracle));
     closing.push(() => store.close());
-    const policy = transactionPolicy(deployment.chainId, keeper?.transactions ?? {});
-    const sender = senderOn(pool, { wallet, log: store, policy, telemetry, signal });
-    await sender.resume();
+    const sender = await openProverSender(choice, { pool, log: store, telemetry, signal });
+    const proving = { store, timer: systemTimer, telemetry };
     const prosecution = createProsecution({
-      store,
+      ...proving,
       chain: createSlashingChain(addresses, provider, sender),
-      timer: systemTimer,
-      telemetry,
       turnMs: () => Promise.resolve(0),
     });
+    const prover = asHex(wallet.address);
+    const spotChain = createSpotChain(addresses, provider, sender, prover);
+    const spots = createSpotWatch({ ...proving, chain: spotChain });
     const view = await openView(choice, { provider, reader }, telemetry, signal);
     closing.push(view.close);
     const chain = createWatchChain(addresses, domain, provider, telemetry);
     const tower = createWatchtower({
+      ...proving,
       chain,
-      store,
       prosecutor: prosecution,
-      timer: systemTimer,
-      telemetry,
+      spots,
       firstBlock: (latest) => firstBlockOf(choice, latest),
       judge: createJudge(view),
       recompute: openRecomputation(choice, reader, view, telemetry),
@@ -102,8 +103,9 @@ export async function openWatch(
     return {
       tower,
       prosecution,
+      spots,
       gather: openGathering(choice, { chain, domain, prosecution, telemetry }),
-      balanceWei: () => provider.getBalance(asHex(wallet.address)),
+      balanceWei: () => provider.getBalance(prover),
       watchTransactions: () => sender.watch(),
       close,
     };
@@ -111,6 +113,22 @@ export async function openWatch(
     await close();
     throw error;
   }
+}
+
+/** Names the chain and the oracle that a store is about. */
+function ownerOf(chainId: bigint, genesisHash: string | null | undefined, riskOracle: Hex): string {
+  return `${chainId.toString()}/${String(genesisHash)}/${riskOracle}`.toLowerCase();
+}
+
+/** Goes on first with what an earlier life sent. */
+async function openProverSender(
+  { wallet, deployment, keeper }: WatchChoice,
+  { pool, ...parts }: Omit<Parameters<typeof senderOn>[1], "wallet" | "policy"> & { readonly pool: RpcPool },
+): Promise<ReturnType<typeof senderOn>> {
+  const policy = transactionPolicy(deployment.chainId, keeper?.transactions ?? {});
+  const sender = senderOn(pool, { ...parts, wallet, policy });
+  await sender.resume();
+  return sender;
 }
 
 function openGathering(
@@ -175,9 +193,18 @@ async function openView(
   const settings = {
     listings: listingsOf(deployment),
     marketData,
-    chain: reader,
     hourlyForecaster: createHourlyForecaster(),
     maxDataAgeSeconds: keeper.maxDataAgeSeconds,
   };
-  return { clock, telemetry, observe: (observedAtSeconds) => observe(settings, observedAtSeconds), close };
+  /** A report's keepers saw the oracle before it. */
+  const before = (blockNumber: bigint): OracleChain => ({
+    ...reader,
+    lastReport: (markets) => reader.lastReport(markets, blockNumber),
+  });
+  return {
+    clock,
+    telemetry,
+    observe: (atSeconds, blockNumber) => observe({ ...settings, chain: before(blockNumber) }, atSeconds),
+    close,
+  };
 }

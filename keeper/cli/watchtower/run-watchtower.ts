@@ -51,6 +51,8 @@ async function runOnce(
     const { read, latest, ...counts } = await watch.tower.round(signal);
     const shown = await watch.gather();
     await watch.prosecution.proveDue(signal);
+    await watch.spots.judgeDue(signal);
+    const spots = watch.spots.counts();
     const { proven } = watch.prosecution.counts();
     const result = {
       readThrough: read?.number ?? null,
@@ -58,6 +60,9 @@ async function runOnce(
       ...counts,
       shown,
       proven,
+      spotsWaiting: spots.waiting,
+      wrongSpots: spots.wrong,
+      wrongSpotsProven: spots.proven,
     };
     createOutput(json).result(result, () => [`Done: ${toJson(result)}`]);
     if (counts.miscomputed > 0) process.exitCode = MISCOMPUTED_CODE;
@@ -100,6 +105,7 @@ async function keepReading(
   const round = async () => {
     await watch.tower.round(signal);
     standing.shown += await watch.gather();
+    await watch.spots.judgeDue(signal);
     standing.balanceWei = await watch.balanceWei();
     standing.failure = null;
   };
@@ -116,7 +122,8 @@ async function keepReading(
 function figuresOf(watch: OpenWatch, { failure, balanceWei, shown }: Standing): WatchFigures {
   const seen = watch.tower.status();
   const status = { ...seen, equivocations: seen.equivocations + shown };
-  return { status, problem: problemOf(status, failure), balanceWei, ...watch.prosecution.counts() };
+  const problem = problemOf(status, failure);
+  return { status, problem, balanceWei, ...watch.prosecution.counts(), spots: watch.spots.counts() };
 }
 
 function problemOf({ read, latest }: WatchStatus, failure: string | null): string | null {

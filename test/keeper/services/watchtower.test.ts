@@ -31,6 +31,8 @@ interface Watching {
   readonly chain: WatchedChainDouble;
   readonly store: WatchStore;
   readonly proofs: Equivocation[];
+  /** Reports whose spots were kept to be judged. */
+  readonly noted: SubmittedReport[];
   readonly judged: SubmittedReport[];
   readonly telemetry: ReturnType<typeof recordingTelemetry>;
   /** A process of its own over the same chain and store. */
@@ -40,7 +42,8 @@ interface Watching {
 function watching(file = ":memory:", judgement: Judgement = "supported"): Watching {
   const chain = watchedChain();
   const store = openSqliteWatchStore(file, OWNER);
-  const [proofs, judged]: [Equivocation[], SubmittedReport[]] = [[], []];
+  const proofs: Equivocation[] = [];
+  const [noted, judged]: [SubmittedReport[], SubmittedReport[]] = [[], []];
   const telemetry = recordingTelemetry();
   const { timer } = virtualTime(WATCH_NOW);
   const start = (changes: Partial<WatchtowerParts> = {}) =>
@@ -50,6 +53,12 @@ function watching(file = ":memory:", judgement: Judgement = "supported"): Watchi
       prosecutor: {
         prosecute: (found) => {
           proofs.push(found);
+          return Promise.resolve();
+        },
+      },
+      spots: {
+        note: (submitted) => {
+          noted.push(submitted);
           return Promise.resolve();
         },
       },
@@ -63,7 +72,7 @@ function watching(file = ":memory:", judgement: Judgement = "supported"): Watchi
       recompute: () => Promise.resolve("same"),
       ...changes,
     });
-  return { chain, store, proofs, judged, telemetry, start };
+  return { chain, store, proofs, noted, judged, telemetry, start };
 }
 
 const first = submittedReport({ signatures: [signedHeadOf(ALICE, "01"), signedHeadOf(BOB, "01")] });
@@ -213,10 +222,12 @@ describe("a watchtower", () => {
       ["deviates", "deviating"],
       ["not-compared", "notCompared"],
     ] as const) {
-      const { chain, judged, start } = watching(":memory:", judgement);
+      const { chain, judged, noted, start } = watching(":memory:", judgement);
       chain.mine({ reports: [first, second] });
       const status = await start().round(never);
       expect(judged).to.deep.equal([first]);
+      // What the oracle refused is signed all the same.
+      expect(noted).to.deep.equal([first, second]);
       expect(status[count]).to.equal(1);
     }
   });

@@ -102,6 +102,9 @@ describe("a keeper's metrics", () => {
       "report-deviates",
       "report-miscomputed",
       "round-failed",
+      "wrong-spot-not-proven",
+      "wrong-spot-proven",
+      "wrong-spot-seen",
     ];
     const events = [...sourcesOf("keeper").matchAll(/[tT]elemetry\.error\(\s*"([^"]+)"/g)]
       .map(([, event = ""]) => event)

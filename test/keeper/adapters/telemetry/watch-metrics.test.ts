@@ -18,7 +18,7 @@ describe("a watchtower's metrics", () => {
       ["block", "97"],
       ["blocks_behind", "3"],
       ["gas_balance_eth", "0.1"],
-      ["open_proofs", "1"],
+      ["open_proofs", "2"],
       ["reports_total", "7"],
       ['accepted_reports_total{judgement="supported"}', "4"],
       ['accepted_reports_total{judgement="deviates"}', "1"],
@@ -29,6 +29,9 @@ describe("a watchtower's metrics", () => {
       ['recomputed_reports_total{result="not-recomputed"}', "2"],
       ["equivocations_total", "1"],
       ["proven_total", "2"],
+      ["spots_waiting", "4"],
+      ['wrong_spots_total{result="seen"}', "3"],
+      ['wrong_spots_total{result="proven"}', "2"],
     ] as const)
       expect(valueIn(text, series), series).to.equal(value);
     // Counters do not add up from one text to the next.
