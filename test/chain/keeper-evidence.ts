@@ -27,6 +27,12 @@ import { STORM_PROTOCOL } from "../support/storm-world.ts";
 const TIMEOUT_MS = 420_000;
 const LIAR = 0;
 const HONEST = [1, 2, 3];
+/** When each honest keeper dies about its first write of a proof: in its first life that keeps one, in its second, if it held one, that closes the case. */
+const DEATHS: ReadonlyMap<number, readonly string[]> = new Map([
+  [1, ["before", "after"]],
+  [2, ["after", "before"]],
+  [3, ["after", "after"]],
+]);
 const EPISODE = "2026-02";
 const SNAPSHOTS = Array.from({ length: 8 }, (_, index) => 27 + index);
 const STEP_SECONDS = 60;
@@ -38,7 +44,7 @@ const PROOF_MS = 150_000;
 describe("a keeper that signs two reports for a round in front of the others", function () {
   this.timeout(TIMEOUT_MS);
 
-  it("loses its stake once by what they heard, though all of them are killed between hearing and proving", async () => {
+  it("loses its stake once by what they heard, though all of them are killed between hearing and proving, and as they close the case", async () => {
     await withFolder(async (folder) => {
       const world = await openWorld(folder);
       try {
@@ -78,8 +84,11 @@ async function openWorld(folder: string): Promise<World> {
   const lives = keepers.map(() => 0);
   const importsOf = (index: number): readonly string[] => {
     if (index === LIAR) return [moduleUrl("evil-keeper.ts?conduct=equivocating&seed=1")];
+    const moment = DEATHS.get(index)?.[lives[index] ?? 0];
     lives[index] = (lives[index] ?? 0) + 1;
-    return lives[index] === 1 ? [moduleUrl("kill-at-write.ts?table=open_proof&moment=after&nth=1")] : [];
+    return moment === undefined
+      ? []
+      : [moduleUrl(`kill-at-write.ts?table=open_proof&moment=${moment}&nth=1`)];
   };
   const network = await launchKeepers(
     {
@@ -108,15 +117,18 @@ async function proveAcrossDeath(folder: string, world: World): Promise<void> {
   const stakes = () => Promise.all(keepers.map((_keeper, index) => staking.atStakeUnits(keyOf(index))));
   const before = await stakes();
 
-  const running = () => HONEST.filter((index) => network.isRunning(index));
-  await until("death right after the evidence", DEATH_MS, () => running().length < HONEST.length);
-  for (const index of [LIAR, ...running()]) if (network.isRunning(index)) await network.kill(index);
+  const hasDied = (index: number) => !network.isRunning(index);
+  const saved = HONEST.filter((index) => DEATHS.get(index)?.[0] === "after");
+  await until("death right after the evidence", DEATH_MS, () => saved.some(hasDied));
+  for (const index of [LIAR, ...HONEST]) if (!hasDied(index)) await network.kill(index);
   const holders = HONEST.filter((index) => openProofs(folder, keepers[index]) > 0);
   expect(holders).not.to.be.empty;
   expect(await stakes()).to.deep.equal(before);
 
   for (const index of HONEST) await network.restart(index);
   await until("proof", PROOF_MS, async () => (await staking.atStakeUnits(keyOf(LIAR))) === 0n);
+  await until("death of all who close the case", PROOF_MS, () => holders.every(hasDied));
+  for (const index of holders) await network.restart(index);
   await until("end of all cases", PROOF_MS, async () => (await evidenceShown(network)).length === 0);
   const after = await stakes();
   expect(after[LIAR]).to.equal(0n);
