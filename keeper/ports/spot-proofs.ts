@@ -1,11 +1,14 @@
-import type { SignedReport } from "../core/report/typed-data.ts";
+import type { RiskReport } from "../core/report/typed-data.ts";
 import type { Hex } from "./hex.ts";
 import type { SubmittedTransaction } from "./oracle-chain.ts";
 
 /** A signed report whose spots wait for what their feeds say of the time. */
-export interface SpotCase extends SignedReport {
-  /** Tells it from all others. */
-  readonly name: string;
+export interface SpotCase {
+  /** The EIP-712 hash that was signed. However often the report is sent, it is one case. */
+  readonly hash: Hex;
+  readonly report: RiskReport;
+  /** One signature for each signer that is known. */
+  readonly signatures: ReadonlyMap<Hex, Hex>;
 }
 
 /** A round of a feed by its id and when it began. */
@@ -52,10 +55,10 @@ export interface SpotChain {
 
 /** Reports that wait. Every write is durable when its promise resolves. */
 export interface SpotStore {
-  /** Keeps a case, unless it is kept already; the oldest go when there are too many. */
+  /** Keeps a case in the place of what was kept of the same report; the oldest go when there are too many. */
   saveSpots(found: SpotCase): Promise<void>;
   openSpots(): Promise<readonly SpotCase[]>;
-  closeSpots(name: string): Promise<void>;
+  closeSpots(hash: Hex): Promise<void>;
 }
 
 /** Reports that wait for their feeds, reports found wrong and reports proven to be, both since the start. */

@@ -1,6 +1,7 @@
 import { forgetOldest } from "../core/remembered.ts";
 import { unpackMarketWord } from "../core/report/words.ts";
 import { ChainRefusal } from "../ports/clearing-chain.ts";
+import type { Hex } from "../ports/hex.ts";
 import {
   KEPT_SPOTS,
   type AnsweringFeed,
@@ -62,8 +63,10 @@ export function createSpotWatch(parts: SpotWatchParts): SpotWatch {
 
 class Watch {
   readonly #parts: SpotWatchParts;
-  /** By name; null until it was read from the store. */
-  #open: Map<string, Open> | null = null;
+  /** By the report's hash; null until it was read from the store. */
+  #open: Map<Hex, Open> | null = null;
+  /** When a feed's phase may be noted again, and how often that failed. */
+  #notes = { dueAtMs: Number.NEGATIVE_INFINITY, failures: 0 };
   #wrong = 0;
   #proven = 0;
 
@@ -77,14 +80,19 @@ class Watch {
     return { waiting: open.length, wrong: this.#wrong, proven: this.#proven, unproven };
   }
 
-  async note({ transaction, report, signatures }: SubmittedReport): Promise<void> {
+  /** Whoever sends a report again takes no place of another: only signers of whom nothing was kept count. */
+  async note({ report, signatures }: SubmittedReport): Promise<void> {
     const [first] = signatures;
     if (first === undefined) return;
-    const name = `${transaction}/${first.hash}`;
-    const found = { name, report, signatures: signatures.map(({ signature }) => signature) };
+    const { hash } = first;
     const open = await this.#load();
+    const known = open.get(hash)?.found.signatures ?? new Map<Hex, Hex>();
+    const fresh = signatures.filter(({ signer }) => !known.has(signer));
+    if (fresh.length === 0) return;
+    const added = fresh.map(({ signer, signature }) => [signer, signature] as const);
+    const found = { hash, report, signatures: new Map([...known, ...added]) };
     await this.#parts.store.saveSpots(found);
-    if (!open.has(name)) open.set(name, opened(found));
+    open.set(hash, opened(found));
     forgetOldest(open, KEPT_SPOTS);
   }
 
@@ -94,29 +102,33 @@ class Watch {
     const { chain, store, timer } = this.#parts;
     const [slackSeconds, feeds] = await Promise.all([chain.slackSeconds(), chain.feeds()]);
     for (const feed of feeds) if (!feed.isNoted && isAnswering(feed)) await this.#notePhase(feed, signal);
-    for (const [name, each] of [...open]) {
+    for (const [hash, each] of [...open]) {
       signal.throwIfAborted();
       if (each.dueAtMs > timer.nowMs()) continue;
       const next = await this.#judge(each, feeds, slackSeconds, signal);
-      if (next === null) await store.closeSpots(name);
-      if (next === null) open.delete(name);
-      else open.set(name, next);
+      if (next === null) await store.closeSpots(hash);
+      if (next === null) open.delete(hash);
+      else open.set(hash, next);
     }
   }
 
-  async #load(): Promise<Map<string, Open>> {
-    this.#open ??= new Map((await this.#parts.store.openSpots()).map((found) => [found.name, opened(found)]));
+  async #load(): Promise<Map<Hex, Open>> {
+    this.#open ??= new Map((await this.#parts.store.openSpots()).map((found) => [found.hash, opened(found)]));
     return this.#open;
   }
 
   /** Of an aggregator that the contract does not know nothing can be proven, and nobody is paid for telling it. */
   async #notePhase(feed: AnsweringFeed, signal: AbortSignal): Promise<void> {
-    const { chain, telemetry } = this.#parts;
+    const { chain, telemetry, timer } = this.#parts;
+    if (this.#notes.dueAtMs > timer.nowMs()) return;
     try {
       const sent = await chain.notePhase(feed);
+      this.#notes = { dueAtMs: timer.nowMs(), failures: 0 };
       telemetry.info("feed-phase-noted", { market: feed.market, hash: sent?.hash ?? null });
     } catch (error) {
       signal.throwIfAborted();
+      const { failures } = this.#notes;
+      this.#notes = { dueAtMs: timer.nowMs() + retryMs(failures), failures: failures + 1 };
       telemetry.warn("feed-phase-not-noted", { market: feed.market, reason: String(error) });
     }
   }
@@ -159,7 +171,7 @@ class Watch {
     signal: AbortSignal,
   ): Promise<Open | null> {
     const { chain, telemetry, timer } = this.#parts;
-    const fields = { ...fieldsOf(each, market), signatures: each.found.signatures.length };
+    const fields = { ...fieldsOf(each, market), signatures: each.found.signatures.size };
     if (each.failures === 0) {
       this.#wrong++;
       telemetry.error("wrong-spot-seen", fields);

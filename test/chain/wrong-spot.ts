@@ -81,17 +81,20 @@ describe("a spot that Chainlink proves wrong", () => {
     expect(await stakes(KEEPER_ACCOUNTS)).to.deep.equal(before);
   });
 
-  it("costs whoever signed it once, though it is sent again, and another time by those who signed it since", async () => {
+  it("costs whoever signed it once, though it is sent again, and those who signed it since too", async () => {
     const signed = await sendRaised([4], BEYOND);
     const { oracle } = watched.desk.ballast;
     await watched.send(await oracle.getAddress(), watched.submitCall(signed));
     const others = watched.signedBy([4, 6], signed.report);
     await watched.send(await oracle.getAddress(), watched.submitCall(others));
-    const before = await stakes(LIARS);
+    const signers = [...LIARS, 5];
+    const before = await stakes(signers);
     await feedsGoOn();
-    const { result } = await watched.watchtower();
-    expect(result).to.include({ spotsWaiting: 0, wrongSpotsProven: 2 });
-    expect(await stakes(LIARS)).to.deep.equal(
+    expect((await watched.watchtower()).result).to.include({ spotsWaiting: 0, wrongSpotsProven: 1 });
+    const late = watched.signedBy([5], signed.report);
+    await watched.send(await oracle.getAddress(), watched.submitCall(late));
+    expect((await watched.watchtower()).result).to.include({ spotsWaiting: 0, wrongSpotsProven: 1 });
+    expect(await stakes(signers)).to.deep.equal(
       before.map((units) => units - (units * WRONG_SPOT_SHARE_BPS) / BPS),
     );
   });

@@ -1,4 +1,4 @@
-import { type Provider, ZeroAddress } from "ethers";
+import { id, type Provider, ZeroAddress } from "ethers";
 import type { KeeperSlashing } from "../../../types/ethers-contracts/oracle/KeeperSlashing.ts";
 import { KeeperRegistry__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperRegistry__factory.ts";
 import { KeeperSlashing__factory } from "../../../types/ethers-contracts/factories/oracle/KeeperSlashing__factory.ts";
@@ -65,7 +65,7 @@ export function createSpotChain(
       }),
     proveWrongSpot: (found, marketIndex, firstRoundId) =>
       send(sender, "proving a wrong spot", {
-        id: `wrong-spot/${keeperSlashing}/${found.name}/${marketIndex.toString()}`,
+        id: `wrong-spot/${keeperSlashing}/${found.hash}/${id([...found.signatures.keys()].join())}`,
         to: keeperSlashing,
         data: asHex(SLASHING.encodeFunctionData("proveWrongSpot", argsOf(found, marketIndex, firstRoundId))),
         doneErrors: [selectorOf(SLASHING, "NobodyToSlash")],
@@ -101,5 +101,10 @@ async function send(
 
 function argsOf({ report, signatures }: SpotCase, marketIndex: number, firstRoundId: bigint) {
   const struct = { ...report, markets: [...report.markets], smiles: [...report.smiles] };
-  return [struct, [...signatures], marketIndex, firstRoundId] as [typeof struct, string[], number, bigint];
+  return [struct, [...signatures.values()], marketIndex, firstRoundId] as [
+    typeof struct,
+    string[],
+    number,
+    bigint,
+  ];
 }

@@ -60,7 +60,7 @@ function spots() {
       return Promise.resolve(state.verdicts[marketIndex] ?? { kind: "inside" });
     },
     proveWrongSpot: ({ signatures }, marketIndex, firstRoundId) => {
-      proven.push({ signatures, marketIndex, firstRoundId });
+      proven.push({ signers: [...signatures.keys()], marketIndex, firstRoundId });
       return state.trouble === null ? Promise.resolve(MINED) : Promise.reject(state.trouble);
     },
   };
@@ -119,8 +119,7 @@ describe("the spots of signed reports", () => {
     await watch.note(submitted);
     await watch.judgeDue(never);
     await watch.judgeDue(never);
-    const signatures = submitted.signatures.map(({ signature }) => signature);
-    expect(proven).to.deep.equal([{ signatures, marketIndex: 1, firstRoundId: 5n }]);
+    expect(proven).to.deep.equal([{ signers: [ALICE, BOB], marketIndex: 1, firstRoundId: 5n }]);
     expect(judged).to.deep.equal([0, 1]);
     expect(events()).to.deep.equal(["wrong-spot-seen", "wrong-spot-proven"]);
     expect(watch.counts()).to.deep.equal({ waiting: 0, wrong: 1, proven: 1, unproven: 0 });
@@ -138,6 +137,31 @@ describe("the spots of signed reports", () => {
     await next.judgeDue(never);
     expect(proven).to.have.length(1);
     expect(next.counts()).to.deep.equal({ waiting: 0, wrong: 1, proven: 1, unproven: 0 });
+  });
+
+  it("are one case however often a report is sent, with everyone who signed it", async () => {
+    const { state, watch, proven, store } = watching();
+    const [alice, bob] = submitted.signatures;
+    if (alice === undefined || bob === undefined) throw new RangeError("two signatures");
+    const resigned = { ...alice, signature: bob.signature };
+    for (const [index, signatures] of [[alice], [resigned], [alice], [resigned, bob]].entries())
+      await watch.note({ ...submitted, transaction: hashOfDigits(`0${index.toString()}`), signatures });
+    expect(watch.counts().waiting).to.equal(1);
+    const kept = await store.openSpots();
+    expect(kept).to.deep.equal([
+      {
+        hash: alice.hash,
+        report: submitted.report,
+        signatures: new Map([
+          [ALICE, alice.signature],
+          [BOB, bob.signature],
+        ]),
+      },
+    ]);
+    state.latestAt = [PAST_SPAN, PAST_SPAN];
+    state.verdicts = [WRONG];
+    await watch.judgeDue(never);
+    expect(proven).to.deep.equal([{ signers: [ALICE, BOB], marketIndex: 0, firstRoundId: 5n }]);
   });
 
   it("are tried again more and more seldom while a proof fails, and given up when the contract goes on to refuse it", async () => {
@@ -174,7 +198,7 @@ describe("the spots of signed reports", () => {
 
 describe("a feed that answers from an aggregator that the contract does not know", () => {
   it("is noted, and a note that fails stops nothing", async () => {
-    const { state, watch, noted, events, judged } = watching();
+    const { state, watch, noted, events, judged, time } = watching();
     state.isNoted = false;
     state.latestAt = [PAST_SPAN, null];
     state.trouble = new Error("the account has no ETH");
@@ -182,7 +206,10 @@ describe("a feed that answers from an aggregator that the contract does not know
     await watch.judgeDue(never);
     expect(noted).to.deep.equal([1]);
     expect(judged).to.deep.equal([0]);
+    await watch.judgeDue(never);
+    expect(noted, "not again at once").to.deep.equal([1]);
     state.trouble = null;
+    await time.run(HOUR_MS);
     await watch.judgeDue(never);
     expect(events()).to.deep.equal(["feed-phase-not-noted", "feed-phase-noted"]);
   });

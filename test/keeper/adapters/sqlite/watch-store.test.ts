@@ -5,8 +5,10 @@ import { expect } from "chai";
 import { openDatabase } from "../../../../keeper/adapters/sqlite/open-database.ts";
 import { openSqliteWatchStore } from "../../../../keeper/adapters/sqlite/watch-store.ts";
 import { StoreRefused } from "../../../../keeper/ports/store.ts";
+import type { Hex } from "../../../../keeper/ports/hex.ts";
+import { KEPT_SPOTS } from "../../../../keeper/ports/spot-proofs.ts";
 import { KEPT_BLOCKS, KEPT_HEADS } from "../../../../keeper/ports/watch-store.ts";
-import { ALICE, BOB, hashOfDigits, signedHeadOf } from "../../../support/watched-chain.ts";
+import { ALICE, BOB, hashOfDigits, signedHeadOf, submittedReport } from "../../../support/watched-chain.ts";
 
 const OWNER = "31337/0x00/0x11";
 const hashAt = (number: number) => hashOfDigits(number.toString(16).padStart(8, "0"));
@@ -56,6 +58,30 @@ describe("a watchtower's store", () => {
     expect(await store.noteHeads([signedHeadOf(BOB, "02")])).to.have.length(1);
     await store.close();
     rmSync(folder, { recursive: true });
+  });
+
+  it("forgets the oldest reports that wait for their feeds when there are too many, and keeps one that comes again in its place", async () => {
+    const store = openSqliteWatchStore(":memory:", OWNER);
+    const { report } = submittedReport();
+    const [first, second] = [hashAt(1), hashAt(2)];
+    const waiting = (hash: Hex, ...signers: readonly Hex[]) => ({
+      hash,
+      report,
+      signatures: new Map(signers.map((signer) => [signer, signedHeadOf(signer, "01").signature])),
+    });
+    await store.saveSpots(waiting(first, ALICE));
+    await store.saveSpots(waiting(second, ALICE));
+    await store.saveSpots(waiting(first, ALICE, BOB));
+    expect(await store.openSpots()).to.deep.equal([waiting(first, ALICE, BOB), waiting(second, ALICE)]);
+    for (let place = 3; place <= KEPT_SPOTS; place++) await store.saveSpots(waiting(hashAt(place), ALICE));
+    expect(await store.openSpots()).to.have.length(KEPT_SPOTS);
+    await store.saveSpots(waiting(hashAt(KEPT_SPOTS + 1), ALICE));
+    const left = await store.openSpots();
+    expect(left).to.have.length(KEPT_SPOTS);
+    expect(left[0]?.hash).to.equal(second);
+    await store.closeSpots(second);
+    expect((await store.openSpots())[0]?.hash).to.equal(hashAt(3));
+    await store.close();
   });
 
   it("refuses the file of another chain or oracle", async () => {
