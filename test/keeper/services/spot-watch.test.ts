@@ -2,7 +2,12 @@ import { expect } from "chai";
 import { openSqliteWatchStore } from "../../../keeper/adapters/sqlite/watch-store.ts";
 import { aggregateObservations } from "../../../keeper/core/report/aggregate.ts";
 import { ChainRefusal } from "../../../keeper/ports/clearing-chain.ts";
-import type { SpotChain, SpotStore, SpotVerdict } from "../../../keeper/ports/spot-proofs.ts";
+import {
+  KEPT_SPOTS,
+  type SpotChain,
+  type SpotStore,
+  type SpotVerdict,
+} from "../../../keeper/ports/spot-proofs.ts";
 import { createSpotWatch } from "../../../keeper/services/spot-watch.ts";
 import { recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { honestObservation } from "../../support/keeper-round.ts";
@@ -140,15 +145,24 @@ describe("the spots of signed reports", () => {
   });
 
   it("are one case however often a report is sent, with everyone who signed it", async () => {
-    const { state, watch, proven, store } = watching();
+    const kept = openSqliteWatchStore(":memory:", "31337/0x00/0x11");
+    let writes = 0;
+    const store: SpotStore = {
+      ...kept,
+      saveSpots: (found) => {
+        writes++;
+        return kept.saveSpots(found);
+      },
+    };
+    const { state, watch, proven } = watching(store);
     const [alice, bob] = submitted.signatures;
     if (alice === undefined || bob === undefined) throw new RangeError("two signatures");
     const resigned = { ...alice, signature: bob.signature };
     for (const [index, signatures] of [[alice], [resigned], [alice], [resigned, bob]].entries())
       await watch.note({ ...submitted, transaction: hashOfDigits(`0${index.toString()}`), signatures });
     expect(watch.counts().waiting).to.equal(1);
-    const kept = await store.openSpots();
-    expect(kept).to.deep.equal([
+    expect(writes, "a stranger can send what was signed again for nothing").to.equal(2);
+    expect(await store.openSpots()).to.deep.equal([
       {
         hash: alice.hash,
         report: submitted.report,
@@ -162,6 +176,38 @@ describe("the spots of signed reports", () => {
     state.verdicts = [WRONG];
     await watch.judgeDue(never);
     expect(proven).to.deep.equal([{ signers: [ALICE, BOB], marketIndex: 0, firstRoundId: 5n }]);
+  });
+
+  it("are no more than so many at once, in memory too", async () => {
+    const forgetful: SpotStore = {
+      saveSpots: () => Promise.resolve(),
+      openSpots: () => Promise.resolve([]),
+      closeSpots: () => Promise.resolve(),
+    };
+    const { watch } = watching(forgetful);
+    for (let index = 0; index <= KEPT_SPOTS; index++) {
+      const signed = signedHeadOf(ALICE, index.toString(16).padStart(8, "0"));
+      await watch.note({ ...submitted, signatures: [signed] });
+    }
+    expect(watch.counts().waiting).to.equal(KEPT_SPOTS);
+  });
+
+  it("are left for the next life when the watchtower is told to stop between two", async () => {
+    const { state, watch, judged, chain, store } = watching();
+    await watch.note(submitted);
+    await watch.note({ ...submitted, signatures: [signedHeadOf(ALICE, "02")] });
+    state.latestAt = [PAST_SPAN, null];
+    const stopped = new AbortController();
+    const inner = { ...chain };
+    Object.assign(chain, {
+      judge: (...args: Parameters<SpotChain["judge"]>) => {
+        stopped.abort(new Error("stopped"));
+        return inner.judge(...args);
+      },
+    });
+    expect(await watch.judgeDue(stopped.signal).catch(String)).to.include("stopped");
+    expect(judged).to.have.length(1);
+    expect(await store.openSpots()).to.have.length(2);
   });
 
   it("are tried again more and more seldom while a proof fails, and given up when the contract goes on to refuse it", async () => {

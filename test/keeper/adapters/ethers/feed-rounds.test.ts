@@ -43,6 +43,18 @@ describe("the round of a feed that was in force at a time", () => {
     expect(feed.asked.length).to.equal(before);
   });
 
+  it("is read again when so many others were looked at that it was forgotten", async () => {
+    const many = Array.from({ length: 6_000 }, (_, index) => 100 + 10 * index);
+    const feed = feedOf(many);
+    await feed.findAt(105);
+    const before = feed.asked.length;
+    for (let index = 1; index < 5_000; index++) await feed.findAt(105 + 10 * index);
+    const after = feed.asked.length;
+    expect(after).to.be.greaterThan(before);
+    await feed.findAt(105);
+    expect(feed.asked.length, "nothing is remembered for ever").to.be.greaterThan(after);
+  });
+
   it("is the first of the phase for any time before it, and none that the feed no longer shows", async () => {
     expect(await feedOf(times.slice(0, 9)).findAt(99)).to.equal(1);
     const first = await feedOf(times, 990).findAt(100);
