@@ -74,7 +74,8 @@ const KEEPERS_PER_FAULT = 3;
 const MAX_NTH = 2;
 const MAX_SKEW_SECONDS = 300;
 const MIN_SKEW_SECONDS = 5;
-const MAX_REORGANISATION = 10;
+/** Blocks that a reorganisation of the storm replaces at most. */
+export const MAX_REORGANISATION = 10;
 const MAX_DELAY_MS = 800;
 const MIN_BYTES_PER_SECOND = 20_000;
 const MAX_BYTES_PER_SECOND = 200_000;

@@ -9,7 +9,7 @@ import { PROJECT_ROOT } from "../../scripts/run-command.ts";
 import { RiskOracle__factory } from "../../types/ethers-contracts/factories/oracle/RiskOracle__factory.ts";
 import type { RiskReportStruct } from "../../types/ethers-contracts/oracle/RiskOracle.ts";
 import { NODE_CONDUCTS } from "./node-conducts.ts";
-import { drawStorm, type StormPlan, type Turn } from "./storm-plan.ts";
+import { drawStorm, MAX_REORGANISATION, type StormPlan, type Turn } from "./storm-plan.ts";
 import { gatherStorm, HEALING_SECONDS, judgeStorm, readStakes, type StormFacts } from "./storm-truth.ts";
 import { isWell, openStormWorld, type StormWorld } from "./storm-world.ts";
 import { CALM_LINK } from "./tcp-weather.ts";
@@ -55,7 +55,12 @@ export async function liveThroughStorm(choice: StormChoice): Promise<StormResult
   const watchtower = startWatchtower(world);
   try {
     const stakes = await readStakes(world);
+    const builtAt = await world.house.provider.getBlockNumber();
     await until("a first report", FIRST_REPORT_MS, () => hasReport(world));
+    // A reorganisation that took a keeper's stake back would look like a slashing.
+    await until("blocks above those of the house", FIRST_REPORT_MS, async () => {
+      return (await world.house.provider.getBlockNumber()) >= builtAt + MAX_REORGANISATION;
+    });
     say("first report; the storm begins");
     const carried = carryTwins(world);
     quiet(world, "SIGSTOP");
