@@ -13,6 +13,8 @@ import {
   ZeroHash,
   type HDNodeWallet,
 } from "ethers";
+import { recover } from "../../keeper/adapters/ethers/wallet-signer.ts";
+import { asHex } from "../../keeper/ports/hex.ts";
 import { keeperEntries, payeeOf } from "../support/keeper-entries.ts";
 import { deployOracle, type OracleFixture } from "../support/oracle-fixture.ts";
 import { signHash, testKeepers } from "../support/risk-reports.ts";
@@ -98,11 +100,23 @@ describe("KeeperRegistry", () => {
     await expectRefused(check(signers), "UnknownSigner", [stranger.address]);
   });
 
-  it("refuses malformed, malleable and zero signatures", async () => {
+  it("refuses malformed, malleable and zero signatures, as keepers do", async () => {
     const good = signHash(pick(0, 1, 2), MESSAGE);
     const parsed = Signature.from(good[1] ?? "");
+    expect(recover(MESSAGE, asHex(good[1] ?? ""))).to.equal(pick(1)[0]?.address);
     const malleable = `${parsed.r}${toBeHex(CURVE_ORDER - BigInt(parsed.s), 32).slice(2)}${toBeHex(FLIPPED_V[parsed.v] ?? 0, 1).slice(2)}`;
-    for (const bad of [malleable, "0x", hexlify(new Uint8Array(65)), (good[1] ?? "").slice(0, -2)]) {
+    const withByte = (last: string) => `${(good[1] ?? "").slice(0, -2)}${last}`;
+    const forms = ["00", "01", "25", "26"].map(withByte);
+    const cut = withByte("");
+    for (const bad of [
+      malleable,
+      "0x",
+      hexlify(new Uint8Array(65)),
+      cut,
+      parsed.compactSerialized,
+      ...forms,
+    ]) {
+      expect(recover(MESSAGE, asHex(bad)), "keepers take no other form than the contract").to.equal(null);
       const signatures = good.map((signature, i) => (i === 1 ? bad : signature));
       await expectRefused(fixture.registry.requireQuorum(digest, MESSAGE, signatures), "BadSignature", [1n]);
     }

@@ -1,5 +1,5 @@
-import type { FeedRound } from "../../ports/spot-proofs.ts";
 import { forgetOldest } from "../../core/remembered.ts";
+import type { FeedRound } from "../../ports/spot-proofs.ts";
 
 /** A proxy's round id is its aggregator's phase and, in this many bits, that aggregator's own round, which counts from one. */
 export const PHASE_SHIFT = 64n;

@@ -4,6 +4,7 @@ import {
   concat,
   keccak256,
   recoverAddress,
+  Signature,
   type TypedDataDomain,
   TypedDataEncoder,
 } from "ethers";
@@ -60,12 +61,17 @@ function hashDomain(domain: SigningDomain): string {
 /** Signatures whose signers are remembered: those of a few rounds of many keepers. */
 const REMEMBERED_SIGNERS = 256;
 
-/** Who signed a hash, or null when it is no signature. A signature comes twice, by itself and in a report: its signer is computed once. */
+/**
+ * Who signed a hash, or null when it is no signature in the one form that the contracts take: a report with another form among its signatures
+ * would be refused, and a proof with one too. A signature comes twice, by itself and in a report: its signer is computed once.
+ */
 export const recover = remembered(recoverNow, REMEMBERED_SIGNERS);
 
 function recoverNow(hash: string, signature: Hex): Hex | null {
   try {
-    return asHex(recoverAddress(hash, signature));
+    // 65 bytes, the lower s, and 27 or 28 behind; ethers reads other forms as well.
+    const isAsContractsTakeIt = Signature.from(signature).serialized === signature.toLowerCase();
+    return isAsContractsTakeIt ? asHex(recoverAddress(hash, signature)) : null;
   } catch {
     return null;
   }
