@@ -4,7 +4,7 @@ import type { Provider } from "ethers";
 import { createOracleChain, type OracleAddresses } from "../../keeper/adapters/ethers/oracle-chain.ts";
 import type { Replay } from "../../keeper/adapters/replay/replay.ts";
 import { NO_SENDER } from "../../keeper/cli/keeper/no-sender.ts";
-import { isAfter } from "../../keeper/core/protocol/round-id.ts";
+import { isAfter, nameOfRound, type RoundId } from "../../keeper/core/protocol/round-id.ts";
 import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
 import type { LastReport, OracleChain, OracleHeader } from "../../keeper/ports/oracle-chain.ts";
 import { createHourlyForecaster } from "../../keeper/services/hourly-forecast.ts";
@@ -15,13 +15,15 @@ export interface OracleHistory {
   readonly chain: OracleChain;
   /** Every state seen, in the order of time; a reorganisation may show older ones again. */
   readonly states: readonly LastReport[];
+  /** Notes the state of this moment: for whoever is about to change the chain, or has changed it and will again. */
+  note(): Promise<void>;
   /** Ends the watching. */
   stop(): Promise<void>;
 }
 
 const POLL_MS = 100;
-/** A keeper's observation may be by a state that is so many reports older than its own report. */
-const STATES_BEFORE = 4;
+/** A keeper's observation may be by a state that is so many reports older than its own report: after the deepest reorganisation. */
+const STATES_BEFORE = 6;
 /** Seconds after the time of a report at which a keeper may still be making its observation. */
 const OBSERVING_SECONDS = [0, 1, 2] as const;
 
@@ -49,6 +51,7 @@ export async function watchOracle(
   return {
     chain: { ...reader, reportLimits: () => Promise.resolve(limits) },
     states,
+    note: look,
     stop: () => {
       stopped.abort();
       return watching;
@@ -96,9 +99,8 @@ async function* honestViews(
   { epoch, round, observedAt }: Pick<RiskReport, "epoch" | "round" | "observedAt">,
 ): AsyncGenerator<Seen> {
   const hourlyForecaster = createHourlyForecaster();
-  const before = states.filter(({ header }) => isAfter({ epoch, round }, header)).slice(-STATES_BEFORE);
   const markets = await distinctMarkets(replays, listings, observedAt);
-  for (const state of before.toReversed())
+  for (const state of statesBefore(states, { epoch, round }))
     for (const marketData of markets) {
       const seenChain: OracleChain = { ...chain, lastReport: () => Promise.resolve(state) };
       // A keeper that refused its data as too old has said nothing.
@@ -106,6 +108,13 @@ async function* honestViews(
       const settings = { listings, marketData, maxDataAgeSeconds, chain: seenChain, hourlyForecaster };
       yield { epoch, round, observation: await observe(settings, observedAt) };
     }
+}
+
+/** The newest states before a round, each once however often reorganisations showed it; the newest first. */
+function statesBefore(states: readonly LastReport[], round: RoundId): readonly LastReport[] {
+  const before = states.filter(({ header }) => isAfter(round, header));
+  const distinct = [...new Map(before.map((state) => [nameOfRound(state.header), state])).values()];
+  return distinct.sort((a, b) => (isAfter(a.header, b.header) ? -1 : 1)).slice(0, STATES_BEFORE);
 }
 
 /** The markets of the time, each once however many keepers saw it. */

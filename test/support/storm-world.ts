@@ -80,6 +80,8 @@ export interface StormWorld {
   readonly endings: readonly Ending[];
   /** Where each keeper dies in its next life. */
   readonly doom: Map<number, KillPoint>;
+  /** Those whose present life is to end at a write, and has not yet. */
+  readonly doomed: ReadonlySet<number>;
   /** From now on nobody is started again. */
   rest(): void;
   close(): Promise<void>;
@@ -134,6 +136,7 @@ async function startAll(parts: Parts): Promise<StormWorld> {
   const twins: KeeperLogLine[] = [];
   const endings: Ending[] = [];
   const doom = new Map<number, KillPoint>();
+  const doomed = new Set<number>();
   const resting = new AbortController();
   const openedMs = Date.now();
   const replays = keepers.map(({ name }, index) => {
@@ -145,6 +148,8 @@ async function startAll(parts: Parts): Promise<StormWorld> {
   const startOf = (index: number, { name, report }: LocalKeeper): StartChoice => {
     const point = doom.get(index);
     doom.delete(index);
+    if (point === undefined) doomed.delete(index);
+    else doomed.add(index);
     return {
       ...disguiseOf(plan, index, weather, openedMs, point),
       logFile: join(folder, `${name}.log`),
@@ -186,6 +191,7 @@ async function startAll(parts: Parts): Promise<StormWorld> {
     twins,
     endings,
     doom,
+    doomed,
     rest: () => {
       resting.abort();
     },

@@ -11,7 +11,7 @@ import type { RiskReportStruct } from "../../types/ethers-contracts/oracle/RiskO
 import { NODE_CONDUCTS } from "./node-conducts.ts";
 import { drawStorm, MAX_REORGANISATION, type StormPlan, type Turn } from "./storm-plan.ts";
 import { gatherStorm, HEALING_SECONDS, judgeStorm, readStakes, type StormFacts } from "./storm-truth.ts";
-import { isWell, openStormWorld, type StormWorld } from "./storm-world.ts";
+import { isWell, openStormWorld, STORM_PROTOCOL, type StormWorld } from "./storm-world.ts";
 import { CALM_LINK } from "./tcp-weather.ts";
 
 export interface StormChoice {
@@ -67,8 +67,11 @@ export async function liveThroughStorm(choice: StormChoice): Promise<StormResult
     for (const turn of plan.turns) await liveThroughTurn(world, turn, say);
     const healedAt = await heal(world);
     say("healed");
-    await until("a report after the healing", HEALING_SECONDS * MILLISECONDS * 2, () =>
-      hasReport(world, healedAt),
+    // Whether they came in time is judged by what is found.
+    await until(
+      "report after the healing",
+      HEALING_SECONDS * MILLISECONDS * 2,
+      () => hasReport(world, healedAt) && haveSignedSince(world, healedAt),
     ).catch(() => undefined);
     const carrying = await carried.stop();
     quiet(world, "SIGCONT");
@@ -103,7 +106,10 @@ async function liveThroughTurn(world: StormWorld, turn: Turn, say: (line: string
   }
   const endMs = performance.now() + TURN_SECONDS * MILLISECONDS;
   if (reorganise > 0) {
+    // What the oracle said until now, and in between, honest keepers may have gone by.
+    await world.history.note();
     await house.node.reorganise(reorganise);
+    await world.history.note();
     // The blocks in place of the old ones are dated close together: the chain's clock is set right again.
     await house.node.mineAt(nowSeconds());
   }
@@ -144,15 +150,29 @@ function notePeaks({ keepers, network, log }: StormWorld): void {
   for (const index of keepers.keys()) if (network.isRunning(index)) log.notePeak(network.keeper(index));
 }
 
-/** Calm everywhere; resolves to the time at which every keeper runs again. */
+/** Calm everywhere; resolves to the time at which every keeper runs again, and none is to die at a write any more. */
 async function heal(world: StormWorld): Promise<number> {
-  const { doom, network, keepers, plan } = world;
+  const { doom, doomed, network, keepers, log, plan } = world;
   applyWeather(world, null);
   doom.clear();
-  await until("all keepers back", RUNNING_MS, () =>
-    [...keepers.keys()].every((index) => !isWell(plan, index) || network.isRunning(index)),
-  );
+  await until("all keepers back", RUNNING_MS, async () => {
+    for (const index of doomed) {
+      if (!network.isRunning(index)) continue;
+      log.notePeak(network.keeper(index));
+      await network.kill(index);
+    }
+    return [...keepers.keys()].every(
+      (index) => !isWell(plan, index) || (network.isRunning(index) && !doomed.has(index)),
+    );
+  });
   return nowSeconds();
+}
+
+/** Whether every keeper that is well has completed a report of the time since. */
+function haveSignedSince({ keepers, plan, log }: StormWorld, sinceSeconds: number): boolean {
+  const rounds = log.signed.filter(({ round }) => round * STORM_PROTOCOL.slotSeconds >= sinceSeconds);
+  const keys = new Set(rounds.map(({ keeper }) => keeper));
+  return keepers.every(({ report }, index) => !isWell(plan, index) || keys.has(report.address));
 }
 
 /** Sends what evil keepers sign a second time to the oracle, as anyone could who saw it: it is refused there, and seen by all. */

@@ -11,6 +11,7 @@ import { writeMovedMarket } from "../../../scripts/network/moved-market.ts";
 import { PROJECT_ROOT } from "../../../scripts/run-command.ts";
 import { oracleDouble } from "../../support/keeper-doubles.ts";
 import { withFolder } from "../../support/keeper-file.ts";
+import { storedOf } from "../../support/recorded-observer.ts";
 
 const START = Date.UTC(2026, 10, 30, 6) / 1_000;
 const LISTINGS = [
@@ -44,13 +45,16 @@ describe("what honest keepers could observe", () => {
   const { chain } = oracleDouble([], [1, 2]);
   const history = { chain, states: [stateOf(69, EMPTY)] };
   const replays = async () => [await marketOf(0), await marketOf(3)];
-  const observedIn = async (replay: Awaited<ReturnType<typeof marketOf>>): Promise<MarketsView> =>
+  const observedIn = async (
+    replay: Awaited<ReturnType<typeof marketOf>>,
+    state: LastReport = stateOf(69, EMPTY),
+  ): Promise<MarketsView> =>
     observe(
       {
         listings: LISTINGS,
         marketData: replay.at(ROUND.observedAt),
         maxDataAgeSeconds: 120,
-        chain,
+        chain: { ...chain, lastReport: () => Promise.resolve(state) },
         hourlyForecaster: createHourlyForecaster(),
       },
       ROUND.observedAt,
@@ -79,5 +83,19 @@ describe("what honest keepers could observe", () => {
     const honest = await observedIn(await marketOf(0));
     expect(await outside(honest, [stateOf(70, EMPTY)])).not.to.deep.equal([]);
     expect(await outside(honest, [stateOf(60, EMPTY), stateOf(70, EMPTY)])).to.deep.equal([]);
+  });
+
+  it("is by each of these states, however often reorganisations showed older ones afterwards", async () => {
+    const replay = await marketOf(0);
+    const first = await observedIn(replay);
+    const raised = [...storedOf(first)].map(
+      ([market, stored]) => [market, { ...stored, sigmaE9: (stored.sigmaE9 * 11n) / 10n }] as const,
+    );
+    const newest = stateOf(69, new Map(raised));
+    const observed = await observedIn(replay, newest);
+    expect(observed.markets[0]?.market.sigmaE9).not.to.equal(first.markets[0]?.market.sigmaE9);
+    const older = [60, 61, 60, 61, 60, 61, 60, 61].map((round) => stateOf(round, EMPTY));
+    expect(await outside(observed, older)).not.to.deep.equal([]);
+    expect(await outside(observed, [newest, ...older])).to.deep.equal([]);
   });
 });
