@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "../run-command.ts";
+import { preload, type Preload } from "./preload.ts";
 
 /** One line of a keeper's log: level, time, keeper, event and fields. */
 export type KeeperLogLine = Readonly<Record<string, string | number | boolean | null>>;
@@ -28,7 +29,7 @@ export interface KeeperProcess {
 export interface StartChoice {
   /** Further arguments, such as --dry-run. */
   readonly args?: readonly string[];
-  /** Modules that Node loads before the keeper, as URLs. */
+  /** Modules that Node loads before the keeper, as URLs; what follows a ? is what they are told. */
   readonly imports?: readonly string[];
   /** Run with the same arguments in the command line's place. */
   readonly program?: string;
@@ -80,15 +81,17 @@ export async function startKeeperProcess(
   choice: StartChoice = {},
 ): Promise<KeeperProcess> {
   const { args = [], imports = [], program = COMMAND_LINE } = choice;
-  if (program === COMMAND_LINE) await compileOnce(imports);
+  const before = preload(imports);
+  if (program === COMMAND_LINE) await compileOnce(before);
   const child = spawn(
     "env",
     [
       ONE_ARENA,
       CACHED,
+      ...before.variables,
       process.execPath,
       ...KEEPER_FLAGS,
-      ...imports.map((url) => `--import=${url}`),
+      ...before.args,
       ...[program, "keeper", "start", "--config", configFile, ...args],
     ],
     { stdio: ["ignore", "pipe", "pipe"] },
@@ -118,12 +121,11 @@ export async function startKeeperProcess(
 
 const COMMAND_LINE = `${PROJECT_ROOT}keeper/cli/main.ts`;
 const CACHED = `NODE_COMPILE_CACHE=${PROJECT_ROOT}${COMPILE_CACHE}`;
-/** By the modules that are loaded before the keeper, without what their addresses say to them. */
+/** By the modules that are loaded before the keeper, whatever they are told. */
 const compiled = new Map<string, Promise<unknown>>();
 
 /** Has another process compile what a keeper loads, as ops/ does: a keeper that has to do it holds the compiler ever after. */
-function compileOnce(imports: readonly string[]): Promise<unknown> {
-  const modules = imports.map((url) => `--import=${url.replace(/\?.*$/, "")}`);
+function compileOnce({ args: modules }: Preload): Promise<unknown> {
   const name = modules.join();
   const known = compiled.get(name);
   if (known !== undefined) return known;

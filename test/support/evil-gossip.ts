@@ -1,14 +1,15 @@
-// Stands in the place of the connections' module in an evil keeper's process: the same connections, spoken through by the voice that this module's address names.
+// Stands in the place of the connections' module in an evil keeper's process: the same connections, spoken through by the voice that the process is told.
 import * as real from "../../keeper/adapters/libp2p/gossip.ts";
 import { seededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { GossipMessage } from "../../keeper/ports/gossip.ts";
 import type { Hex } from "../../keeper/ports/hex.ts";
+import { toldTo } from "../../scripts/network/preload.ts";
 import { CONDUCTS, voiceOf } from "./chaos-conducts.ts";
 import { twin } from "./evil-signer.ts";
 
 const KEPT_MESSAGES = 2_000;
 
-const given = new URL(import.meta.url).searchParams;
+const given = toldTo(new URL("evil-keeper.ts", import.meta.url).href);
 const conduct = CONDUCTS.find((each) => each === given.get("conduct")) ?? null;
 const random = seededRandom(Number(given.get("seed")));
 

@@ -1,10 +1,11 @@
-// Loaded before a process (`node --import`): it kills itself (SIGKILL) right before or right after its n-th durable write to a table of its SQLite store, by this module's own address:
+// Loaded before a process (`node --import`): it kills itself (SIGKILL) right before or right after its n-th durable write to a table of its SQLite store, as it is told:
 // `kill-at-write.ts?table=signed_slot&nth=2&moment=before`.
 import { DatabaseSync, type SQLInputValue, type StatementResultingChanges, StatementSync } from "node:sqlite";
+import { toldTo } from "../../scripts/network/preload.ts";
 
 const WRITE = /^\s*(?:INSERT(?: OR \w+)? INTO|DELETE FROM|UPDATE)\s+(\w+)/i;
 
-const given = new URL(import.meta.url).searchParams;
+const given = toldTo(import.meta.url);
 const table = given.get("table");
 const moment = given.get("moment");
 let left = Number(given.get("nth"));

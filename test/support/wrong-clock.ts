@@ -1,8 +1,10 @@
-// Loaded before a process (`node --import`): its wall clock is wrong by so many seconds, always or only between two moments (milliseconds of the right clock), by
-// this module's own address: `wrong-clock.ts?offset=-300` or `wrong-clock.ts?offset=300&from=1796000000000&to=1796000060000`. Monotonic time stays.
+// Loaded before a process (`node --import`): its wall clock is wrong by so many seconds, always or only between two moments (milliseconds of the right clock), as
+// it is told: `wrong-clock.ts?offset=-300` or `wrong-clock.ts?offset=300&from=1796000000000&to=1796000060000`. Monotonic time stays.
+import { toldTo } from "../../scripts/network/preload.ts";
+
 const MILLISECONDS = 1_000;
 
-const given = new URL(import.meta.url).searchParams;
+const given = toldTo(import.meta.url);
 const offsetMs = Number(given.get("offset")) * MILLISECONDS;
 const fromMs = Number(given.get("from") ?? 0);
 const toMs = Number(given.get("to") ?? Number.POSITIVE_INFINITY);

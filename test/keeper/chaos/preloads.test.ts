@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import { preload } from "../../../scripts/network/preload.ts";
 import { withFolder } from "../../support/keeper-file.ts";
 
 const SKEW_MS = 300_000;
@@ -17,7 +18,8 @@ const run = (source: string, imports: readonly string[]) =>
   withFolder(async (folder) => {
     const file = join(folder, "program.mjs");
     writeFileSync(file, source);
-    const child = spawn(process.execPath, [...imports.map((url) => `--import=${url}`), file], {
+    const { args, variables } = preload(imports);
+    const child = spawn("env", [...variables, process.execPath, ...args, file], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let out = "";
