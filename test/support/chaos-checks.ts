@@ -2,7 +2,7 @@
 import { nameOfRound, type RoundId } from "../../keeper/core/protocol/round-id.ts";
 import { NO_ACCOUNT_ROOT } from "../../keeper/core/report/account-root.ts";
 import type { MarketsView, Observation } from "../../keeper/core/report/aggregate.ts";
-import type { RiskReport } from "../../keeper/core/report/typed-data.ts";
+import type { RiskReport, SignedReport } from "../../keeper/core/report/typed-data.ts";
 import { totalVolE9 } from "../../keeper/core/report/surface-choice.ts";
 import {
   type MarketFields,
@@ -35,6 +35,21 @@ export function findTwoReports(completed: readonly Completed[]): readonly string
   return [...byRound]
     .filter(([, hashes]) => hashes.size > 1)
     .map(([name, { size }]) => `round ${name} has ${size} reports`);
+}
+
+/** r and s of 32 bytes, s in the lower half, v of 27 or 28: the one form that the contracts take. */
+const POSTABLE = /^0x[0-9a-f]{64}[0-7][0-9a-f]{63}1[bc]$/i;
+
+/** Every signature of a report with its quorum can be posted with it. */
+export function findUnpostable(finals: readonly SignedReport[]): readonly string[] {
+  return finals.flatMap(({ report, signatures }) =>
+    signatures
+      .filter((signature) => !POSTABLE.test(signature))
+      .map(
+        (signature) =>
+          `round ${nameOfRound(report)} is signed in a form that no contract takes: ${signature}`,
+      ),
+  );
 }
 
 /** The keys that signed two reports for one round, as the watchtower finds them. */

@@ -1,10 +1,11 @@
 // How a faulty keeper behaves under chaos: each conduct is a voice put between a keeper and the network, or a flaw of its clock or node.
+import { Signature, toBeHex } from "ethers";
 import { MAX_UINT16, MAX_UINT32 } from "../../keeper/adapters/wire/wire-bounds.ts";
 import { NO_ACCOUNT_ROOT } from "../../keeper/core/report/account-root.ts";
 import type { Observation } from "../../keeper/core/report/aggregate.ts";
 import type { SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { Gossip, GossipMessage, ProposalMessage } from "../../keeper/ports/gossip.ts";
-import type { Hex } from "../../keeper/ports/hex.ts";
+import { asHex, type Hex } from "../../keeper/ports/hex.ts";
 import { honestObservation } from "./keeper-round.ts";
 
 /** The last three are honest keepers on a bad machine: they count as faulty, and still nothing they do may be held against them. */
@@ -27,6 +28,17 @@ const SECOND_FACE_EVERY_MS = 1_500;
 const LIES = [0.01, 0.5, 0.996, 1.004, 0.996, 1.004, 2, 100];
 /** Lies that pass for what another venue shows. */
 const SMALL_LIES = [0.996, 1.004];
+/** The same signature with a recovery bit in the place of v, in 64 bytes (EIP-2098), and with the other of the two values of s. */
+const OTHER_FORMS: readonly ((signature: Hex) => Hex)[] = [
+  (signature) => asHex(`${signature.slice(0, -2)}0${Signature.from(signature).yParity}`),
+  (signature) => asHex(Signature.from(signature).compactSerialized),
+  (signature) => {
+    const { r, s, yParity } = Signature.from(signature);
+    const other = toBeHex(CURVE_ORDER - BigInt(s), 32).slice(2);
+    return asHex(`${r}${other}${yParity === 0 ? "1c" : "1b"}`);
+  },
+];
+const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 /** Of a table that nobody made. */
 const LIED_ROOT: Hex = `0x${"11".repeat(32)}`;
 /** Of the table before, which keepers name that lag. */
@@ -66,7 +78,7 @@ export function voiceOf(
         const old = oneOf(faulty);
         if (old !== undefined) gossip.publish(old);
       });
-      return gossip;
+      return inOtherForms(gossip);
     case "malformed":
       faulty.every(NOISE_EVERY_MS, () => {
         const real = oneOf(faulty);
@@ -85,6 +97,25 @@ export function voiceOf(
 function oneOf({ said, random }: Pick<Faulty, "said" | "random">): GossipMessage | undefined {
   const messages = said();
   return messages[random.index(Math.max(1, messages.length))];
+}
+
+/** Says its signatures each in another form, which recover to the same key and which no contract takes: a quorum of which one is such could not be posted. */
+function inOtherForms(gossip: Gossip): Gossip {
+  let next = 0;
+  const reformed = (message: GossipMessage): GossipMessage => {
+    if (message.kind !== "signature") return message;
+    const form = OTHER_FORMS[next++ % OTHER_FORMS.length];
+    return form === undefined ? message : { ...message, signature: form(message.signature) };
+  };
+  return {
+    ...gossip,
+    publish: (message) => {
+      gossip.publish(reformed(message));
+    },
+    send: (to, message) => {
+      gossip.send(to, reformed(message));
+    },
+  };
 }
 
 /**

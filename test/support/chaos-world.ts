@@ -10,7 +10,7 @@ import {
   type ProtocolParameters,
 } from "../../keeper/core/protocol/parameters.ts";
 import { nameOfRound } from "../../keeper/core/protocol/round-id.ts";
-import type { ReportHead, RiskReport } from "../../keeper/core/report/typed-data.ts";
+import type { ReportHead, SignedReport } from "../../keeper/core/report/typed-data.ts";
 import { seededRandom, type SeededRandom } from "../../keeper/core/statistics/seeded-random.ts";
 import type { Gossip } from "../../keeper/ports/gossip.ts";
 import { asHex, type Hex } from "../../keeper/ports/hex.ts";
@@ -28,6 +28,7 @@ import {
   findSilentSince,
   findSlowHealing,
   findTwoReports,
+  findUnpostable,
   findWrongProsecutions,
   findWrongSlashings,
 } from "./chaos-checks.ts";
@@ -147,6 +148,7 @@ function buildWorld({ seed, keepers: count, sabotage = (parts) => parts }: Chaos
   const equivocating = new Set<Hex>();
   const prosecuted = new Set<Hex>();
   const completed = new Map<string, Completed>();
+  const finals: SignedReport[] = [];
   const newestObservedAt = new Map<Hex, number>();
 
   const noteSigned = (author: Hex, head: ReportHead, signature: Hex) => {
@@ -204,7 +206,9 @@ function buildWorld({ seed, keepers: count, sabotage = (parts) => parts }: Chaos
             return Promise.resolve(conduct === "lying" ? lieOf(view, random) : view);
           },
         };
-        await work(sabotage(parts), signal, (report, hash) => {
+        await work(sabotage(parts), signal, (final, hash) => {
+          const { report } = final;
+          finals.push(final);
           completed.set(`${nameOfRound(report)}/${hash}`, { hash, report });
           newestObservedAt.set(address, report.observedAt);
         }).catch((error: unknown) => {
@@ -257,6 +261,7 @@ function buildWorld({ seed, keepers: count, sabotage = (parts) => parts }: Chaos
         conducts: members.flatMap(({ conduct }) => conduct ?? []),
         broken: [
           ...findTwoReports(reports),
+          ...findUnpostable(finals),
           ...findWrongSlashings(signed, honest, [...equivocating]),
           ...findWrongProsecutions(prosecuted, [...equivocating]),
           ...findOutsideHonest(reports, seen),
@@ -315,12 +320,12 @@ function killedAfterSigning(gossip: Gossip, said: () => void): Gossip {
 async function work(
   parts: ProtocolParts,
   signal: AbortSignal,
-  completedReport: (report: RiskReport, hash: Hex) => void,
+  completedReport: (final: SignedReport, hash: Hex) => void,
 ): Promise<void> {
   const agreement = await joinAgreement(
     parts,
     (final) => {
-      completedReport(final.report, hashHead(ORACLE_DOMAIN, parts.signer.headOf(final.report)));
+      completedReport(final, hashHead(ORACLE_DOMAIN, parts.signer.headOf(final.report)));
       transmissions.schedule(final);
     },
     signal,

@@ -21,6 +21,7 @@ import {
   findRepeatedEffects,
   findSlowHealing,
   findTwoReports,
+  findUnpostable,
   findWrongSlashings,
 } from "./chaos-checks.ts";
 import {
@@ -43,6 +44,8 @@ export interface StormFacts {
   readonly accepted: readonly AcceptedReport[];
   /** Different reports with a quorum in the stores of honest keepers. */
   readonly completed: readonly Completed[];
+  /** Signatures of completed reports that no contract takes, a line for each. */
+  readonly unpostable: readonly string[];
   /** Values that no two honest keepers enclose, a line for each. */
   readonly outOfRange: readonly string[];
   /** Signatures of reports, on the chain and in the stores. */
@@ -110,6 +113,7 @@ export async function gatherStorm(gathering: Gathering): Promise<StormFacts> {
     healedAtSeconds: healedAt,
     accepted: await acceptedOnChain(record.addresses.riskOracle, house.provider),
     completed,
+    unpostable: findUnpostable(finals),
     outOfRange: await findOutsideRecomputed(
       history,
       { listings: listingsOf(record), replays: honestIndices.flatMap((index) => replays[index] ?? []) },
@@ -218,6 +222,7 @@ export function judgeStorm(facts: StormFacts): readonly string[] {
     // A liar may be proven by what it said alone: whether it can be slashed shows in its stake.
     ...findWrongSlashings(facts.signed, facts.honest, []),
     ...findUnrecorded(facts.signed, facts.stores),
+    ...facts.unpostable,
     ...facts.outOfRange,
     ...findNotRising(accepted),
     ...findRepeatedEffects(accepted.map(nameOfRound)),

@@ -12,6 +12,7 @@ import {
   findSilentSince,
   findSlowHealing,
   findTwoReports,
+  findUnpostable,
   findWrongProsecutions,
   findWrongSlashings,
 } from "../../support/chaos-checks.ts";
@@ -51,6 +52,16 @@ describe("promises under chaos can be seen to break", () => {
   it("two reports for one round", () => {
     expect(findTwoReports([completed(1, "a1"), completed(1, "a1")])).to.deep.equal([]);
     expect(findTwoReports([completed(1, "a1"), completed(1, "a2")])).to.have.length(1);
+  });
+
+  it("a report with its quorum whose signatures the contracts refuse", () => {
+    const signatureOf = (s: string, v: string): Hex => asHex(`0x${"a5".repeat(32)}${s.repeat(32)}${v}`);
+    const report = reportOf(1);
+    const good = [signatureOf("7f", "1b"), signatureOf("00", "1c")];
+    expect(findUnpostable([{ report, signatures: good }])).to.deep.equal([]);
+    const compact = signatureOf("7f", "");
+    for (const odd of [signatureOf("80", "1b"), signatureOf("7f", "00"), signatureOf("7f", "25"), compact])
+      expect(findUnpostable([{ report, signatures: [...good, odd] }]), odd).to.have.length(1);
   });
 
   it("an honest key that can be slashed, and a liar that cannot", () => {

@@ -1,4 +1,8 @@
 import { expect } from "chai";
+import { recoverAddress, Signature } from "ethers";
+import { hashHead } from "../../../keeper/adapters/ethers/wallet-signer.ts";
+import { asHex, type Hex } from "../../../keeper/ports/hex.ts";
+import type { ReportSigner } from "../../../keeper/ports/signer.ts";
 import { CONDUCTS } from "../../support/chaos-conducts.ts";
 import { type ChaosOptions, liveThroughChaos } from "../../support/chaos-world.ts";
 
@@ -37,12 +41,29 @@ const SABOTAGES: readonly {
     sabotage: (parts) => ({ ...parts, network: { ...parts.network, verify: () => true } }),
   },
   {
+    without: "the contracts' own form of signatures",
+    seed: 4,
+    broken: "in a form that no contract takes",
+    sabotage: (parts) => ({ ...parts, signer: { ...parts.signer, headSigner: headSignerOfAnyForm } }),
+  },
+  {
     without: "anybody who prosecutes",
     seed: 3,
     broken: "nobody prosecutes",
     sabotage: (parts) => ({ ...parts, prosecute: () => Promise.resolve() }),
   },
 ];
+
+/** Takes whatever recovers to a key, as the library does. */
+function headSignerOfAnyForm(
+  ...[domain, head, signature]: Parameters<ReportSigner["headSigner"]>
+): Hex | null {
+  try {
+    return asHex(recoverAddress(hashHead(domain, head), Signature.from(signature)));
+  } catch {
+    return null;
+  }
+}
 
 describe("keepers under chaos", function () {
   this.timeout(TIMEOUT_MS);
