@@ -207,10 +207,9 @@ function buildWorld({ seed, keepers: count, sabotage = (parts) => parts }: Chaos
           },
         };
         await work(sabotage(parts), signal, (final, hash) => {
-          const { report } = final;
           finals.push(final);
-          completed.set(`${nameOfRound(report)}/${hash}`, { hash, report });
-          newestObservedAt.set(address, report.observedAt);
+          completed.set(`${nameOfRound(final.report)}/${hash}`, { hash, report: final.report });
+          newestObservedAt.set(address, final.report.observedAt);
         }).catch((error: unknown) => {
           // A node that fails at the start: the service manager starts the process again.
           if (!signal.aborted && own.isAlive) restartLater();
