@@ -66,15 +66,23 @@ export class StaleSnapshot extends Error {
 
 /**
  * A keeper's own view of all markets at a time: fitted surfaces, forecasts and spots as the integers of a report.
+ * @param blockNumber goes on from the oracle's last report as of this block; of the latest one without it
  * @throws StaleHistory, StaleSnapshot, NoSmile, SettlementCoinUnknown, and what the market data and the chain throw
  */
-export async function observe(settings: ObserverSettings, observedAtSeconds: number): Promise<MarketsView> {
+export async function observe(
+  settings: ObserverSettings,
+  observedAtSeconds: number,
+  blockNumber?: bigint,
+): Promise<MarketsView> {
   const { chain, listings, marketData, maxDataAgeSeconds } = settings;
   const [coinUsd, history, { markets: limits, minPegBps }, posted] = await Promise.all([
     marketData.settlementCoinUsd(),
     marketData.history(),
     chain.reportLimits(),
-    chain.lastReport(listings.map(({ market }) => market)),
+    chain.lastReport(
+      listings.map(({ market }) => market),
+      blockNumber,
+    ),
   ]);
   const historyAge = historyAgeDays(history.days.at(-1)?.observedAtSeconds ?? null, observedAtSeconds);
   if (historyAge > MAX_HISTORY_AGE_DAYS) throw new StaleHistory(historyAge);

@@ -37,14 +37,17 @@ export const settings = (
   };
 };
 
-/** What the chain stores of a report with these markets. */
-export const storedOf = ({ markets }: MarketsView): ReadonlyMap<number, StoredMarket> =>
+/** What the chain stores of a report with these markets, its forecasts so many percent of theirs. */
+export const storedOf = (
+  { markets }: MarketsView,
+  forecastPercent = 100n,
+): ReadonlyMap<number, StoredMarket> =>
   new Map(
     markets.map(({ market, smiles }) => [
       Number(market.market),
       {
         spotE8: market.spotE8,
-        sigmaE9: market.sigmaE9,
+        sigmaE9: (market.sigmaE9 * forecastPercent) / 100n,
         psiE9: market.psiE9,
         smiles: decodeMarketState(market, smiles).smiles,
       },

@@ -195,16 +195,12 @@ async function openView(
     marketData,
     hourlyForecaster: createHourlyForecaster(),
     maxDataAgeSeconds: keeper.maxDataAgeSeconds,
+    chain: reader,
   };
-  /** A report's keepers saw the oracle before it. */
-  const before = (blockNumber: bigint): OracleChain => ({
-    ...reader,
-    lastReport: (markets) => reader.lastReport(markets, blockNumber),
-  });
   return {
     clock,
     telemetry,
-    observe: (atSeconds, blockNumber) => observe({ ...settings, chain: before(blockNumber) }, atSeconds),
+    observe: (atSeconds, blockNumber) => observe(settings, atSeconds, blockNumber),
     close,
   };
 }

@@ -5,7 +5,7 @@ import { decodeMarketState, totalVariance, type Smile } from "../../../keeper/co
 import type { MarketObservation } from "../../../keeper/core/report/quantise.ts";
 import { totalVarianceE18 } from "../../../keeper/core/report/svi-checks.ts";
 import type { MarketData } from "../../../keeper/ports/market-data.ts";
-import type { StoredMarket } from "../../../keeper/ports/oracle-chain.ts";
+import type { OracleChain, StoredMarket } from "../../../keeper/ports/oracle-chain.ts";
 import type { HourlyForecaster } from "../../../keeper/services/hourly-forecast.ts";
 import { StaleHistory } from "../../../keeper/services/history-freshness.ts";
 import { NoSmile, observe, StaleSnapshot } from "../../../keeper/services/observe.ts";
@@ -84,6 +84,21 @@ describe("an observation of recorded markets", () => {
     expect(sigmas(fromHours)[0]).to.be.above(0.75 * 0.15);
     expect(sigmas(fromDays)[0]).to.be.below(0.75 * 0.15);
     expect(sigmas(fromHours)[1]).to.equal(sigmas(fromDays)[1]);
+  });
+
+  it("goes on from the last report as of a block where one is named, from the latest otherwise", async () => {
+    const latest = settings(replay.at(firstTime));
+    const first = await observe(latest, firstTime);
+    const posted = settings(replay.at(firstTime), storedOf(first, 110n), firstTime - 60);
+    const second = await observe(posted, firstTime);
+    expect(second).not.to.deep.equal(first);
+    const chain: OracleChain = {
+      ...latest.chain,
+      lastReport: (markets, blockNumber) => (blockNumber === 7n ? posted : latest).chain.lastReport(markets),
+    };
+    const both = { ...latest, chain };
+    expect(await observe(both, firstTime, 7n)).to.deep.equal(second);
+    expect(await observe(both, firstTime)).to.deep.equal(first);
   });
 
   it("sees nothing that comes later", async () => {

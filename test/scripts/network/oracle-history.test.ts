@@ -88,10 +88,7 @@ describe("what honest keepers could observe", () => {
   it("is by each of these states, however often reorganisations showed older ones afterwards", async () => {
     const replay = await marketOf(0);
     const first = await observedIn(replay);
-    const raised = [...storedOf(first)].map(
-      ([market, stored]) => [market, { ...stored, sigmaE9: (stored.sigmaE9 * 11n) / 10n }] as const,
-    );
-    const newest = stateOf(69, new Map(raised));
+    const newest = stateOf(69, storedOf(first, 110n));
     const observed = await observedIn(replay, newest);
     expect(observed.markets[0]?.market.sigmaE9).not.to.equal(first.markets[0]?.market.sigmaE9);
     const older = [60, 61, 60, 61, 60, 61, 60, 61].map((round) => stateOf(round, EMPTY));
