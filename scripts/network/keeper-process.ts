@@ -69,8 +69,15 @@ export const KEEPER_FLAGS = [
 
 /** Where Node keeps what it made of the sources, so that a later process need not make it again: that takes 20 MB and most of its start. */
 export const COMPILE_CACHE = "node_modules/.cache/ballast-compiled";
-/** One pool of memory for all threads of a process, few of which need any: with one for each a keeper holds 20 MB more. */
-export const ONE_ARENA = "MALLOC_ARENA_MAX=1";
+/**
+ * One pool of memory for all threads of a process, few of which need any: with one for each a keeper holds 20 MB more. What is large has a place of its own and
+ * is given back at once: in the pool it leaves gaps, 5 MB within minutes.
+ */
+export const ALLOCATOR = [
+  "MALLOC_ARENA_MAX=1",
+  "MALLOC_MMAP_THRESHOLD_=131072",
+  "MALLOC_TRIM_THRESHOLD_=131072",
+] as const;
 
 /**
  * Runs `ballast keeper start` with a configuration and resolves once it serves its status. The process ends with this one.
@@ -86,7 +93,7 @@ export async function startKeeperProcess(
   const child = spawn(
     "env",
     [
-      ONE_ARENA,
+      ...ALLOCATOR,
       CACHED,
       ...before.variables,
       process.execPath,

@@ -4,7 +4,7 @@ import { createKeeperMetrics } from "../../../keeper/adapters/telemetry/keeper-m
 import { createWatchMetrics } from "../../../keeper/adapters/telemetry/watch-metrics.ts";
 import { createGossipRoom } from "../../../keeper/adapters/memory/gossip.ts";
 import { loadKeeperConfig } from "../../../keeper/keeper-config.ts";
-import { COMPILE_CACHE, KEEPER_FLAGS, ONE_ARENA } from "../../../scripts/network/keeper-process.ts";
+import { ALLOCATOR, COMPILE_CACHE, KEEPER_FLAGS } from "../../../scripts/network/keeper-process.ts";
 import { PROJECT_ROOT } from "../../../scripts/run-command.ts";
 import { recordingTelemetry } from "../../support/keeper-doubles.ts";
 import { withFolder, writeKeeperFile } from "../../support/keeper-file.ts";
@@ -179,10 +179,11 @@ describe("what operators are given", () => {
     expect(read("scripts/ballast")).to.include(`flags=(${KEEPER_FLAGS.join(" ")})`);
   });
 
-  it("give all threads of a keeper one pool of memory", () => {
-    expect(UNIT).to.match(new RegExp(`^Environment=${ONE_ARENA}$`, "m"));
-    expect(DOCKERFILE).to.match(new RegExp(`^ENV .*${ONE_ARENA}$`, "m"));
-    expect(read("scripts/ballast")).to.include(`export ${ONE_ARENA}`);
+  it("give all threads of a keeper one pool of memory, from which large pieces go back at once", () => {
+    const variables = ALLOCATOR.join(" ");
+    expect(UNIT).to.match(new RegExp(`^Environment=${variables}$`, "m"));
+    expect(DOCKERFILE).to.match(new RegExp(`^ENV .*${variables}$`, "m"));
+    expect(read("scripts/ballast")).to.include(`export ${variables}\n`);
   });
 
   it("let Node keep what it made of the sources, in folders that the keeper may write", () => {
