@@ -52,8 +52,9 @@ describe("keeper compile", function () {
       expect(started.code).to.equal(1);
       expect(started.files).to.deep.equal(compiled.files);
       expect(compiled.err, "flags of V8 change what was compiled").not.to.include("V8 --");
-      for (const flag of ["--optimize-for-size", "--no-incremental-marking", "--heap-growing-percent=10"])
-        expect(started.err, "a heap that is not kept compact grows").to.include(`V8 ${flag}`);
+      expect(started.err, "a heap that is not kept compact grows by the hour").to.include(
+        "V8 --optimize-for-size",
+      );
     }));
 });
 

@@ -150,14 +150,11 @@ async function newStore(options: KeeperOptions): Promise<void> {
 }
 
 /**
- * Without the first a keeper grows by 20 MB in half an hour. The other two collect as soon as the heap is a tenth above what is alive, in one go: while it was
- * marked beside the work, a busy machine let it grow by 30 MB until the marking was done. As an argument of Node the first would halve the young generation too,
- * and what was compiled before counts only as long as flags stay as they were: so they come after all is loaded.
+ * Without this a keeper grows by 20 MB in half an hour. As an argument of Node the same flag would halve the young generation too, and what was compiled
+ * before counts only as long as flags stay as they were: so it comes after all is loaded.
  */
-const COMPACT_HEAP = ["--optimize-for-size", "--no-incremental-marking", "--heap-growing-percent=10"];
-
 function keepHeapCompact(): void {
-  for (const flag of COMPACT_HEAP) setFlagsFromString(flag);
+  setFlagsFromString("--optimize-for-size");
 }
 
 async function compile(): Promise<void> {
