@@ -41,17 +41,19 @@ export async function watchOracle(
     states.push(await reader.lastReport(listings.map(({ market }) => market)));
   };
   await look();
+  // A node that is away has shown nobody a state.
+  const note = () => look().catch(() => undefined);
   const stopped = new AbortController();
   const watching = (async () => {
     while (!stopped.signal.aborted) {
-      await look().catch(() => undefined);
+      await note();
       await sleep(POLL_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
   })();
   return {
     chain: { ...reader, reportLimits: () => Promise.resolve(limits) },
     states,
-    note: look,
+    note,
     stop: () => {
       stopped.abort();
       return watching;
